@@ -1,0 +1,29 @@
+/* buf.h -- bytes that grow up to a stated maximum.
+ *
+ * A buffer is born with its limit; appending past it appends nothing and marks the buffer `full`, which the owner looks
+ * at once, at the end. Owned by malloc, freed by buf_close; buf_take_slice lends what is inside.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+#include "base/must.h"
+#include "base/slice.h"
+
+#include <stdarg.h>
+
+struct buf {
+    char *at;
+    size_t len, room, max;
+    bool full; /* something did not fit; what is inside is a prefix */
+};
+
+struct buf buf_open(size_t max_bytes); /* allocates nothing yet */
+void buf_close(struct buf *b);
+void buf_clear(struct buf *b); /* keeps the memory */
+void buf_add(struct buf *b, struct slice s);
+void buf_byte(struct buf *b, char c);
+void buf_print(struct buf *b, const char *format, ...) PRINTF(2, 3);
+/* Makes room for `more` bytes at at+len and returns the place, or NULL (and full). The caller then adds to len. */
+char *buf_room(struct buf *b, size_t more);
+struct slice buf_slice(const struct buf *b); /* lends until the next append */
+
+#endif

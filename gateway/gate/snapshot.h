@@ -1,0 +1,95 @@
+/* snapshot.h -- one immutable configuration, compiled: everything a request or a sign-in looks at.
+ *
+ * Made by config/, handed to each worker, kept by every exchange that began under it; freed when the last one has gone. Nothing in it
+ * changes after snapshot_ready (provider_state and metrics have their own rules).
+ */
+#ifndef GATE_SNAPSHOT_H
+#define GATE_SNAPSHOT_H
+#include "crypto/keyring.h"
+#include "crypto/session_jwt.h"
+#include "crypto/signing_keys.h"
+#include "http/server.h"
+#include "page/page.h"
+#include "provider/provider.h"
+#include "route/return_to.h"
+#include "route/route.h"
+#include "session/session.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+
+enum header_preset {
+    PRESET_STANDARD,
+    PRESET_OAUTH2_PROXY,
+    PRESET_AUTHELIA,
+    PRESET_POMERIUM,
+    PRESET_NONE
+};
+
+struct snapshot_backend {
+    struct backend backend;
+    struct slice host, path;    /* patterns */
+    struct slice strip_prefix;  /* removed from the path before it is sent; empty: nothing */
+    bool keep_host;             /* send the client's Host */
+    struct slice audience;      /* of the assertion; empty: the backend's origin */
+    enum header_preset preset;
+};
+
+struct snapshot_header { /* headers.set: a name and a fixed value or one profile field */
+    struct slice name, value;
+};
+
+struct snapshot {
+    atomic_int references;
+    struct arena *arena;
+    int64_t generation;
+
+    struct slice public_url;    /* as configured, without trailing slash */
+    struct slice public_origin, public_host; /* host[:port] as browsers send it */
+    bool public_https;
+    struct slice prefix;        /* "/_vestibule" */
+
+    struct listener *listeners; /* [0 .. listener_count) public ones; the metrics listener is last when there is one */
+    size_t listener_count;
+    bool has_metrics_listener;
+    struct http_limits limits;
+    int workers;
+    int64_t drain_ms;
+    int64_t hsts_s;
+    bool https_redirect;
+    struct network *trusted;
+    size_t trusted_count;
+    struct slice client_ip_header, request_id_header; /* lower case */
+
+    struct provider **providers;
+    size_t provider_count;
+    const char *provider_proxy; /* for fetch */
+
+    struct store_conf store;
+    struct session_conf session;
+    struct keyring *keys;
+    struct session_jwt *session_jwt;
+    struct signing_keys *signing_keys;
+    struct slice token_issuer;
+    int token_lifetime_s;       /* of assertions; at most 300 */
+
+    struct rule *rules;
+    size_t rule_count;
+    struct snapshot_backend *backends;
+    size_t backend_count;
+    struct routes *routes;
+    enum header_preset preset;
+    struct slice *strip_headers; /* further names to strip, lower case */
+    size_t strip_count;
+
+    struct pages *pages;
+    struct return_rules return_rules;
+    bool skip_if_single, remember_last;
+    int primary;                /* full-width buttons */
+    struct slice site_name;
+};
+
+struct snapshot *snapshot_keep(struct snapshot *s);
+void snapshot_drop(struct snapshot *s); /* closes what it owns with the last reference; any thread */
+
+#endif

@@ -1,0 +1,47 @@
+/* records.h -- the access, audit and server streams: one line each, JSON or text, written by one thread, never blocking a worker.
+ *
+ * Each worker appends to its own ring (records_worker); a writer thread gathers and writes to standard error or a file. When a ring is full,
+ * access lines are dropped and counted (vestibule_log_dropped_total); audit and server lines wait on a larger shared queue and are never dropped unless
+ * the process ends. Text from outside is escaped by text/json.h, so a value cannot start a line. Query strings are never written.
+ */
+#ifndef OBSERVE_RECORDS_H
+#define OBSERVE_RECORDS_H
+#include "base/log.h"
+
+enum records_format {
+    RECORDS_JSON,
+    RECORDS_TEXT
+};
+struct records_conf {
+    enum records_format format;
+    const char *file; /* NULL: standard error */
+    bool access;      /* write the access stream */
+    enum log_level least;
+};
+
+/* Starts the writer thread and takes over base/log.h. */
+const struct err *records_open(struct arena *a, const struct records_conf *conf);
+void records_reopen(void); /* SIGUSR1 */
+void records_close(void);  /* writes what is left, bounded wait */
+
+struct access_record {
+    struct slice request_id, trace_id, client_ip, method, scheme, authority, path, handler, decision, reason, rule, user,
+        provider, session, backend, user_agent;
+    unsigned version;
+    int status, backend_status;
+    uint64_t bytes_in, bytes_out;
+    int64_t duration_us, backend_us;
+    bool aborted;
+};
+void records_access(const struct access_record *r); /* any worker thread */
+
+/* event: "signin.started", "signin.succeeded", "signin.failed", "signin.cancelled", "signout", "session.created", "session.expired",
+ * "session.revoked", "access.refused", "callback.state_mismatch", "callback.replayed", "key.rotated", "config.reloaded", "config.reload_failed" */
+struct audit_record {
+    const char *event;
+    struct slice request_id, actor, subject, email, provider, reason, client_ip, user_agent, session, target;
+    const struct err *why;
+};
+void records_audit(const struct audit_record *r);
+
+#endif

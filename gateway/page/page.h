@@ -1,0 +1,62 @@
+/* page.h -- what a visitor sees: Mustache templates, languages, style sheet and marks, compiled once per configuration.
+ *
+ * No JavaScript anywhere. Templates and texts are built into the binary (generated at build time from templates/); a folder in the configuration
+ * overrides single files. {{x}} escapes; {{{x}}} and {{&x}} are refused at load. An unknown variable or text key, an unclosed tag, a value
+ * inside <script>, <style> or an unquoted attribute are errors at load with file:line. Immutable, any thread.
+ */
+#ifndef PAGE_PAGE_H
+#define PAGE_PAGE_H
+#include "base/err.h"
+
+struct pages;
+struct pages_conf {
+    const char *folder;     /* NULL: only what is built in */
+    struct slice prefix;    /* "/_vestibule": where assets are */
+    struct slice name;      /* the operator's name */
+    struct slice logo;      /* SVG or PNG bytes; empty: a letter mark */
+    struct slice logo_type;
+    struct slice accent;    /* "#0a6b6b" or empty */
+    struct slice message, terms_url, privacy_url, help_url;
+    struct slice default_language; /* "en" */
+};
+const struct err *pages_open(struct arena *a, const struct pages_conf *conf, struct pages **ret_pages);
+void pages_close(struct pages *p);
+
+enum page_kind {
+    PAGE_SIGN_IN,
+    PAGE_SIGN_OUT,       /* confirm */
+    PAGE_SIGNED_OUT,
+    PAGE_NO_ACCESS,
+    PAGE_SESSION_ENDED,
+    PAGE_ERROR,          /* any other problem */
+    PAGE_DEMO_PROVIDER,
+    PAGE_DEMO_APP,
+    PAGES
+};
+
+/* ---- what a template is given: a tree of texts, flags, lists ---- */
+struct view; /* a map; arena-owned */
+struct view *view_new(struct arena *a);
+void view_text(struct view *v, const char *name, struct slice value);
+void view_flag(struct view *v, const char *name, bool value);
+struct view *view_item(struct view *v, const char *list); /* appends one item to a list and gives it */
+struct view *view_section(struct view *v, const char *name); /* one nested map */
+
+/* "de" for this visitor: ui_locales (OIDC's query name, space separated) > cookie > Accept-Language > default. Lends. */
+struct slice pages_language(const struct pages *p, struct slice ui_locales, struct slice cookie, struct slice accept_language);
+/* The page as HTML, in the arena. Every page also gets name, logo, languages, prefix, dir, lang. */
+struct slice pages_render(const struct pages *p, struct arena *a, enum page_kind kind, struct slice language,
+                          const struct view *v);
+/* Title and advice of a problem in a language: for pages and problem+json. */
+struct slice pages_problem_title(const struct pages *p, struct slice language, enum problem problem);
+struct slice pages_problem_advice(const struct pages *p, struct slice language, enum problem problem);
+
+struct asset {
+    struct slice type, body;
+};
+/* "HASH/style.css" (what follows prefix + "/assets/"); false if there is none. Immutable: cache for a year. */
+bool pages_asset(const struct pages *p, struct slice path, struct asset *ret_asset);
+/* prefix + "/assets/HASH/style.css". */
+struct slice pages_asset_url(const struct pages *p, struct slice name);
+
+#endif

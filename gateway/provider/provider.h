@@ -1,0 +1,112 @@
+/* provider.h -- how a provider wants to be asked, and what its answers mean. OpenID Connect; data, no brand.
+ *
+ * A `struct provider` is made by config/ and immutable. What changes (metadata from discovery, key sets) is in its provider_state, which
+ * is shared by all workers and survives a reload when issuer and endpoints stay the same. Discovery and JWKS are fetched when first
+ * needed, refreshed in the background before they are stale, kept when the source fails; an unknown kid causes at most one refetch a minute; one
+ * fetch serves all who wait. Start never depends on a provider being up.
+ *
+ * Waiting functions take a flow; errors carry the problem the visitor will see (provider-away, provider-broken, provider-refused,
+ * provider-misconfigured). Nothing of a token ever stands in an err's text.
+ */
+#ifndef PROVIDER_PROVIDER_H
+#define PROVIDER_PROVIDER_H
+#include "base/flow.h"
+#include "crypto/jose.h"
+#include "crypto/secret.h"
+#include "fetch/fetch.h"
+#include "provider/identity.h"
+
+enum client_auth {
+    CLIENT_AUTH_BASIC,
+    CLIENT_AUTH_POST,
+    CLIENT_AUTH_NONE
+};
+enum response_mode {
+    RESPONSE_QUERY,
+    RESPONSE_FORM_POST
+};
+enum tokens_kept {
+    TOKENS_DISCARD,
+    TOKENS_SESSION /* sealed in the session record */
+};
+
+struct provider_param {
+    struct slice name, value;
+};
+struct provider_state;
+
+struct provider {
+    struct slice id, name, icon; /* icon: the name of a mark in templates/marks, or empty */
+    bool hidden;
+    struct slice issuer;
+    struct slice authorize_url, token_url, userinfo_url, jwks_url, end_session_url; /* empty: from discovery; all of the first,
+        second and fourth given: no discovery at all */
+    struct slice client_id;
+    struct secret client_secret;
+    enum client_auth client_auth;
+    struct slice scope; /* joined by spaces; holds openid */
+    struct provider_param *authorize_params;
+    size_t authorize_param_count;
+    enum response_mode response_mode;
+    bool pkce, userinfo, require_verified_email;
+    /* JSON pointers into the merged claims (userinfo over id_token, except iss, sub, aud, exp, iat, nonce, sid) */
+    struct slice claim_subject, claim_email, claim_email_verified, claim_name, claim_username, claim_groups, claim_picture;
+    struct slice *keep;
+    size_t keep_count;
+    unsigned algorithms;      /* enum jose_alg bits: allowed for id_tokens */
+    struct slice *audiences;  /* further audiences we trust beside client_id */
+    size_t audience_count;
+    int clock_skew_s, timeout_ms;
+    const char *ca_file;
+    bool allow_private, allow_http;
+    enum tokens_kept tokens;
+    struct provider_state *state;
+};
+
+struct provider_env { /* of a worker */
+    struct fetch *fetch;
+    struct loop *loop;
+};
+
+/* Gives state for a provider; `old` (may be NULL) is another snapshot's state of the same id: its reference is shared when issuer and URLs
+ * are the same, so a reload keeps what was learned. */
+struct provider_state *provider_state_open(const struct provider *p, struct provider_state *old);
+void provider_state_drop(struct provider_state *s);
+/* Stops waiting for shared fetches of a loop that ends. */
+
+struct authorize_ask {
+    struct slice redirect_uri, state, nonce, code_challenge;
+    struct slice login_hint, prompt, ui_locales; /* empty: not sent */
+};
+enum flow_next provider_authorize(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                  const struct authorize_ask *ask, struct slice *ret_url);
+
+/* RFC 9207: the answer's iss (at NULL: absent) must be there when the provider says it sends one, and must be the issuer when there. */
+enum flow_next provider_check_issuer(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                     struct slice iss);
+
+struct redeem_ask {
+    struct slice redirect_uri, code, verifier, nonce;
+};
+struct grant {
+    struct identity identity;
+    struct slice id_token, access_token, refresh_token; /* empty when none */
+    int64_t access_expires_s;                           /* wall clock; 0: not told */
+    struct slice sid;                                   /* the provider's session id, from the id_token */
+};
+/* Code for tokens, tokens for a verified identity (facts: OpenID Connect Core 3.1.3.7, userinfo with equal sub). The code is sent once, never again. */
+enum flow_next provider_redeem(struct flow *f, const struct provider *p, const struct provider_env *env,
+                               const struct redeem_ask *ask, struct grant *ret_grant);
+
+struct end_session_ask {
+    struct slice id_token_hint, post_logout_redirect_uri, state;
+};
+/* OpenID Connect RP-Initiated Logout 1.0 section 2; *ret_url empty when the provider has no end_session_endpoint. */
+enum flow_next provider_end_session(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                    const struct end_session_ask *ask, struct slice *ret_url);
+/* What is known without asking: for pages ("also at ..."), check --online, metrics. Any thread. */
+bool provider_knows_end_session(const struct provider *p);
+/* Discovery and JWKS now, for `check --online`. */
+enum flow_next provider_probe(struct flow *f, const struct provider *p, const struct provider_env *env);
+
+#endif

@@ -1,0 +1,66 @@
+/* store.h -- short-lived records by key: sessions, sign-in attempts. Redis or memory behind one header.
+ *
+ * Every record has a time to live. Keys are built by the callers from fixed words and hashes (never from text a visitor chose) and get
+ * the configured prefix here. Values are opaque bytes (sealed by session/ and login/).
+ *
+ * Each worker opens its own link: one pipelined connection to Redis for data and one for invalidations (CLIENT TRACKING ... REDIRECT, RESP2).
+ * Commands in one turn leave in one write. A reply that is late (store_timeout) drops the connection, so no reply can ever meet
+ * another request. While the store is away every operation fails at once with PROBLEM_STORE_AWAY; the link reconnects by itself.
+ * Memory keeps one table per process (a mutex; demo and tests), with the same expiry and the same invalidations.
+ *
+ * Operations wait (base/flow.h): outputs live in the flow's arena.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+#include "base/flow.h"
+#include "crypto/secret.h"
+#include "http/loop.h"
+#include "http/stream.h"
+
+enum store_kind {
+    STORE_MEMORY,
+    STORE_REDIS
+};
+struct store_conf {
+    enum store_kind kind;
+    struct stream_target target; /* Redis: host and port or unix path, TLS */
+    int database;
+    struct slice username;       /* ACL user; empty: the default user */
+    struct secret password;      /* empty: no AUTH */
+    struct slice key_prefix;     /* "vestibule:" */
+    int timeout_ms;              /* of one command */
+    struct slice told;           /* "redis://host:6379/0": for logs, without secrets */
+};
+
+struct store;      /* the process's part */
+struct store_link; /* a worker's */
+
+const struct err *store_open(struct arena *a, const struct store_conf *conf, struct store **ret_store);
+void store_close(struct store *s); /* after all links */
+struct store_link *store_link(struct store *s, struct loop *l);
+void store_unlink(struct store_link *k); /* operations under way are dropped; their flows must be gone */
+bool store_up(const struct store *s);    /* some link is connected and answering; any thread */
+
+enum { STORE_MAX_VALUE = 256 * 1024, STORE_MAX_KEY = 128 };
+
+/* *ret_value has at == NULL when there is no such record. */
+enum flow_next store_get(struct flow *f, struct store_link *k, struct slice key, struct slice *ret_value);
+/* Gets and removes in one step (GETDEL): only one caller ever receives it. */
+enum flow_next store_take(struct flow *f, struct store_link *k, struct slice key, struct slice *ret_value);
+enum store_put_when {
+    STORE_ALWAYS,
+    STORE_IF_NEW,
+    STORE_IF_THERE
+};
+enum flow_next store_put(struct flow *f, struct store_link *k, struct slice key, struct slice value, int64_t ttl_ms,
+                         enum store_put_when when, bool *ret_done);
+enum flow_next store_delete(struct flow *f, struct store_link *k, struct slice key, bool *ret_was_there);
+/* Moves the time to live; nobody waits for it and a failure costs nothing but the record's shorter life. */
+void store_touch(struct store_link *k, struct slice key, int64_t ttl_ms);
+enum flow_next store_ping(struct flow *f, struct store_link *k);
+
+/* fn is told of each key (without prefix) that this link read and somebody else changed or deleted since; key.at == NULL: drop everything
+ * (the invalidation connection broke). Redis tells within a millisecond or so. */
+void store_on_change(struct store_link *k, void (*fn)(void *self, struct slice key), void *self);
+
+#endif

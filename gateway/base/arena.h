@@ -11,10 +11,10 @@
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
+#include <stdarg.h>
+
 #include "base/must.h"
 #include "base/slice.h"
-
-#include <stdarg.h>
 
 struct arena;
 
@@ -23,21 +23,22 @@ void arena_close(struct arena *a);             /* takes; NULL is fine */
 void arena_closep(struct arena **a);           /* for AUTO */
 void arena_drain(void);                        /* frees this thread's recycled chunks */
 
-void *arena_alloc(struct arena *a, size_t bytes) __attribute__((malloc, alloc_size(2))); /* zeroed, aligned 16 */
+void *arena_alloc(struct arena *a, size_t bytes)
+    __attribute__((malloc, alloc_size(2))); /* zeroed, aligned 16 */
 /* Same without zeroing, for buffers that are filled at once. */
 void *arena_bytes(struct arena *a, size_t bytes) __attribute__((malloc, alloc_size(2)));
-#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
-#define arena_array(a, type, count)                                                                \
-    ((type *)arena_alloc((a), arena_product(sizeof(type), (count))))
+#define arena_new(a, type)          ((type *)arena_alloc((a), sizeof(type)))
+#define arena_array(a, type, count) ((type *)arena_alloc((a), arena_product(sizeof(type), (count))))
 
-size_t arena_product(size_t size, size_t count); /* multiplies; overflow is a must */
-struct slice arena_copy(struct arena *a, struct slice s);                /* with a NUL behind, not counted */
-const char *arena_text(struct arena *a, struct slice s);                 /* the same as a C string */
+size_t arena_product(size_t size, size_t count);          /* multiplies; overflow is a must */
+struct slice arena_copy(struct arena *a, struct slice s); /* with a NUL behind, not counted */
+const char *arena_text(struct arena *a, struct slice s);  /* the same as a C string */
 struct slice arena_print(struct arena *a, const char *format, ...) PRINTF(2, 3);
 struct slice arena_vprint(struct arena *a, const char *format, va_list args) PRINTF(2, 0);
 struct slice arena_join(struct arena *a, const struct slice *parts, size_t count);
 
 void arena_at_close(struct arena *a, void (*closer)(void *), void *self);
-size_t arena_used(const struct arena *a); /* bytes handed out so far, for tests that state a budget */
+size_t
+arena_used(const struct arena *a); /* bytes handed out so far, for tests that state a budget */
 
 #endif

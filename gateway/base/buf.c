@@ -9,6 +9,11 @@ struct buf buf_open(size_t max_bytes)
     return (struct buf){.max = max_bytes};
 }
 
+struct buf buf_over(char *memory, size_t bytes)
+{
+    return (struct buf){.at = memory, .room = bytes, .max = bytes};
+}
+
 void buf_close(struct buf *b)
 {
     free(b->at);

@@ -5,10 +5,10 @@
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
+#include <stdarg.h>
+
 #include "base/must.h"
 #include "base/slice.h"
-
-#include <stdarg.h>
 
 struct buf {
     char *at;
@@ -17,6 +17,8 @@ struct buf {
 };
 
 struct buf buf_open(size_t max_bytes); /* allocates nothing yet */
+/* Writes into memory of the caller's (an arena's); never grows, never to be closed. */
+struct buf buf_over(char *memory, size_t bytes);
 void buf_close(struct buf *b);
 void buf_clear(struct buf *b); /* keeps the memory */
 void buf_add(struct buf *b, struct slice s);

@@ -19,7 +19,10 @@ static void run(struct flow *f)
         case FLOW_NEXT: f->at++; continue;
         case FLOW_WAIT: must(f->pending != NULL); return;
         case FLOW_DONE: finish(f, NULL); return;
-        case FLOW_FAIL: must(f->why != NULL); finish(f, f->why); return;
+        case FLOW_FAIL:
+            must(f->why != NULL);
+            finish(f, f->why);
+            return;
         }
         must_fail("a flow step returned nonsense", __FILE__, __LINE__);
     }
@@ -29,8 +32,7 @@ static void run(struct flow *f)
 void flow_start(struct flow *f, struct arena *arena, const struct flow_step *steps, size_t count,
                 void (*end)(struct flow *f, const struct err *why), void *self)
 {
-    *f = (struct flow){
-        .arena = arena, .self = self, .steps = steps, .count = count, .end = end};
+    *f = (struct flow){.arena = arena, .self = self, .steps = steps, .count = count, .end = end};
     run(f);
 }
 

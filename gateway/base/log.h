@@ -25,10 +25,11 @@ struct log_field {
 /* fields: count of them; the sentence is for people and must be a constant. err may be NULL; its story and places are added. */
 void log_event(enum log_level level, const char *event, const char *sentence, const struct err *why,
                const struct log_field *fields, size_t count);
-#define LOG(level, event, sentence, why, ...)                                                      \
-    log_event((level), (event), (sentence), (why), (const struct log_field[]){__VA_ARGS__},        \
+#define LOG(level, event, sentence, why, ...)                                               \
+    log_event((level), (event), (sentence), (why), (const struct log_field[]){__VA_ARGS__}, \
               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
-#define LOG_PLAIN(level, event, sentence, why) log_event((level), (event), (sentence), (why), NULL, 0)
+#define LOG_PLAIN(level, event, sentence, why) \
+    log_event((level), (event), (sentence), (why), NULL, 0)
 
 typedef void log_writer(enum log_level level, const char *event, const char *sentence,
                         const struct err *why, const struct log_field *fields, size_t count);

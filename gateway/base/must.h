@@ -13,8 +13,7 @@
 #define AUTO(closer)  __attribute__((cleanup(closer)))
 #define TAKE(pointer) must_take(&(pointer))
 
-#define must(truth)                                                                                \
-    ((truth) ? (void)0 : must_fail(#truth, __FILE__, __LINE__))
+#define must(truth) ((truth) ? (void)0 : must_fail(#truth, __FILE__, __LINE__))
 
 /* Prints "must: TRUTH at FILE:LINE" to standard error and aborts. Core files carry no secrets: main.c sets
  * RLIMIT_CORE to 0 and PR_SET_DUMPABLE off. */
@@ -25,11 +24,11 @@ void *must_alloc(size_t bytes) __attribute__((malloc, alloc_size(1)));
 void *must_realloc(void *old, size_t bytes) __attribute__((alloc_size(2)));
 
 /* Hands a pointer on: returns *slot and leaves NULL there, so that AUTO closes nothing. */
-#define must_take(slot)                                                                            \
-    __extension__({                                                                                \
-        __typeof__(*(slot)) took_ = *(slot);                                                       \
-        *(slot) = NULL;                                                                            \
-        took_;                                                                                     \
+#define must_take(slot)                      \
+    __extension__({                          \
+        __typeof__(*(slot)) took_ = *(slot); \
+        *(slot) = NULL;                      \
+        took_;                               \
     })
 
 #endif

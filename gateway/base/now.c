@@ -46,6 +46,7 @@ void now_rfc3339(int64_t wall_ms, char out[25])
     must(gmtime_r(&s, &t) != NULL);
     must(t.tm_year + 1900 <= 9999);
     snprintf(out, 25, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)(t.tm_year + 1900) % 10000u,
-             (unsigned)(t.tm_mon + 1) % 100u, (unsigned)t.tm_mday % 100u, (unsigned)t.tm_hour % 100u,
-             (unsigned)t.tm_min % 100u, (unsigned)t.tm_sec % 100u, (unsigned)(wall_ms % 1000) % 1000u);
+             (unsigned)(t.tm_mon + 1) % 100u, (unsigned)t.tm_mday % 100u,
+             (unsigned)t.tm_hour % 100u, (unsigned)t.tm_min % 100u, (unsigned)t.tm_sec % 100u,
+             (unsigned)(wall_ms % 1000) % 1000u);
 }

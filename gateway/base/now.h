@@ -5,9 +5,9 @@
  */
 #ifndef BASE_NOW_H
 #define BASE_NOW_H
-#include "base/arena.h"
-
 #include <stdint.h>
+
+#include "base/arena.h"
 
 int64_t now_s(void);       /* wall clock, seconds */
 int64_t now_wall_ms(void); /* wall clock, milliseconds */

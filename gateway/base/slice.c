@@ -60,7 +60,8 @@ size_t slice_find(struct slice s, struct slice needle)
 
 struct slice slice_from(struct slice s, size_t start)
 {
-    if (s.at == NULL || start >= s.len) return (struct slice){s.at != NULL ? s.at + s.len : NULL, 0};
+    if (s.at == NULL || start >= s.len)
+        return (struct slice){s.at != NULL ? s.at + s.len : NULL, 0};
     return (struct slice){s.at + start, s.len - start};
 }
 

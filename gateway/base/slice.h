@@ -15,8 +15,11 @@ struct slice {
 };
 
 /* LIT for expressions, LIT_INIT for static tables (a compound literal is no constant expression in C11). */
-#define LIT(s)      ((struct slice){(s), sizeof(s) - 1})
-#define LIT_INIT(s) {(s), sizeof(s) - 1}
+#define LIT(s) ((struct slice){(s), sizeof(s) - 1})
+#define LIT_INIT(s)        \
+    {                      \
+        (s), sizeof(s) - 1 \
+    }
 /* For printf("%.*s", SLICE_ARG(s)). Never with text from outside in a log line: use the log writer. */
 #define SLICE_ARG(s) (int)(s).len, (s).len != 0 ? (s).at : ""
 
@@ -29,11 +32,12 @@ bool slice_starts(struct slice s, struct slice head);
 bool slice_ends(struct slice s, struct slice tail);
 int slice_compare(struct slice s, struct slice t); /* bytewise order, for sorting and bsearch */
 
-size_t slice_index(struct slice s, char c);               /* SLICE_NONE if absent */
-size_t slice_find(struct slice s, struct slice needle);   /* SLICE_NONE if absent */
-struct slice slice_from(struct slice s, size_t start);    /* from start to the end; start may be past it */
-struct slice slice_upto(struct slice s, size_t len);      /* the first len bytes, or all */
-struct slice slice_trim(struct slice s);                  /* without spaces and tabs at both ends */
+size_t slice_index(struct slice s, char c);             /* SLICE_NONE if absent */
+size_t slice_find(struct slice s, struct slice needle); /* SLICE_NONE if absent */
+struct slice slice_from(struct slice s,
+                        size_t start); /* from start to the end; start may be past it */
+struct slice slice_upto(struct slice s, size_t len); /* the first len bytes, or all */
+struct slice slice_trim(struct slice s);             /* without spaces and tabs at both ends */
 
 /* Cuts at the first c: *ret_head before it, *rest after it. Without c the head is all, the rest empty (at NULL).
  * Returns false when *rest was already used up (at == NULL), so `while (slice_cut(&rest, ',', &item))` visits all. */

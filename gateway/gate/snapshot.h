@@ -11,20 +11,13 @@
 #include "http/server.h"
 #include "page/page.h"
 #include "provider/provider.h"
+#include "proxy/presets.h"
 #include "route/return_to.h"
 #include "route/route.h"
 #include "session/session.h"
 #include "store/store.h"
 
 #include <stdatomic.h>
-
-enum header_preset {
-    PRESET_STANDARD,
-    PRESET_OAUTH2_PROXY,
-    PRESET_AUTHELIA,
-    PRESET_POMERIUM,
-    PRESET_NONE
-};
 
 struct snapshot_backend {
     struct backend backend;

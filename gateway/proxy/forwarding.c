@@ -1,0 +1,114 @@
+#include "proxy/forwarding.h"
+
+#include "proxy/memo.h"
+
+enum {
+    OURS_MAX = 8 /* X-Forwarded-* and the rest that forwarding adds, beside the preset's */
+};
+
+static const struct slice never_passed[] = {
+    /* hop by hop, RFC 9110 section 7.6.1, and what http/ writes itself */
+    LIT_INIT("connection"),
+    LIT_INIT("keep-alive"),
+    LIT_INIT("proxy-connection"),
+    LIT_INIT("proxy-authorization"),
+    LIT_INIT("proxy-authenticate"),
+    LIT_INIT("te"),
+    LIT_INIT("trailer"),
+    LIT_INIT("transfer-encoding"),
+    LIT_INIT("upgrade"),
+    LIT_INIT("http2-settings"),
+    LIT_INIT("expect"),
+    LIT_INIT("host"),
+    LIT_INIT("content-length"),
+    /* other words for "the address that was really asked for": a backend may believe them */
+    LIT_INIT("forwarded"),
+    LIT_INIT("x-real-ip"),
+    LIT_INIT("x-original-url"),
+    LIT_INIT("x-original-uri"),
+    LIT_INIT("x-original-host"),
+    LIT_INIT("x-rewrite-url"),
+    LIT_INIT("x-http-method-override"),
+};
+
+static bool is_never_passed(struct slice name)
+{
+    for (size_t i = 0; i < sizeof never_passed / sizeof never_passed[0]; i++) {
+        if (name.len == never_passed[i].len && slice_is(name, never_passed[i])) return true;
+    }
+    return false;
+}
+
+static bool connection_names(struct slice connection, struct slice name)
+{
+    struct slice item;
+    while (slice_cut(&connection, ',', &item)) {
+        if (slice_is_nocase(slice_trim(item), name)) return true;
+    }
+    return false;
+}
+
+static bool passes(const struct forwarding *f, struct slice name)
+{
+    /* Most names of a browser begin with none of these letters, so most comparisons end at the first. */
+    if (is_never_passed(name)) return false;
+    if (slice_starts(name, LIT("x-forwarded-"))) return false;
+    if (slice_is(name, LIT("x-request-id")) || slice_is(name, f->request_id_header)) return false;
+    if (slice_is(name, LIT("traceparent")) || slice_is(name, LIT("tracestate"))) return false;
+    if (preset_is_identity(name)) return false;
+    for (size_t i = 0; i < f->strip_count; i++) {
+        if (slice_is(name, f->strip[i])) return false;
+    }
+    return true;
+}
+
+static bool is_our_cookie(void *sessions, struct slice name)
+{
+    return session_cookie_is_ours(sessions, name);
+}
+
+static struct slice others_cookies(const struct forwarding *f, struct slice cookies)
+{
+    struct buf left = buf_over(arena_bytes(f->x->arena, cookies.len + 1), cookies.len + 1);
+    cookie_strip(&left, cookies, is_our_cookie, (void *)(uintptr_t)f->sessions);
+    return buf_slice(&left);
+}
+
+void forwarding_headers(const struct forwarding *f, const struct header **ret_headers,
+                        size_t *ret_count)
+{
+    const struct exchange *x = f->x;
+    struct header *to =
+        arena_array(x->arena, struct header, x->header_count + OURS_MAX + PRESET_HEADERS_MAX);
+    size_t n = 0;
+    struct slice connection = exchange_header(x, LIT("connection"));
+    for (size_t i = 0; i < x->header_count; i++) {
+        const struct header *h = &x->headers[i];
+        if (!passes(f, h->name)) continue;
+        if (connection.len != 0 && connection_names(connection, h->name)) continue;
+        struct slice value = h->value;
+        if (slice_is(h->name, LIT("cookie"))) value = others_cookies(f, value);
+        if (value.len == 0 && h->value.len != 0) continue;
+        to[n++] = (struct header){h->name, value};
+    }
+    const struct client *c = f->client;
+    to[n++] = (struct header){LIT("X-Forwarded-For"), c->chain};
+    to[n++] = (struct header){LIT("X-Forwarded-Proto"), c->https ? LIT("https") : LIT("http")};
+    to[n++] = (struct header){LIT("X-Forwarded-Host"), c->authority};
+    to[n++] = (struct header){LIT("X-Real-IP"), c->ip};
+    to[n++] = (struct header){LIT("X-Request-Id"), f->request_id};
+    to[n++] = (struct header){LIT("traceparent"), f->traceparent};
+    if (f->tracestate.len != 0) to[n++] = (struct header){LIT("tracestate"), f->tracestate};
+    if (f->session != NULL) n += memo_headers(f, to + n);
+    *ret_headers = to;
+    *ret_count = n;
+}
+
+bool forwarding_keeps(void *sessions, struct slice lower_name, struct slice value)
+{
+    if (slice_is(lower_name, LIT("set-cookie"))) {
+        struct slice name = slice_upto(value, slice_index(value, '='));
+        return !session_cookie_is_ours(sessions, slice_trim(name));
+    }
+    return !preset_is_identity(lower_name);
+}

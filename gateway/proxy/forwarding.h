@@ -1,0 +1,40 @@
+/* forwarding.h -- the exact list of headers a backend gets: the client's own without what only we may say, then ours.
+ *
+ * Removed from the client's: hop-by-hop headers and whatever its Connection header names (RFC 9110 section 7.6.1), every identity name
+ * (proxy/presets.h) and configured further ones, X-Forwarded-*, Forwarded, X-Real-IP and the "original URL" family, our own cookies. Added: X-Forwarded-For,
+ * -Proto, -Host, X-Real-IP, X-Request-Id, traceparent, and the identity of the session in the preset's names, each exactly once.
+ *
+ * What a session says is formed once and kept as the session's memo; a warm request copies it into its arena.
+ */
+#ifndef PROXY_FORWARDING_H
+#define PROXY_FORWARDING_H
+#include "crypto/signing_keys.h"
+#include "http/exchange.h"
+#include "proxy/client.h"
+#include "proxy/presets.h"
+#include "session/session.h"
+
+struct forwarding {
+    const struct exchange *x;
+    const struct client *client;
+    const struct sessions *sessions; /* knows our cookies' names */
+    const struct session *session;   /* NULL: nobody is signed in */
+    enum header_preset preset;
+    bool subject_alone; /* one provider only: the user id need not name it (compatible presets) */
+    struct slice audience, issuer;
+    const struct signing_keys *keys;
+    int assertion_s;
+    int64_t generation; /* of the configuration: another one forms the memo anew */
+    int64_t now_s;
+    struct slice request_id, request_id_header, traceparent, tracestate;
+    const struct slice *strip;
+    size_t strip_count;
+};
+/* Headers in x's arena; none of them is Host, Content-Length, Connection or Transfer-Encoding. */
+void forwarding_headers(const struct forwarding *f, const struct header **ret_headers,
+                        size_t *ret_count);
+
+/* For forward.keep_header, self = struct sessions: a backend may not set our cookies nor answer with identity headers. */
+bool forwarding_keeps(void *sessions, struct slice lower_name, struct slice value);
+
+#endif

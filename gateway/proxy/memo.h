@@ -1,0 +1,9 @@
+/* memo.h -- what a session says to backends, formed once: header values by preset, assertions by audience. Private to proxy/. */
+#ifndef PROXY_MEMO_H
+#define PROXY_MEMO_H
+#include "proxy/forwarding.h"
+
+/* Copies the identity headers for f->session into the arena: at most PRESET_HEADERS_MAX; empty values are left out. */
+size_t memo_headers(const struct forwarding *f, struct header *ret_headers);
+
+#endif

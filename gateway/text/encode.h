@@ -19,11 +19,15 @@ struct slice base32_id(struct arena *a, const unsigned char bytes[16]);
 /* Everything but unreserved (RFC 3986 section 2.3) becomes %XX. */
 struct slice percent_encode(struct arena *a, struct slice s);
 bool percent_decode(struct arena *a, struct slice s, struct slice *ret_bytes); /* invalid %XX: false */
+/* The byte that "%XX" at s.at[i] stands for, -1 if there is no valid %XX. */
+int percent_byte(struct slice s, size_t i);
+int hex_digit(char c); /* 0-15 in either case, -1 otherwise */
 /* application/x-www-form-urlencoded: space is '+'. For client_secret_basic too (RFC 6749 section 2.3.1). */
 struct slice form_encode(struct arena *a, struct slice s);
 void form_add(struct buf *to, struct slice name, struct slice value); /* "&name=value", '&' only between */
 
-/* & < > " ' for HTML text and quoted attributes; control bytes become U+FFFD. */
+/* & < > " ' for HTML text and quoted attributes; control characters (but tab and line ends) and bytes that are not UTF-8 become
+ * U+FFFD. */
 void html_escape(struct buf *to, struct slice s);
 
 #endif

@@ -1,6 +1,7 @@
 /* form.h -- reading a query string or an urlencoded body (WHATWG URL, section 5.1, strictly).
  *
- * Limits: 64 fields, 16 KiB decoded. A field that appears twice is an error for the protocol parameters of OAuth
+ * Limits: 64 fields, 16 KiB decoded. Empty pieces ("&&") are passed over; an invalid %XX is an error; names and values are
+ * bytes, not yet known to be UTF-8. A field that appears twice is an error for the protocol parameters of OAuth
  * (RFC 6749 section 3.1), so form_single says "twice" apart from "absent".
  */
 #ifndef TEXT_FORM_H

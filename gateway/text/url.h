@@ -16,6 +16,8 @@ struct url {
     struct slice query; /* without '?'; at == NULL if none */
 };
 
+/* Everything in ret_url is a copy in a. An err carries PROBLEM_CONFIG: who reads discovery says err_as; it never repeats the URL. The host
+ * may hold '_' (container networks); what looks like a number in place of a name must be a dotted IPv4 address. At most 8 KiB. */
 const struct err *url_read(struct arena *a, struct slice text, struct url *ret_url);
 /* "https://host" or with ":port" when it is not the scheme's own (RFC 6454 section 6.2). */
 struct slice url_origin(struct arena *a, const struct url *u);

@@ -1,0 +1,39 @@
+/* worker_int.h -- one worker: a thread, its loop, its sockets, its connections, its pools of backend connections.
+ *
+ * For http/'s own files only. Everything here belongs to the worker's thread, but for what says `any thread`.
+ */
+#ifndef HTTP_WORKER_INT_H
+#define HTTP_WORKER_INT_H
+#include "http/loop_int.h"
+#include "http/server.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct pools; /* idle backend connections: the upstream's, see pools_open */
+struct worker;
+struct listening; /* a listening socket of this worker, see listen.c */
+struct connection;
+
+struct worker {
+    struct server *server;
+    int index;
+    pthread_t thread;
+    struct loop *loop; /* loop_h2o(loop) is libh2o's */
+    void *app;         /* from http_app.open; handed to handlers as exchange.app */
+    struct pools *pools;
+    struct http_limits limits; /* this worker's copy; server_set_limits replaces it by a message */
+    h2o_context_t h2o;         /* HTTP/2 only */
+    struct listening *listening;
+    size_t listening_count;
+    struct connection *connections; /* all of them, newest first */
+    struct loop_timer sweep;        /* once a second: phases, deadlines */
+    bool stopping;                  /* answers carry Connection: close; nothing new is kept alive */
+};
+
+/* The upstream's hooks. Open: in the worker's thread, after loop is there and before the first request. Close: same thread, after
+ * the last exchange has ended; closes idle connections. */
+struct pools *pools_open(struct worker *w);
+void pools_close(struct pools *p);
+
+#endif

@@ -34,13 +34,21 @@ struct doc {
     size_t count;            /* children */
 };
 
-/* Every mistake of a YAML file that the reader can go past is reported to `report`, then an err says how many there were;
- * NULL and *ret_root on success. An empty file is an empty map. Limits: 1 MiB of text. */
+/* Once, before threads start and before the first doc_json: fixes the seed of jansson's hash tables, which is process-wide. */
+void doc_init(void);
+
+/* Every mistake of a YAML file that the reader can go past is reported to `report` (may be NULL), then an err (PROBLEM_CONFIG) says
+ * how many there were and where the first stood; NULL and *ret_root on success. An empty file is an empty map. Limits: 1 MiB of
+ * text, 100 mistakes. The arena needs up to 10 MiB for the largest allowed file. */
 typedef void doc_report(void *self, const char *file, int line, int column, struct slice sentence);
 const struct err *doc_yaml(struct arena *a, const char *file, struct slice text, doc_report *report,
                            void *self, struct doc **ret_root);
 /* JSON (RFC 8259) by jansson with JSON_REJECT_DUPLICATES; any JSON value may be the root. problem is what an error means
- * for the caller. */
+ * for the caller; its text names line and column, never a value. Limits: the caller's own on the text, and DOC_JSON_VALUES values. The
+ * arena needs at most DOC_JSON_BYTES(text.len). NUL in a string is refused. */
+enum { DOC_JSON_VALUES = 10000 };
+#define DOC_JSON_BYTES(text_len)                                                                   \
+    (2 * (text_len) + 256 * ((text_len) < DOC_JSON_VALUES ? (text_len) : DOC_JSON_VALUES) + 1024)
 const struct err *doc_json(struct arena *a, enum problem problem, struct slice text,
                            struct doc **ret_root);
 

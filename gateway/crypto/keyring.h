@@ -8,18 +8,25 @@
 #define CRYPTO_KEYRING_H
 #include "crypto/secret.h"
 
-enum { KEYRING_MASTERS = 8 };
+enum {
+    KEYRING_MASTERS = 8,
+    KEYRING_MASTER_BYTES = 32,
+    KEYRING_PURPOSE_BYTES = 64 /* a purpose is a short word of ours, never empty, never from outside */
+};
 struct keyring;
 
-/* masters[0] is the newest. Copies; gives. */
+/* masters[0] is the newest; count from 1 to KEYRING_MASTERS, each of 32 bytes. Copies; gives. */
 struct keyring *keyring_open(const struct secret *masters, size_t count);
 void keyring_close(struct keyring *k);
-/* Parses one master from text: 32 raw bytes or an encoding of them; fewer than 32 bytes is an error that says so. */
+/* Parses one master from the content of a key file: 32 raw bytes or an encoding of them (blanks around it are fine); fewer than
+ * 32 bytes is an error that says so, and so are 32 characters of plain text. *ret_master lives in a and is wiped with it. */
 const struct err *keyring_read_master(struct arena *a, struct slice text, struct secret *ret_master);
 
 /* AES-256-GCM with a fresh key per record:
  *   version 1 | key id 4 | salt 16 | nonce 12 | ciphertext | tag 16      (key = HKDF(master, salt, purpose))
- * context is authenticated, not stored: a blob cannot be moved to another place. */
+ * context is authenticated, not stored: a blob cannot be moved to another place.
+ * Opening: errors are PROBLEM_INTERNAL and never say what was inside; the store decides what a broken record means to a visitor.
+ * The plain text has a NUL behind it that is not counted. */
 struct slice keyring_seal(const struct keyring *k, struct arena *a, struct slice purpose,
                           struct slice context, struct slice plain);
 const struct err *keyring_open_sealed(const struct keyring *k, struct arena *a, struct slice purpose,

@@ -1,0 +1,70 @@
+/* config.h -- from files, environment and options to one immutable snapshot, or to every mistake at once.
+ *
+ *   config_read    files and folders merged, variables laid over, ${...} expanded, every value checked against the key tables
+ *   config_build   what belongs together is judged, files are loaded, keys made; gives a snapshot when there was not one error
+ *
+ * Both complain into one list with file:line:column (config/complaint.h), so one run tells all. Nothing is logged here. Everything blocks (files):
+ * call from the main thread. Precedence: option > environment > later file > earlier file > default.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+#include "config/complaint.h"
+#include "gate/snapshot.h"
+#include "observe/records.h"
+
+struct config;
+
+struct config_text {  /* a document that is no file: the demo's */
+    const char *name; /* stands where a file name would */
+    struct slice text;
+};
+struct config_ask {
+    const char *const *paths; /* --config, in order; a folder means its *.yaml by name */
+    size_t
+        path_count; /* 0: $VESTIBULE_CONFIG (paths with ':' between), else /etc/vestibule/vestibule.yaml and conf.d */
+    const char *const *environment; /* environ; NULL: none */
+    const char *const *set;         /* "session.lifetime=1h", from --set */
+    size_t set_count;
+    const struct config_text
+        *text; /* NULL: none; goes under the files, and makes the default files unnecessary */
+};
+/* Gives; never NULL. Strings of ask must outlive it. */
+struct config *config_read(const struct config_ask *ask);
+/* What was complained about so far; lends. errors == 0 after config_build means a snapshot was given. */
+struct complaints *config_complaints(struct config *c);
+
+enum config_purpose {
+    CONFIG_CHECK, /* touches nothing: keys that are not there yet are made in memory only */
+    CONFIG_RUN,   /* makes keys in the state folder at first start */
+    CONFIG_DEMO   /* all keys in memory */
+};
+struct config_use {
+    enum config_purpose purpose;
+    const struct snapshot
+        *old; /* NULL at start; provider states and the store's TLS context are shared with it */
+    void (*handle)(struct exchange *x);         /* for public listeners */
+    void (*handle_metrics)(struct exchange *x); /* for the metrics listener */
+};
+/* Gives a snapshot with one reference and generation old + 1, or NULL after complaints. Once per config. */
+struct snapshot *config_build(struct config *c, const struct config_use *use);
+void config_close(
+    struct config *
+        c); /* before or after the snapshot was dropped; config_complaints and the others end with it */
+
+/* The log section; valid also when there were errors elsewhere. `file` is lent for the life of the configuration. */
+struct records_conf config_records(const struct config *c);
+bool config_log_format_is_auto(
+    const struct config *c); /* the caller looks whether standard error is a terminal */
+/* What a reload cannot change (listen, server.workers, session.store, metrics.listen): names of keys that differ, "a, b"; empty if none.
+ * Lives in a. */
+struct slice config_needs_restart(struct arena *a, const struct snapshot *now,
+                                  const struct snapshot *next);
+
+/* The configuration as it is in force, as YAML, each value with where it came from; secrets are dots. */
+void config_print(const struct config *c, struct buf *to);
+/* A configuration with comments: the common keys, or all of them. */
+void config_example(struct buf *to, bool full);
+/* vestibule.yaml(5) in roff. */
+void config_manual(struct buf *to);
+
+#endif

@@ -1,0 +1,446 @@
+/* keys.c -- the top of the configuration and the sections about people: sessions, cookies, tokens, access, backends, the page. */
+#include "config/keys.h"
+
+#include "config/keys_tables.h"
+
+static const struct key session[] = {
+    {.name = "store",
+     .type = KEY_TEXT,
+     .required = true,
+     .example = "redis://127.0.0.1:6379/0",
+     .meaning =
+         "redis://host:port/db, rediss:// for TLS, redis+unix:///path?db=0; or memory://, which forgets everybody at restart and "
+         "serves one process only"},
+    {.name = "store_username",
+     .type = KEY_TEXT,
+     .meaning = "ACL user; the default user when not given"},
+    {.name = "store_password",
+     .type = KEY_SECRET,
+     .example = "redis_password",
+     .meaning = "never in the address"},
+    {.name = "store_ca_file", .type = KEY_FILE, .meaning = "trust these roots, not the system's"},
+    {.name = "store_client_certificate", .type = KEY_FILE, .meaning = "PEM; shown to the store"},
+    {.name = "store_client_key", .type = KEY_FILE, .meaning = "PEM; its private key"},
+    {.name = "store_timeout",
+     .type = KEY_DURATION,
+     .fallback = "500ms",
+     .least = 10,
+     .most = 30000,
+     .meaning = "of one command; then the store counts as away (503, nobody is signed out)"},
+    {.name = "store_key_prefix",
+     .type = KEY_TEXT,
+     .fallback = "vestibule:",
+     .meaning = "before every key in the store"},
+    {.name = "lifetime",
+     .type = KEY_DURATION,
+     .fallback = "7d",
+     .least = 60000,
+     .most = (int64_t)400 * 86400 * 1000,
+     .meaning = "after it everybody signs in again"},
+    {.name = "idle",
+     .type = KEY_DURATION,
+     .fallback = "12h",
+     .least = 60000,
+     .most = (int64_t)400 * 86400 * 1000,
+     .meaning = "a session that nobody used for so long is over"},
+    {.name = "revocation_cache",
+     .type = KEY_DURATION,
+     .fallback = "5s",
+     .most = 60000,
+     .meaning = "how long an ended session may pass when the store's push does not arrive"},
+    {.name = "keys",
+     .type = KEY_LIST,
+     .of = KEY_FILE,
+     .example = "[session-key-2, session-key-1]",
+     .meaning =
+         "files with 32 random bytes each (vestibule secret makes one). The first seals and signs, all of them open and "
+         "verify. Not given: one is made at first start in the state folder; replicas need the same"},
+};
+
+static const struct key cookie[] = {
+    {.name = "name",
+     .type = KEY_TEXT,
+     .fallback = "vestibule",
+     .meaning = "__Host- is put before it, or __Secure- with a domain"},
+    {.name = "domain",
+     .type = KEY_TEXT,
+     .example = "example.com",
+     .meaning =
+         "share the session with every host below it. Not given: this host only, which is safer"},
+    {.name = "same_site",
+     .type = KEY_WORD,
+     .words = "lax strict none",
+     .fallback = "lax",
+     .meaning = "none: also sent inside foreign pages"},
+};
+
+static const struct key token[] = {
+    {.name = "keys",
+     .type = KEY_PATH,
+     .example = "/var/lib/vestibule/keys",
+     .meaning = "folder of signing keys, made at first start; keys below state when not given"},
+    {.name = "issuer", .type = KEY_TEXT, .meaning = "claim iss; public_url when not given"},
+    {.name = "audience",
+     .type = KEY_TEXT,
+     .meaning = "claim aud; the origin of the backend when not given"},
+    {.name = "lifetime",
+     .type = KEY_DURATION,
+     .fallback = "5m",
+     .least = 10000,
+     .most = 300000,
+     .meaning = "at most 5m"},
+};
+
+static const struct key headers[] = {
+    {.name = "preset",
+     .type = KEY_WORD,
+     .words = "standard oauth2-proxy authelia pomerium none",
+     .fallback = "standard",
+     .meaning = "the names under which applications learn who it is"},
+    {.name = "strip",
+     .type = KEY_LIST,
+     .of = KEY_HEADER,
+     .example = "[X-Internal-User]",
+     .meaning = "further headers that no client may send; those of every preset never pass anyway"},
+};
+
+static const struct key allow[] = {
+    {.name = "users",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[corp/4711]",
+     .meaning = "provider/subject"},
+    {.name = "emails",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[ada@example.com]",
+     .meaning = "verified addresses"},
+    {.name = "email_domains",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[example.com]",
+     .meaning = "of verified addresses; exact, not what is below"},
+    {.name = "groups",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[ops]",
+     .meaning = "as the provider names them"},
+    {.name = "providers",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[corp]",
+     .meaning = "everybody who came by these"},
+};
+
+static const struct key access[] = {
+    {.name = "id",
+     .type = KEY_ID,
+     .example = "admin",
+     .meaning = "in logs and metrics; the position when not given"},
+    {.name = "path",
+     .type = KEY_TEXT,
+     .fallback = "/**",
+     .meaning = "/exact, /below/** (also /below itself), * within one segment"},
+    {.name = "host",
+     .type = KEY_TEXT,
+     .example = "app.example.com",
+     .meaning = "exact, or *.example.com; any when not given"},
+    {.name = "methods",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[GET, HEAD]",
+     .meaning = "any when not given"},
+    {.name = "allow",
+     .type = KEY_EITHER,
+     .words = "everyone signed_in nobody",
+     .fallback = "nobody",
+     .example = "signed_in",
+     .inside = KEY_TABLE(allow),
+     .meaning =
+         "one of the words, or lists of people; who is in one of the lists may pass. An empty list is refused: it never "
+         "means everyone"},
+    {.name = "otherwise",
+     .type = KEY_WORD,
+     .words = "sign_in refuse hide",
+     .fallback = "sign_in",
+     .meaning = "what others get: the way to sign in, 401 or 403, or 404"},
+};
+
+static const struct key backend_timeout[] = {
+    {.name = "connect",
+     .type = KEY_DURATION,
+     .fallback = "2s",
+     .least = 10,
+     .most = 60000,
+     .meaning = "till connected"},
+    {.name = "response",
+     .type = KEY_DURATION,
+     .fallback = "30s",
+     .least = 10,
+     .most = 3600000,
+     .meaning = "till the answer begins"},
+    {.name = "idle",
+     .type = KEY_DURATION,
+     .fallback = "75s",
+     .least = 10,
+     .most = 86400000,
+     .meaning = "between two pieces of it"},
+};
+static const struct key backend_tls[] = {
+    {.name = "ca_file", .type = KEY_FILE, .meaning = "trust these roots, not the system's"},
+    {.name = "name",
+     .type = KEY_TEXT,
+     .meaning = "the name its certificate must carry; the host of url when not given"},
+    {.name = "client_certificate", .type = KEY_FILE, .meaning = "PEM; shown to the application"},
+    {.name = "client_key", .type = KEY_FILE, .meaning = "PEM; its private key"},
+    {.name = "insecure",
+     .type = KEY_SWITCH,
+     .fallback = "false",
+     .meaning = "believe any certificate; for experiments"},
+};
+static const struct key backend_headers[] = {
+    {.name = "preset",
+     .type = KEY_WORD,
+     .words = "standard oauth2-proxy authelia pomerium none",
+     .meaning = "headers.preset when not given"},
+};
+
+static const struct key backend[] = {
+    {.name = "id",
+     .type = KEY_ID,
+     .example = "app",
+     .meaning = "in logs and metrics; the position when not given"},
+    {.name = "host",
+     .type = KEY_TEXT,
+     .example = "app.example.com",
+     .meaning = "requests for this host; any when not given"},
+    {.name = "path",
+     .type = KEY_TEXT,
+     .fallback = "/**",
+     .meaning = "requests for these paths; the first backend that fits is asked"},
+    {.name = "url",
+     .type = KEY_TEXT,
+     .required = true,
+     .example = "http://127.0.0.1:3000",
+     .meaning = "http://host:port, https://host:port, or http+unix:///path/to/socket"},
+    {.name = "strip_prefix",
+     .type = KEY_TEXT,
+     .example = "/app",
+     .meaning = "cut off the head of the path before it is sent"},
+    {.name = "host_header",
+     .type = KEY_WORD,
+     .words = "client backend",
+     .fallback = "client",
+     .meaning = "whose name the application sees: what the browser asked for, or its own"},
+    {.name = "timeout",
+     .type = KEY_SECTION,
+     .inside = KEY_TABLE(backend_timeout),
+     .meaning = "how long we wait for it"},
+    {.name = "keep_alive",
+     .type = KEY_INTEGER,
+     .fallback = "64",
+     .most = 65536,
+     .meaning = "idle connections kept, per worker"},
+    {.name = "max_connections",
+     .type = KEY_INTEGER,
+     .fallback = "0",
+     .most = 65536,
+     .meaning = "per worker; 0: no limit"},
+    {.name = "websockets", .type = KEY_SWITCH, .fallback = "true", .meaning = "pass websockets on"},
+    {.name = "tls", .type = KEY_SECTION, .inside = KEY_TABLE(backend_tls), .meaning = "for https"},
+    {.name = "headers",
+     .type = KEY_SECTION,
+     .inside = KEY_TABLE(backend_headers),
+     .meaning = "other names for this one"},
+    {.name = "audience",
+     .type = KEY_TEXT,
+     .meaning = "claim aud of its identity token; token.audience, else its origin"},
+};
+
+static const struct key sign_in[] = {
+    {.name = "name",
+     .type = KEY_TEXT,
+     .example = "Example",
+     .meaning = "whose page this is; the host of public_url when not given"},
+    {.name = "logo",
+     .type = KEY_FILE,
+     .example = "logo.svg",
+     .meaning = "SVG or PNG, at most 256 KiB"},
+    {.name = "accent",
+     .type = KEY_TEXT,
+     .example = "\"#0a6b6b\"",
+     .meaning = "colour of the main button"},
+    {.name = "message",
+     .type = KEY_TEXT,
+     .example = "Staff only.",
+     .meaning = "one sentence above the buttons; text, never HTML"},
+    {.name = "terms",
+     .type = KEY_URL,
+     .example = "https://example.com/terms",
+     .meaning = "link below the buttons"},
+    {.name = "privacy",
+     .type = KEY_URL,
+     .example = "https://example.com/privacy",
+     .meaning = "link below the buttons"},
+    {.name = "help",
+     .type = KEY_TEXT,
+     .example = "mailto:help@example.com",
+     .meaning = "whom to ask: https:// or mailto:"},
+    {.name = "primary",
+     .type = KEY_INTEGER,
+     .fallback = "4",
+     .least = 1,
+     .most = 50,
+     .meaning = "full-width buttons; further ones stand in pairs"},
+    {.name = "remember_last",
+     .type = KEY_SWITCH,
+     .fallback = "true",
+     .meaning = "mark the provider used last time (a cookie with its id)"},
+    {.name = "skip_if_single",
+     .type = KEY_SWITCH,
+     .fallback = "true",
+     .meaning = "with one provider: go straight to it"},
+    {.name = "templates",
+     .type = KEY_PATH,
+     .example = "/etc/vestibule/templates",
+     .meaning = "folder whose files replace ours by name"},
+    {.name = "redirects",
+     .type = KEY_LIST,
+     .of = KEY_URL,
+     .example = "[https://docs.example.com]",
+     .meaning = "further origins to which people may return"},
+    {.name = "default_language",
+     .type = KEY_TEXT,
+     .fallback = "en",
+     .meaning = "when the browser asks for none we have"},
+};
+
+static const struct key root[] = {
+    {.name = "public_url",
+     .type = KEY_URL,
+     .required = true,
+     .example = "https://app.example.com",
+     .meaning = "where browsers reach this gateway; redirect URIs and cookies follow from it"},
+    {.name = "listen",
+     .type = KEY_ITEMS,
+     .inside = &keys_server_listener,
+     .scalar = "address",
+     .fallback = "127.0.0.1:8080",
+     .meaning = "where we listen: one address, or a list"},
+    {.name = "prefix",
+     .type = KEY_TEXT,
+     .fallback = "/_vestibule",
+     .meaning = "our own pages live below it"},
+    {.name = "mode",
+     .type = KEY_WORD,
+     .words = "both auth",
+     .fallback = "both",
+     .meaning = "auth: there is no backend; another proxy asks us whether a request may pass"},
+    {.name = "trusted_proxies",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[10.0.0.0/8]",
+     .meaning =
+         "networks that may say whom they speak for (X-Forwarded-*, PROXY); nobody when not given"},
+    {.name = "client_ip_header",
+     .type = KEY_HEADER,
+     .fallback = "X-Forwarded-For",
+     .meaning = "only from trusted proxies; the rightmost address that is not one of them counts"},
+    {.name = "state",
+     .type = KEY_PATH,
+     .example = "/var/lib/vestibule",
+     .meaning =
+         "folder for the keys we make; $STATE_DIRECTORY, else /var/lib/vestibule, when not given"},
+    {.name = "backend",
+     .type = KEY_TEXT,
+     .meaning = "short for one entry of backends with this url and every path"},
+    {.name = "server",
+     .type = KEY_SECTION,
+     .inside = &keys_server_table,
+     .meaning = "limits and timeouts of the front"},
+    {.name = "providers",
+     .type = KEY_ITEMS,
+     .inside = &keys_provider_table,
+     .has_id = true,
+     .required = true,
+     .meaning = "who vouches for people, in the order of the buttons"},
+    {.name = "session",
+     .type = KEY_SECTION,
+     .inside = KEY_TABLE(session),
+     .meaning = "how long we believe it, and where that is kept"},
+    {.name = "cookie",
+     .type = KEY_SECTION,
+     .inside = KEY_TABLE(cookie),
+     .meaning = "the one that carries the session token"},
+    {.name = "token",
+     .type = KEY_SECTION,
+     .inside = KEY_TABLE(token),
+     .meaning = "the signed identity that applications get"},
+    {.name = "headers",
+     .type = KEY_SECTION,
+     .inside = KEY_TABLE(headers),
+     .meaning = "how applications learn who it is"},
+    {.name = "access",
+     .type = KEY_ITEMS,
+     .inside = KEY_TABLE(access),
+     .has_id = true,
+     .meaning =
+         "the first rule that fits decides; nobody passes without one. Not given: /** for everybody who is signed in"},
+    {.name = "backends",
+     .type = KEY_ITEMS,
+     .inside = KEY_TABLE(backend),
+     .has_id = true,
+     .meaning = "the applications behind the gateway"},
+    {.name = "sign_in",
+     .type = KEY_SECTION,
+     .inside = KEY_TABLE(sign_in),
+     .meaning = "the page people see"},
+    {.name = "log",
+     .type = KEY_SECTION,
+     .inside = &keys_server_log,
+     .meaning = "what is written down"},
+    {.name = "metrics",
+     .type = KEY_SECTION,
+     .inside = &keys_server_metrics,
+     .meaning = "what is counted"},
+};
+
+static const struct key_table root_table = KEY_ROWS(root);
+
+const struct key_table *keys_root(void)
+{
+    return &root_table;
+}
+
+const struct key *keys_find(const struct key_table *in, const char *name, size_t len)
+{
+    for (size_t i = 0; i < in->count; i++) {
+        if (strlen(in->at[i].name) == len && memcmp(in->at[i].name, name, len) == 0)
+            return &in->at[i];
+    }
+    return NULL;
+}
+
+const char *keys_type_words(enum key_type type)
+{
+    switch (type) {
+    case KEY_URL: return "an address such as https://example.com";
+    case KEY_SWITCH: return "true or false";
+    case KEY_INTEGER: return "a whole number";
+    case KEY_DURATION: return "a duration such as 7d, 12h, 30s or 500ms";
+    case KEY_SIZE: return "a size such as 32k or 10MiB";
+    case KEY_HEADER: return "a header name of letters, digits and '-'";
+    case KEY_ID: return "1 to 40 characters of a-z, 0-9 and '-'";
+    case KEY_FILE: return "a file";
+    case KEY_PATH: return "a path";
+    case KEY_SECRET: return "a secret";
+    case KEY_LIST: return "a list";
+    case KEY_MAP: return "names with values";
+    case KEY_SECTION: return "a section with keys of its own";
+    case KEY_EITHER: return "a word, or a section with keys of its own";
+    case KEY_ITEMS: return "a list of sections";
+    case KEY_TEXT:
+    case KEY_WORD: break;
+    }
+    return "text";
+}

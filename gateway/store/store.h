@@ -12,10 +12,11 @@
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
-#include "base/flow.h"
 #include "crypto/secret.h"
 #include "http/loop.h"
 #include "http/stream.h"
+
+#include "base/flow.h"
 
 enum store_kind {
     STORE_MEMORY,
@@ -25,42 +26,57 @@ struct store_conf {
     enum store_kind kind;
     struct stream_target target; /* Redis: host and port or unix path, TLS */
     int database;
-    struct slice username;       /* ACL user; empty: the default user */
-    struct secret password;      /* empty: no AUTH */
-    struct slice key_prefix;     /* "vestibule:" */
-    int timeout_ms;              /* of one command */
-    struct slice told;           /* "redis://host:6379/0": for logs, without secrets */
+    struct slice username;   /* ACL user; empty: the default user */
+    struct secret password;  /* empty: no AUTH */
+    struct slice key_prefix; /* "vestibule:" */
+    int timeout_ms;          /* of one command */
+    struct slice told;       /* "redis://host:6379/0": for logs, without secrets */
 };
 
 struct store;      /* the process's part */
 struct store_link; /* a worker's */
 
-const struct err *store_open(struct arena *a, const struct store_conf *conf, struct store **ret_store);
+const struct err *store_open(struct arena *a, const struct store_conf *conf,
+                             struct store **ret_store);
 void store_close(struct store *s); /* after all links */
 struct store_link *store_link(struct store *s, struct loop *l);
-void store_unlink(struct store_link *k); /* operations under way are dropped; their flows must be gone */
-bool store_up(const struct store *s);    /* some link is connected and answering; any thread */
+/* Operations under way are dropped; their flows must be gone. Not from inside a flow that a store operation woke. */
+void store_unlink(struct store_link *k);
+bool store_up(const struct store *s); /* some link is connected and answering; any thread */
 
-enum { STORE_MAX_VALUE = 256 * 1024, STORE_MAX_KEY = 128 };
+enum {
+    STORE_MAX_VALUE = 256 * 1024,
+    STORE_MAX_KEY = 128,
+    STORE_MAX_PREFIX = 64
+};
 
 /* *ret_value has at == NULL when there is no such record. */
-enum flow_next store_get(struct flow *f, struct store_link *k, struct slice key, struct slice *ret_value);
+enum flow_next store_get(struct flow *f, struct store_link *k, struct slice key,
+                         struct slice *ret_value);
+/* The same and how long it has still to live; *ret_ttl_ms is 0 for a record somebody left without an end, and untouched when there
+ * is none. */
+enum flow_next store_get_ttl(struct flow *f, struct store_link *k, struct slice key,
+                             struct slice *ret_value, int64_t *ret_ttl_ms);
 /* Gets and removes in one step (GETDEL): only one caller ever receives it. */
-enum flow_next store_take(struct flow *f, struct store_link *k, struct slice key, struct slice *ret_value);
+enum flow_next store_take(struct flow *f, struct store_link *k, struct slice key,
+                          struct slice *ret_value);
 enum store_put_when {
     STORE_ALWAYS,
     STORE_IF_NEW,
     STORE_IF_THERE
 };
-enum flow_next store_put(struct flow *f, struct store_link *k, struct slice key, struct slice value, int64_t ttl_ms,
-                         enum store_put_when when, bool *ret_done);
-enum flow_next store_delete(struct flow *f, struct store_link *k, struct slice key, bool *ret_was_there);
+enum flow_next store_put(struct flow *f, struct store_link *k, struct slice key, struct slice value,
+                         int64_t ttl_ms, enum store_put_when when, bool *ret_done);
+enum flow_next store_delete(struct flow *f, struct store_link *k, struct slice key,
+                            bool *ret_was_there);
 /* Moves the time to live; nobody waits for it and a failure costs nothing but the record's shorter life. */
 void store_touch(struct store_link *k, struct slice key, int64_t ttl_ms);
 enum flow_next store_ping(struct flow *f, struct store_link *k);
 
-/* fn is told of each key (without prefix) that this link read and somebody else changed or deleted since; key.at == NULL: drop everything
- * (the invalidation connection broke). Redis tells within a millisecond or so. */
+/* fn is told of each key (without prefix) that this link read and somebody else changed or deleted since (and perhaps of keys it never
+ * read); what this link changes itself is not told. key.at == NULL: drop everything, for changes may have gone untold (the connection or
+ * its invalidations broke, or have just come back). Redis tells within a millisecond or so, and may tell BEFORE the answer to a
+ * store_get that was read earlier arrives: whoever keeps what store_get gave must drop it when told while waiting. */
 void store_on_change(struct store_link *k, void (*fn)(void *self, struct slice key), void *self);
 
 #endif

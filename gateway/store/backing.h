@@ -1,0 +1,48 @@
+/* backing.h -- what stands behind store.h: one table of functions for Redis, one for memory. For store/ only.
+ *
+ * A back end's own structs begin with `struct store` and `struct store_link`, so store.c hands them over as they are.
+ */
+#ifndef STORE_BACKING_H
+#define STORE_BACKING_H
+#include "store/store.h"
+#include "store/tally.h"
+
+struct backing_ask {
+    enum tally_operation what; /* never TALLY_TOUCH */
+    struct slice key, value;
+    int64_t ttl_ms;
+    enum store_put_when when;
+    struct slice *ret_value; /* get, take */
+    int64_t *ret_ttl_ms;     /* get: may be NULL */
+    bool *ret_yes;           /* put, delete */
+};
+
+struct backing {
+    void (*close)(struct store *s);
+    struct store_link *(*link)(struct store *s, struct loop *l);
+    void (*unlink)(struct store_link *k);
+    bool (*up)(const struct store *s);
+    enum flow_next (*ask)(struct flow *f, struct store_link *k, const struct backing_ask *ask);
+    void (*touch)(struct store_link *k, struct slice key, int64_t ttl_ms);
+};
+
+struct store {
+    const struct backing *backing;
+};
+
+struct store_link {
+    const struct backing *backing;
+    struct loop *loop;
+    void (*changed)(void *self, struct slice key); /* NULL: nobody asked */
+    void *changed_self;
+};
+
+/* Tells whoever asked by store_on_change; on the link's thread. */
+void store_changed(struct store_link *k, struct slice key);
+
+const struct err *memory_open(struct arena *a, const struct store_conf *conf,
+                              struct store **ret_store);
+const struct err *redis_open(struct arena *a, const struct store_conf *conf,
+                             struct store **ret_store);
+
+#endif

@@ -47,6 +47,9 @@ struct answer_wire {
                   uint64_t length);
     void (*body)(struct exchange_int *e, struct slice bytes, bool last);
     void (*abort)(struct exchange_int *e);
+    void (*tunnel)(struct exchange_int *e, const struct header *headers, size_t count,
+                   void (*ready)(struct exchange_int *e, h2o_socket_t *client)); /* NULL: cannot */
+    bool (*head_waits)(const struct exchange_int *e); /* started, and nothing of it written yet */
 };
 
 struct exchange_int {
@@ -74,8 +77,9 @@ struct exchange_int {
     uint64_t bytes_in, bytes_out;
     int64_t backend_us;
     int backend_status;
-    bool aborted;
+    bool delivered, aborted; /* the wire took all of it; it was cut short */
     size_t body_counted; /* bytes of body counted into server_counts.body_bytes */
+    struct loop_later soon; /* a piece that needed no writing is taken at the end of the turn */
     struct exchange_int *next, **previous; /* the connection's exchanges */
 };
 
@@ -114,9 +118,13 @@ void answer_tunnel(struct exchange_int *e, const struct header *headers, size_t 
 void answer_tunnel_end(struct exchange_int *e, uint64_t bytes_in, uint64_t bytes_out);
 
 /* ---- for http1.c and http2.c ---- */
-struct exchange_int *exchange_int_open(struct connection *c);
+/* Takes the arena. The caller fills in x. */
+struct arena *exchange_int_arena(void); /* with the budget of one exchange */
+struct exchange_int *exchange_int_open(struct connection *c, struct arena *a);
 /* Tells the application (`done`) and closes the arena. Calls gone first if the answer was not complete. */
 void exchange_int_end(struct exchange_int *e);
+/* A deadline has passed: gone, then the connection is closed or the stream reset. */
+void exchange_int_cut(struct exchange_int *e);
 /* The wire has taken the piece. */
 void answer_taken(struct exchange_int *e);
 

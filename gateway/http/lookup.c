@@ -30,6 +30,7 @@ struct lookup {
     void *self;
     struct loop *loop;
     struct loop_later soon; /* a kept answer comes at the end of the turn */
+    struct lookup_answer kept;
 };
 
 struct name {
@@ -224,7 +225,7 @@ static void on_answer(struct loop_post *p)
 static void on_kept(struct loop_later *w)
 {
     struct lookup *k = (struct lookup *)(void *)((char *)w - offsetof(struct lookup, soon));
-    struct lookup_answer answer = k->name->answer;
+    struct lookup_answer answer = k->kept;
     void (*done)(void *, const struct lookup_answer *) = k->done;
     void *self = k->self;
     free(k);
@@ -299,6 +300,7 @@ struct lookup *lookup_start(struct loop *l, struct slice host, int port,
     k->self = self;
     k->loop = l;
     if (n->until_ms > loop_now_ms(l)) {
+        k->kept = n->answer;
         k->soon.run = on_kept;
         loop_later(l, &k->soon);
         return k;

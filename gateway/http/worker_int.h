@@ -28,6 +28,9 @@ struct worker {
     size_t listening_count;
     struct connection *connections; /* all of them, newest first */
     struct loop_timer sweep;        /* once a second: phases, deadlines */
+    char date[48]; /* the date header, made once a second */
+    size_t date_len;
+    int64_t date_s;
     bool stopping;                  /* answers carry Connection: close; nothing new is kept alive */
 };
 

@@ -1,0 +1,207 @@
+/* The life of a connection's record, and the clocks of its phases.
+ *
+ * Everything ends one way: doom -> (end of the turn) exchanges end -> libh2o closes the socket -> on_close frees the record. libh2o may also
+ * close by itself (HTTP/2, failed handshakes); then only the last step happens, its streams having ended before. */
+#include "http/connection_int.h"
+#include "http/server_int.h"
+
+#include "base/now.h"
+
+#include <sys/socket.h>
+
+enum {
+    CONNECTION_CLOSING_MS = 2000, /* for close_notify to leave and the peer's to come */
+    CONNECTION_LINGER_MS = 2000,
+    CONNECTION_WINDOW_BYTES = 512 /* a body must bring so much per body_idle_ms: a trickle of single bytes is no upload */
+};
+
+static void on_close(void *data)
+{
+    struct connection *c = data;
+    struct worker *w = c->worker;
+    loop_later_cancel(w->loop, &c->end);
+    while (c->exchanges != NULL)
+        exchange_int_end(c->exchanges);
+    http1_closed(c);
+    *c->previous = c->next;
+    if (c->next != NULL)
+        c->next->previous = c->previous;
+    if (c->counted)
+        addresses_remove(w->server->addresses, &c->peer);
+    free(c->tls_name);
+    free(c);
+    atomic_fetch_sub(&w->server->connections, 1);
+}
+
+static void end(struct loop_later *l)
+{
+    struct connection *c = (struct connection *)(void *)((char *)l - offsetof(struct connection, end));
+    while (c->exchanges != NULL)
+        exchange_int_end(c->exchanges);
+    if (c->phase == PHASE_HTTP2) {
+        /* libh2o owns the socket: it meets the end of the stream and closes */
+        shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
+        return;
+    }
+    connection_phase(c, PHASE_CLOSING);
+    h2o_socket_close(c->socket);
+}
+
+struct connection *connection_open(struct worker *w, struct listening *from, h2o_socket_t *socket)
+{
+    struct connection *c = must_alloc(sizeof *c);
+    c->worker = w;
+    c->listening = from;
+    c->listener = from->listener;
+    c->socket = socket;
+    c->end.run = end;
+    c->next = w->connections;
+    c->previous = &w->connections;
+    if (c->next != NULL)
+        c->next->previous = &c->next;
+    w->connections = c;
+    socket->data = c;
+    socket->on_close.cb = on_close;
+    socket->on_close.data = c;
+    connection_phase(c, PHASE_HANDSHAKE);
+    return c;
+}
+
+struct connection *connection_of(h2o_socket_t *socket)
+{
+    return socket != NULL && socket->on_close.cb == on_close ? socket->on_close.data : NULL;
+}
+
+void connection_phase(struct connection *c, enum connection_phase phase)
+{
+    c->phase = phase;
+    c->since_ms = loop_now_ms(c->worker->loop);
+    c->progress_ms = c->since_ms;
+    c->progress_bytes = 0;
+}
+
+bool connection_count(struct connection *c)
+{
+    const struct server_conf *conf = &c->worker->server->conf;
+    int most = c->worker->limits.max_connections_per_address;
+    if (most == 0 || !c->peer.is_ip || networks_have(conf->trusted, conf->trusted_count, &c->peer))
+        return true;
+    c->counted = addresses_add(c->worker->server->addresses, &c->peer, most);
+    return c->counted;
+}
+
+void connection_doom(struct connection *c)
+{
+    if (c->doomed)
+        return;
+    c->doomed = true;
+    if (c->phase != PHASE_HTTP2 && c->phase != PHASE_HANDSHAKE)
+        h2o_socket_read_stop(c->socket);
+    loop_later(c->worker->loop, &c->end);
+}
+
+void connection_refused(struct connection *c, enum problem problem, int status, const char *why)
+{
+    const struct http_app *app = &c->worker->server->conf.app;
+    atomic_fetch_add_explicit(&c->worker->server->refused, 1, memory_order_relaxed);
+    if (app->refused != NULL)
+        app->refused(c->worker->app, c->listener, &c->peer, problem, status, why);
+}
+
+static void overdue(struct connection *c, enum problem problem, const char *why)
+{
+    if (why != NULL)
+        connection_refused(c, problem, 0, why);
+    connection_doom(c);
+}
+
+static void sweep_body(struct connection *c, int64_t now)
+{
+    if (now - c->progress_ms < c->worker->limits.body_idle_ms)
+        return;
+    size_t moved = c->socket->bytes_read - c->progress_bytes;
+    c->progress_bytes = c->socket->bytes_read;
+    c->progress_ms = now;
+    if (moved < CONNECTION_WINDOW_BYTES)
+        overdue(c, PROBLEM_BAD_REQUEST, "body too slow");
+}
+
+static void sweep_exchanges(struct connection *c, int64_t now_us_)
+{
+    int64_t most = (int64_t)c->worker->limits.request_ms * 1000;
+    for (struct exchange_int *e = c->exchanges, *next; most != 0 && e != NULL; e = next) {
+        next = e->next;
+        if (e->state != ANSWER_TUNNEL && e->state != ANSWER_OVER && now_us_ - e->x.began_us > most)
+            exchange_int_cut(e);
+    }
+}
+
+static void sweep_one(struct connection *c, int64_t now, int64_t now_us_)
+{
+    const struct http_limits *limits = &c->worker->limits;
+    int64_t age = now - c->since_ms;
+    switch (c->phase) {
+    case PHASE_PROXY_LINE:
+    case PHASE_HANDSHAKE:
+        if (age > limits->handshake_ms)
+            overdue(c, PROBLEM_BAD_REQUEST, "handshake too slow");
+        break;
+    case PHASE_IDLE: /* a new connection that says nothing is a head that does not come */
+        if (age > (c->http1.served ? limits->idle_ms : limits->header_ms))
+            overdue(c, PROBLEM_NONE, NULL);
+        break;
+    case PHASE_HEAD:
+        if (age > limits->header_ms)
+            overdue(c, PROBLEM_BAD_REQUEST, "head too slow");
+        break;
+    case PHASE_BODY:
+        sweep_body(c, now);
+        break;
+    case PHASE_HTTP2: /* PING keeps nothing alive: only requests do */
+        if (c->exchanges != NULL)
+            c->since_ms = now;
+        else if (c->open_streams != 0)
+            sweep_body(c, now);
+        else if (age > limits->idle_ms)
+            overdue(c, PROBLEM_NONE, NULL);
+        break;
+    case PHASE_LINGER:
+        if (age > CONNECTION_LINGER_MS)
+            connection_doom(c);
+        break;
+    case PHASE_CLOSING:
+        if (age > CONNECTION_CLOSING_MS)
+            shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
+        break;
+    case PHASE_ANSWER:
+    case PHASE_TUNNEL:
+        break;
+    }
+    sweep_exchanges(c, now_us_);
+}
+
+void connection_sweep(struct worker *w)
+{
+    http2_sweep(w);
+    int64_t now = loop_now_ms(w->loop), us = now_us();
+    for (struct connection *c = w->connections, *next; c != NULL; c = next) {
+        next = c->next; /* nothing is freed before the end of the turn, but by libh2o in its own */
+        if (!c->doomed || c->phase == PHASE_CLOSING)
+            sweep_one(c, now, us);
+    }
+}
+
+int connection_stop(struct worker *w, bool force)
+{
+    int cut = 0;
+    for (struct connection *c = w->connections; c != NULL; c = c->next) {
+        if (!force && (c->phase != PHASE_IDLE || c->socket->input->size != 0))
+            continue;
+        for (struct exchange_int *e = c->exchanges; e != NULL; e = e->next)
+            cut++;
+        if (c->phase == PHASE_CLOSING)
+            shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
+        connection_doom(c);
+    }
+    return cut;
+}

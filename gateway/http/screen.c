@@ -1,0 +1,147 @@
+/* What a request must look like; see screen.h. */
+#include "http/screen.h"
+
+enum {
+    SCREEN_METHOD_BYTES = 20, /* the longest registered one is UPDATEREDIRECTREF with 17 */
+    SCREEN_PORT_DIGITS = 5
+};
+
+static bool digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool letter(char c)
+{
+    return lower(c) || (c >= 'A' && c <= 'Z');
+}
+
+bool screen_method(struct slice m)
+{
+    if (m.len == 0 || m.len > SCREEN_METHOD_BYTES)
+        return false;
+    for (size_t i = 0; i < m.len; i++)
+        if (m.at[i] < 'A' || m.at[i] > 'Z')
+            return false;
+    return !slice_is(m, LIT("CONNECT")) && !slice_is(m, LIT("TRACE"));
+}
+
+bool screen_target(struct slice t)
+{
+    if (t.len == 0 || t.at[0] != '/')
+        return false;
+    for (size_t i = 0; i < t.len; i++) {
+        unsigned char c = (unsigned char)t.at[i];
+        if (c <= 0x20 || c == 0x7f || c == '#')
+            return false;
+    }
+    return true;
+}
+
+static bool port_ok(struct slice port)
+{
+    uint64_t n;
+    return port.len <= SCREEN_PORT_DIGITS && slice_number(port, &n) && n >= 1 && n <= 65535;
+}
+
+static bool ip6_ok(struct slice literal)
+{
+    struct address address;
+    for (size_t i = 0; i < literal.len; i++) {
+        char c = literal.at[i];
+        if (!digit(c) && c != ':' && c != '.' && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F'))
+            return false;
+    }
+    return address_read(literal, &address) && !address.is_ip4;
+}
+
+bool screen_authority(struct slice a)
+{
+    struct slice host = a, port = {0};
+    if (a.len > 0 && a.at[0] == '[') {
+        size_t end = slice_index(a, ']');
+        if (end == SLICE_NONE || !ip6_ok((struct slice){a.at + 1, end - 1}))
+            return false;
+        struct slice rest = slice_from(a, end + 1);
+        return rest.len == 0 || (rest.at[0] == ':' && port_ok(slice_from(rest, 1)));
+    }
+    size_t colon = slice_index(a, ':');
+    if (colon != SLICE_NONE) {
+        host = slice_upto(a, colon);
+        port = slice_from(a, colon + 1);
+        if (!port_ok(port))
+            return false;
+    }
+    for (size_t i = 0; i < host.len; i++)
+        if (!letter(host.at[i]) && !digit(host.at[i]) && host.at[i] != '-' && host.at[i] != '.' &&
+            host.at[i] != '_')
+            return false;
+    return host.len != 0;
+}
+
+bool screen_name(struct slice name)
+{
+    static const char others[] = "!#$%&'*+-.^_`|~";
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.at[i];
+        if (!letter(c) && !digit(c) && (c == '\0' || memchr(others, c, sizeof others - 1) == NULL))
+            return false;
+    }
+    return name.len != 0;
+}
+
+bool screen_name_kept(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!lower(name.at[i]) && !digit(name.at[i]) && name.at[i] != '-')
+            return false;
+    return name.len != 0;
+}
+
+bool screen_value(struct slice v)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        unsigned char c = (unsigned char)v.at[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return false;
+    }
+    return slice_trim(v).len == v.len;
+}
+
+static bool framing(struct slice name)
+{
+    return slice_is(name, LIT("host")) || slice_is(name, LIT("content-length")) ||
+           slice_is(name, LIT("transfer-encoding")) || slice_is(name, LIT("expect"));
+}
+
+static void add_cookie(struct arena *a, struct header *to, struct slice more)
+{
+    struct slice parts[] = {to->value, LIT("; "), more};
+    to->value = arena_join(a, parts, 3);
+}
+
+size_t screen_headers(struct arena *a, struct header *list, size_t count)
+{
+    size_t kept = 0;
+    struct header *cookie = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct slice name = list[i].name;
+        if (!screen_name_kept(name) || framing(name))
+            continue;
+        bool is_cookie = slice_is(name, LIT("cookie"));
+        if (is_cookie && cookie != NULL) {
+            add_cookie(a, cookie, list[i].value);
+            continue;
+        }
+        list[kept] = list[i];
+        if (is_cookie)
+            cookie = &list[kept];
+        kept++;
+    }
+    return kept;
+}

@@ -5,6 +5,8 @@
  */
 #ifndef GATE_SNAPSHOT_H
 #define GATE_SNAPSHOT_H
+#include <stdatomic.h>
+
 #include "crypto/keyring.h"
 #include "crypto/session_jwt.h"
 #include "crypto/signing_keys.h"
@@ -17,14 +19,12 @@
 #include "session/session.h"
 #include "store/store.h"
 
-#include <stdatomic.h>
-
 struct snapshot_backend {
     struct backend backend;
-    struct slice host, path;    /* patterns */
-    struct slice strip_prefix;  /* removed from the path before it is sent; empty: nothing */
-    bool keep_host;             /* send the client's Host */
-    struct slice audience;      /* of the assertion; empty: the backend's origin */
+    struct slice host, path;   /* patterns */
+    struct slice strip_prefix; /* removed from the path before it is sent; empty: nothing */
+    bool keep_host;            /* send the client's Host */
+    struct slice audience;     /* of the assertion; empty: the backend's origin */
     enum header_preset preset;
 };
 
@@ -37,12 +37,13 @@ struct snapshot {
     struct arena *arena;
     int64_t generation;
 
-    struct slice public_url;    /* as configured, without trailing slash */
+    struct slice public_url;                 /* as configured, without trailing slash */
     struct slice public_origin, public_host; /* host[:port] as browsers send it */
     bool public_https;
-    struct slice prefix;        /* "/_vestibule" */
+    struct slice prefix; /* "/_vestibule" */
 
-    struct listener *listeners; /* [0 .. listener_count) public ones; the metrics listener is last when there is one */
+    struct listener *
+        listeners; /* [0 .. listener_count) public ones; the metrics listener is last when there is one */
     size_t listener_count;
     bool has_metrics_listener;
     struct http_limits limits;
@@ -60,11 +61,13 @@ struct snapshot {
 
     struct store_conf store;
     struct session_conf session;
+    struct slice
+        attempt_prefix; /* "__Host-vestibule-tx-": sign-in attempts, host-only whatever the session's cookie is */
     struct keyring *keys;
     struct session_jwt *session_jwt;
     struct signing_keys *signing_keys;
     struct slice token_issuer;
-    int token_lifetime_s;       /* of assertions; at most 300 */
+    int token_lifetime_s; /* of assertions; at most 300 */
 
     struct rule *rules;
     size_t rule_count;
@@ -78,11 +81,12 @@ struct snapshot {
     struct pages *pages;
     struct return_rules return_rules;
     bool skip_if_single, remember_last;
-    int primary;                /* full-width buttons */
+    int primary; /* full-width buttons */
     struct slice site_name;
 };
 
 struct snapshot *snapshot_keep(struct snapshot *s);
-void snapshot_drop(struct snapshot *s); /* closes what it owns with the last reference; any thread */
+void snapshot_drop(
+    struct snapshot *s); /* closes what it owns with the last reference; any thread */
 
 #endif

@@ -1,0 +1,376 @@
+/* gate.c -- the way of a request, from screened bytes to an answer.
+ *
+ *     introduce      who is at the other end, and what this request is called
+ *     screen         one reading of path and host, or 400/421
+ *     find_way       one of our own addresses, or a rule and a backend            (pure)
+ *     know_visitor   cookie -> verified session                                    worker cache; else one store read, waits
+ *     judge          allow, sign in, refuse, hide                                  (pure; the default is refuse)
+ *     answer         our own endpoint, or on to the backend
+ *
+ * Every branch that is not "allowed" ends in a refusal; the store being away is 503 and never "nobody".
+ */
+#include "gate/gate.h"
+
+#include "gate/visitor.h"
+#include "login/login.h"
+#include "proxy/forwarding.h"
+#include "text/encode.h"
+
+#include "base/now.h"
+
+static struct visitor *visitor_of(struct flow *f)
+{
+    return f->self;
+}
+
+static enum wants what_is_wanted(const struct exchange *x)
+{
+    const struct asker who = {.method = x->method,
+                              .accept = exchange_header(x, LIT("accept")),
+                              .fetch_mode = exchange_header(x, LIT("sec-fetch-mode")),
+                              .fetch_dest = exchange_header(x, LIT("sec-fetch-dest")),
+                              .purpose = exchange_header(x, LIT("sec-purpose")),
+                              .requested_with = exchange_header(x, LIT("x-requested-with")),
+                              .upgrade =
+                                  exchange_header(x, LIT("upgrade")).len != 0 || x->wants_upgrade};
+    return negotiate(&who);
+}
+
+static enum flow_next introduce(struct flow *f)
+{
+    struct visitor *w = visitor_of(f);
+    struct exchange *x = w->v.x;
+    const struct snapshot *s = w->snapshot;
+    const struct client_rules rules = {s->trusted, s->trusted_count, s->client_ip_header};
+    client_find(x, &rules, &w->client);
+    struct slice id = {0}, parent = {0};
+    if (w->client.peer_trusted) {
+        id = exchange_header(x, s->request_id_header);
+        parent = exchange_header(x, LIT("traceparent"));
+        if (trace_is_parent(parent)) w->tracestate = exchange_header(x, LIT("tracestate"));
+    }
+    w->v.request_id = trace_is_request_id(id) ? id : trace_request_id(&w->gate->trace, f->arena);
+    w->traceparent = trace_parent(&w->gate->trace, f->arena, parent);
+    w->v.client_ip = w->client.ip;
+    w->v.cookies = exchange_header(x, LIT("cookie"));
+    return FLOW_NEXT;
+}
+
+/* What an answer of our own needs; made when there is one, for most requests are passed on. */
+static void prepare_answer(struct visitor *w)
+{
+    struct visit *v = &w->v;
+    struct exchange *x = v->x;
+    const struct snapshot *s = w->snapshot;
+    struct slice locales = {0}, chosen = {0};
+    struct slice rest = x->query, field;
+    while (slice_cut(&rest, '&', &field)) {
+        if (slice_starts(field, LIT("ui_locales=")))
+            locales = slice_from(field, sizeof "ui_locales=" - 1);
+    }
+    cookie_find(v->cookies, LIT("vestibule-lang"), &chosen);
+    v->answer =
+        (struct answerer){.x = x,
+                          .pages = s->pages,
+                          .language = pages_language(s->pages, locales, chosen,
+                                                     exchange_header(x, LIT("accept-language"))),
+                          .request_id = v->request_id,
+                          .home = LIT("/"),
+                          .hsts_s = w->client.https ? s->hsts_s : 0,
+                          .wants = what_is_wanted(x)};
+    if (v->session != NULL) {
+        const struct identity *who = &v->session->identity;
+        v->answer.who = who->email.len != 0  ? who->email
+                        : who->name.len != 0 ? who->name
+                                             : who->subject;
+    }
+    /* A person who comes by one of our own addresses, or with something a redirect would lose, goes home afterwards. */
+    bool back = w->endpoint == NULL &&
+                (slice_is(x->method, LIT("GET")) || slice_is(x->method, LIT("HEAD")));
+    v->answer.sign_in = login_page_url(v, back ? x->target : LIT("/"));
+    if (locales.len != 0)
+        visit_set_cookie(v, LIT("vestibule-lang"), v->answer.language, 180 * 86400, COOKIE_LAX);
+}
+
+static struct slice without_port(struct slice authority)
+{
+    if (slice_starts(authority, LIT("["))) {
+        return slice_upto(authority, slice_index(authority, ']') + 1);
+    }
+    return slice_upto(authority, slice_index(authority, ':'));
+}
+
+static bool is_public_host(const struct visitor *w)
+{
+    struct slice authority = w->client.authority;
+    struct slice scheme_port = w->snapshot->public_https ? LIT(":443") : LIT(":80");
+    if (slice_ends(authority, scheme_port)) authority.len -= scheme_port.len;
+    return slice_is(authority, w->snapshot->public_host);
+}
+
+static enum flow_next screen(struct flow *f)
+{
+    struct visitor *w = visitor_of(f);
+    const struct exchange *x = w->v.x;
+    w->host = without_port(w->client.authority);
+    const struct err *e = path_canonical(f->arena, x->path, &w->path);
+    if (e != NULL) return flow_fail(f, e);
+    if (w->snapshot->https_redirect && !w->client.https) {
+        prepare_answer(w);
+        const struct slice parts[] = {w->snapshot->public_origin, x->target};
+        answer_redirect(&w->v.answer, 308, arena_join(f->arena, parts, 2));
+        return FLOW_DONE;
+    }
+    return FLOW_NEXT;
+}
+
+static enum flow_next find_way(struct flow *f)
+{
+    struct visitor *w = visitor_of(f);
+    const struct snapshot *s = w->snapshot;
+    bool ours = slice_starts(w->path, s->prefix) &&
+                (w->path.len == s->prefix.len || w->path.at[s->prefix.len] == '/');
+    if (ours) {
+        if (!is_public_host(w)) {
+            return flow_fail(f,
+                             err_new(f->arena, PROBLEM_UNKNOWN_HOST, "not the host of public_url"));
+        }
+        w->endpoint = endpoint_find(slice_from(w->path, s->prefix.len), &w->endpoint_tail);
+        if (w->endpoint == NULL) {
+            return flow_fail(
+                f, err_new(f->arena, PROBLEM_NOT_FOUND, "no such address below the prefix"));
+        }
+        w->v.handler = w->endpoint->handler;
+        return FLOW_NEXT;
+    }
+    w->v.handler = LIT("proxy");
+    size_t i = routes_backend(s->routes, w->host, w->path);
+    bool for_host = i != SIZE_MAX && s->backends[i].host.len != 0;
+    if (!for_host && !is_public_host(w)) {
+        return flow_fail(
+            f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "no backend is configured for this host"));
+    }
+    w->rule = routes_rule(s->routes, w->host, w->path, w->v.x->method);
+    if (w->rule != NULL) w->v.rule = w->rule->id;
+    if (i != SIZE_MAX) w->backend = &s->backends[i];
+    return FLOW_NEXT;
+}
+
+static bool needs_visitor(const struct visitor *w)
+{
+    return w->endpoint == NULL || w->endpoint->wants_session;
+}
+
+static enum flow_next know_visitor(struct flow *f)
+{
+    struct visitor *w = visitor_of(f);
+    if (!needs_visitor(w)) return FLOW_NEXT;
+    return session_find(f, w->v.sessions, w->v.cookies, &w->v.session, &w->v.session_why);
+}
+
+static enum flow_next judge(struct flow *f)
+{
+    struct visitor *w = visitor_of(f);
+    if (w->endpoint != NULL) return FLOW_NEXT;
+    struct person person;
+    const struct session *s = w->v.session;
+    if (s != NULL) {
+        person = (struct person){
+            .provider = s->identity.provider,
+            .subject = s->identity.subject,
+            .email = s->identity.email,
+            .email_verified = s->identity.email_verified,
+            .groups = {s->identity.groups, s->identity.group_count}
+        };
+    }
+    switch (route_judge(w->rule, s != NULL ? &person : NULL)) {
+    case VERDICT_ALLOW: w->v.decision = LIT("allow"); return FLOW_NEXT;
+    case VERDICT_SIGN_IN:
+        w->v.decision = LIT("sign_in");
+        return flow_fail(f, err_new(f->arena,
+                                    w->v.session_why != PROBLEM_NONE ? w->v.session_why
+                                                                     : PROBLEM_SIGN_IN_REQUIRED,
+                                    "nobody is signed in"));
+    case VERDICT_HIDE:
+        w->v.decision = LIT("refuse");
+        return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "hidden by a rule"));
+    case VERDICT_REFUSE: break;
+    }
+    w->v.decision = LIT("refuse");
+    return flow_fail(f, err_new(f->arena, s != NULL ? PROBLEM_NO_ACCESS : PROBLEM_SIGN_IN_REQUIRED,
+                                "refused by a rule"));
+}
+
+/* ---- to the backend ---- */
+
+static void backend_failed(struct exchange *x, const struct err *why)
+{
+    struct visitor *w = x->note;
+    w->v.reason = problem_word(why->problem);
+    LOG(LOG_LEVEL_WARN, "backend.failed", "A backend did not answer as it should.", why,
+        {"backend", w->v.backend}, {"request_id", w->v.request_id});
+    prepare_answer(w);
+    answer_problem(&w->v.answer, why->problem, 0);
+}
+
+static struct slice backend_target(const struct visitor *w)
+{
+    const struct exchange *x = w->v.x;
+    const struct snapshot_backend *b = w->backend;
+    struct slice path = w->path;
+    bool strip = b->strip_prefix.len != 0 && slice_starts(path, b->strip_prefix);
+    if (strip) path = slice_from(path, b->strip_prefix.len);
+    if (!strip && path.at == x->path.at) return x->target; /* canonical as it came */
+    const struct slice parts[] = {slice_starts(path, LIT("/")) ? LIT("") : LIT("/"), path,
+                                  x->query.at != NULL ? LIT("?") : LIT(""), x->query};
+    return arena_join(x->arena, parts, 4);
+}
+
+/* RFC 6455 section 10.2: a page of another site must not open a socket with this person's cookie. */
+static bool socket_origin_is_fine(const struct visitor *w)
+{
+    struct slice origin = exchange_header(w->v.x, LIT("origin"));
+    if (origin.at == NULL) return true; /* no browser */
+    if (slice_is(origin, w->snapshot->public_origin)) return true;
+    const struct slice parts[] = {w->client.https ? LIT("https://") : LIT("http://"),
+                                  w->client.authority};
+    return slice_is(origin, arena_join(w->v.x->arena, parts, 2));
+}
+
+static enum flow_next pass_on(struct flow *f, struct visitor *w)
+{
+    struct exchange *x = w->v.x;
+    const struct snapshot *s = w->snapshot;
+    if (w->backend == NULL) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "no backend for this path"));
+    }
+    if (x->wants_upgrade && !socket_origin_is_fine(w)) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_CROSS_SITE, "a websocket from another site"));
+    }
+    const struct snapshot_backend *b = w->backend;
+    w->v.backend = b->backend.id;
+    const struct forwarding ask = {.x = x,
+                                   .client = &w->client,
+                                   .sessions = w->v.sessions,
+                                   .session = w->v.session,
+                                   .preset = b->preset,
+                                   .subject_alone = s->provider_count == 1,
+                                   .audience = b->audience,
+                                   .issuer = s->token_issuer,
+                                   .keys = s->signing_keys,
+                                   .assertion_s = s->token_lifetime_s,
+                                   .generation = s->generation,
+                                   .now_s = now_s(),
+                                   .request_id = w->v.request_id,
+                                   .request_id_header = s->request_id_header,
+                                   .traceparent = w->traceparent,
+                                   .tracestate = w->tracestate,
+                                   .strip = s->strip_headers,
+                                   .strip_count = s->strip_count};
+    struct forward forward = {.backend = &b->backend,
+                              .method = x->method,
+                              .target = backend_target(w),
+                              .host = b->keep_host ? x->authority : b->backend.authority,
+                              .body = x->body,
+                              .upgrade = x->wants_upgrade && b->backend.websockets,
+                              .keep_header = forwarding_keeps,
+                              .failed = backend_failed,
+                              .self = w->v.sessions};
+    forwarding_headers(&ask, &forward.headers, &forward.header_count);
+    if (s->hsts_s > 0 && w->client.https) {
+        exchange_add(x, LIT("strict-transport-security"),
+                     arena_print(f->arena, "max-age=%lld", (long long)s->hsts_s));
+    }
+    exchange_forward(x, &forward);
+    return FLOW_DONE;
+}
+
+static enum flow_next answer(struct flow *f)
+{
+    struct visitor *w = visitor_of(f);
+    if (w->endpoint == NULL) return pass_on(f, w);
+    prepare_answer(w);
+    if (!endpoint_takes(w->endpoint, w->v.x->method)) {
+        exchange_add(w->v.x, LIT("allow"), w->endpoint->methods);
+        return flow_fail(f, err_new(f->arena, PROBLEM_METHOD, "the address takes another method"));
+    }
+    return w->endpoint->run(f, w);
+}
+
+static const struct flow_step steps[] = {
+    {"gate/introduce",    introduce   }, /* */
+    {"gate/screen",       screen      }, /* */
+    {"gate/find_way",     find_way    }, /* */
+    {"gate/know_visitor", know_visitor}, /* may wait */
+    {"gate/judge",        judge       }, /* */
+    {"gate/answer",       answer      }, /* may wait long */
+};
+
+/* ---- how it ends when it does not end well ---- */
+
+static void send_to_sign_in(struct visitor *w, enum problem problem)
+{
+    struct visit *v = &w->v;
+    bool may_redirect = w->rule == NULL || w->rule->otherwise == OTHERWISE_SIGN_IN;
+    if (v->answer.wants == WANTS_NAVIGATION && may_redirect && w->endpoint == NULL) {
+        answer_redirect(&v->answer, 302, v->answer.sign_in);
+        return;
+    }
+    if (v->answer.wants == WANTS_FRAME) problem = PROBLEM_FRAMED;
+    answer_problem(&v->answer, problem, 0);
+}
+
+static void gate_end(struct flow *f, const struct err *why)
+{
+    struct visitor *w = visitor_of(f);
+    if (why == NULL) return;
+    w->v.reason = problem_word(why->problem);
+    if (exchange_answered(w->v.x)) return;
+    if (w->v.failed != NULL) {
+        w->v.failed(&w->v, why);
+        return;
+    }
+    if (w->v.answer.x == NULL) prepare_answer(w);
+    if (why->problem == PROBLEM_SIGN_IN_REQUIRED || why->problem == PROBLEM_SESSION_ENDED) {
+        send_to_sign_in(w, why->problem);
+        return;
+    }
+    if (why->problem == PROBLEM_NO_ACCESS) {
+        struct audit_record r = visit_audit(&w->v, "access.refused");
+        r.actor = w->v.answer.who;
+        r.target = w->v.rule;
+        records_audit(&r);
+    }
+    if (problem_status(why->problem) >= 500) {
+        LOG(LOG_LEVEL_WARN, "request.failed", "A request could not be served.", why,
+            {"request_id", w->v.request_id});
+    }
+    answer_problem(&w->v.answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
+}
+
+static void visitor_left(void *flow)
+{
+    flow_drop(flow);
+}
+
+static void let_go(void *snapshot)
+{
+    snapshot_drop(snapshot);
+}
+
+void gate_handle(struct exchange *x)
+{
+    struct gate *g = x->app;
+    struct visitor *w = arena_new(x->arena, struct visitor);
+    w->gate = g;
+    w->snapshot = snapshot_keep(g->snapshot);
+    arena_at_close(x->arena, let_go, w->snapshot);
+    arena_at_close(x->arena, visitor_left, &w->v.flow);
+    w->v.x = x;
+    w->v.conf = &g->login;
+    w->v.sessions = g->sessions;
+    w->v.store = g->link;
+    w->v.env = &g->env;
+    x->note = w;
+    flow_start(&w->v.flow, x->arena, steps, sizeof steps / sizeof steps[0], gate_end, w);
+}

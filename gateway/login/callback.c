@@ -1,0 +1,287 @@
+/* callback.c -- the visitor comes back from the provider.
+ *
+ *     read_answer     one state, and one code or one error; each at most once and of bounded size
+ *     find_attempt    the attempt this browser's cookie holds for that state
+ *     recognise       no attempt, but signed in already (Back, refresh, another tab): no dead end
+ *     check_issuer    RFC 9207: is this the provider we asked                         may wait
+ *     claim           exactly one callback may use the attempt                         asks the store, waits
+ *     hear_refusal    the provider said no
+ *     redeem          code for tokens, tokens for a verified identity                  asks the provider, waits
+ *     judge           is this identity one we let in
+ *     begin           a new session; the old one is deleted                            asks the store, waits
+ *     send_home       303 to where the visitor first wanted to go
+ *
+ * Nothing is promised to anybody before send_home, so a callback that fails or is dropped half-way leaves nothing behind but a claimed attempt.
+ */
+#include "login/attempt.h"
+#include "login/login.h"
+#include "text/form.h"
+#include "text/utf8.h"
+
+#include "base/now.h"
+
+enum {
+    CODE_MAX = 4096, /* larger ones exist nowhere (RFC 6749 leaves it open) */
+    ISS_MAX = 1024,
+    ERROR_SHOWN = 120 /* characters of a provider's error in our log */
+};
+
+struct callback {
+    struct visit *v;
+    const struct provider *provider;
+    struct slice state, code, iss, error, error_description;
+    enum problem lost; /* why there is no attempt */
+    struct attempt attempt;
+    struct slice attempt_cookie;
+    bool claimed;
+    struct grant grant;
+    struct slice set_cookie, reference;
+    int64_t began_us;
+    struct flow flow;
+};
+
+static const struct err *take(struct arena *a, const struct form *form, struct slice name,
+                              size_t max, struct slice *ret_value)
+{
+    struct slice value = {0};
+    switch (form_single(form, name, &value)) {
+    case FORM_ABSENT: return NULL;
+    case FORM_TWICE:
+        return err_new(a, PROBLEM_BAD_REQUEST, "the answer has two %.*s", SLICE_ARG(name));
+    case FORM_ONCE: break;
+    }
+    if (value.len > max) {
+        return err_new(a, PROBLEM_BAD_REQUEST, "%.*s has %zu bytes, more than %zu", SLICE_ARG(name),
+                       value.len, max);
+    }
+    *ret_value = value;
+    return NULL;
+}
+
+static const struct err *read_fields(struct callback *c, struct arena *a, const struct form *form)
+{
+    const struct err *e = take(a, form, LIT("state"), ATTEMPT_STATE_MAX, &c->state);
+    if (e == NULL) e = take(a, form, LIT("code"), CODE_MAX, &c->code);
+    if (e == NULL) e = take(a, form, LIT("iss"), ISS_MAX, &c->iss);
+    if (e == NULL) e = take(a, form, LIT("error"), 256, &c->error);
+    if (e == NULL) e = take(a, form, LIT("error_description"), 8192, &c->error_description);
+    if (e != NULL) return e;
+    if (c->state.len == 0) return err_new(a, PROBLEM_ATTEMPT_UNKNOWN, "the answer has no state");
+    if ((c->code.len != 0) == (c->error.len != 0)) {
+        return err_new(a, PROBLEM_BAD_REQUEST, "the answer needs either a code or an error");
+    }
+    return NULL;
+}
+
+static enum flow_next read_answer(struct flow *f)
+{
+    struct callback *c = f->self;
+    const struct exchange *x = c->v->x;
+    bool by_post = c->provider->response_mode == RESPONSE_FORM_POST;
+    if (!slice_is(x->method, by_post ? LIT("POST") : LIT("GET"))) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_METHOD, "this provider answers by %s",
+                                    by_post ? "POST" : "GET"));
+    }
+    struct form form;
+    const struct err *e = form_read(f->arena, by_post ? x->body : x->query, &form);
+    if (e == NULL) e = read_fields(c, f->arena, &form);
+    if (e != NULL) return flow_fail(f, e);
+    return FLOW_NEXT;
+}
+
+static enum flow_next find_attempt(struct flow *f)
+{
+    struct callback *c = f->self;
+    struct visit *v = c->v;
+    switch (attempt_find(f->arena, v->conf->keys, v->conf->attempt_prefix, v->cookies, c->state,
+                         now_s(), &c->attempt, &c->attempt_cookie)) {
+    case ATTEMPT_GOOD: return FLOW_NEXT;
+    case ATTEMPT_NO_COOKIES: c->lost = PROBLEM_COOKIES_BLOCKED; return FLOW_NEXT;
+    case ATTEMPT_OLD: c->lost = PROBLEM_ATTEMPT_EXPIRED; return FLOW_NEXT;
+    case ATTEMPT_NONE:
+    case ATTEMPT_FORGED: break;
+    }
+    c->lost = PROBLEM_ATTEMPT_UNKNOWN;
+    return FLOW_NEXT;
+}
+
+static enum flow_next recognise(struct flow *f)
+{
+    struct callback *c = f->self;
+    struct visit *v = c->v;
+    if (c->lost == PROBLEM_NONE) return FLOW_NEXT;
+    return session_find(f, v->sessions, v->cookies, &v->session, &v->session_why);
+}
+
+static enum flow_next check_attempt(struct flow *f)
+{
+    struct callback *c = f->self;
+    if (c->lost != PROBLEM_NONE && c->v->session != NULL) {
+        answer_redirect(&c->v->answer, 303, LIT("/"));
+        return FLOW_DONE;
+    }
+    if (c->lost != PROBLEM_NONE) {
+        return flow_fail(f,
+                         err_new(f->arena, c->lost, "no sign-in of this browser has that state"));
+    }
+    const struct attempt *t = &c->attempt;
+    const struct provider *p = c->provider;
+    /* Mix-up defence (RFC 9700 section 4.4): the attempt says whom it asked, and from where. */
+    if (!slice_is(t->provider, p->id) || !slice_is(t->issuer, p->issuer) ||
+        !slice_is(t->client_id, p->client_id)) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN,
+                                    "the attempt was begun with another provider"));
+    }
+    return provider_check_issuer(f, p, c->v->env, c->iss);
+}
+
+static enum flow_next claim(struct flow *f)
+{
+    struct callback *c = f->self;
+    int64_t left_s = c->attempt.began_s + ATTEMPT_AGE_S + 2 * ATTEMPT_SKEW_S - now_s();
+    return store_put(f, c->v->store, attempt_claim_key(f->arena, &c->attempt), LIT("1"),
+                     left_s * 1000, STORE_IF_NEW, &c->claimed);
+}
+
+static enum flow_next hear_refusal(struct flow *f)
+{
+    struct callback *c = f->self;
+    if (!c->claimed) {
+        struct audit_record r = visit_audit(c->v, "callback.replayed");
+        records_audit(&r);
+        return flow_fail(f,
+                         err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the attempt was used before"));
+    }
+    if (c->error.len == 0) return FLOW_NEXT;
+    struct slice error = utf8_for_people(f->arena, c->error, ERROR_SHOWN);
+    struct slice text = utf8_for_people(f->arena, c->error_description, ERROR_SHOWN);
+    enum problem problem = PROBLEM_PROVIDER_REFUSED;
+    if (slice_is(c->error, LIT("access_denied"))) problem = PROBLEM_SIGN_IN_CANCELLED;
+    if (slice_is(c->error, LIT("temporarily_unavailable")) ||
+        slice_is(c->error, LIT("server_error"))) {
+        problem = PROBLEM_PROVIDER_AWAY;
+    }
+    if (slice_is(c->error, LIT("unauthorized_client")) ||
+        slice_is(c->error, LIT("invalid_scope")) || slice_is(c->error, LIT("invalid_request")) ||
+        slice_is(c->error, LIT("unsupported_response_type"))) {
+        problem = PROBLEM_PROVIDER_MISCONFIGURED;
+    }
+    return flow_fail(f, err_new(f->arena, problem, "the provider answered %.*s (%.*s)",
+                                SLICE_ARG(error), SLICE_ARG(text)));
+}
+
+static enum flow_next redeem(struct flow *f)
+{
+    struct callback *c = f->self;
+    const struct redeem_ask ask = {.redirect_uri = c->attempt.redirect_uri,
+                                   .code = c->code,
+                                   .verifier = c->attempt.verifier,
+                                   .nonce = c->attempt.nonce};
+    return provider_redeem(f, c->provider, c->v->env, &ask, &c->grant);
+}
+
+static enum flow_next judge(struct flow *f)
+{
+    struct callback *c = f->self;
+    const struct identity *who = &c->grant.identity;
+    if (c->provider->require_verified_email && who->email.len != 0 && !who->email_verified) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_EMAIL_UNVERIFIED,
+                                    "the provider does not vouch for the e-mail address"));
+    }
+    return FLOW_NEXT;
+}
+
+static enum flow_next begin(struct flow *f)
+{
+    struct callback *c = f->self;
+    bool keep = c->provider->tokens == TOKENS_SESSION;
+    const struct session_start start = {
+        .identity = &c->grant.identity,
+        .id_token = keep ? c->grant.id_token : LIT(""),
+        .access_token = keep ? c->grant.access_token : LIT(""),
+        .refresh_token = keep ? c->grant.refresh_token : LIT(""),
+        .provider_sid = c->grant.sid,
+        .access_expires_s = c->grant.access_expires_s,
+        .old_cookie_header = c->v->cookies,
+    };
+    return session_begin(f, c->v->sessions, &start, &c->set_cookie, &c->reference);
+}
+
+static enum flow_next send_home(struct flow *f)
+{
+    struct callback *c = f->self;
+    struct visit *v = c->v;
+    const struct identity *who = &c->grant.identity;
+    struct audit_record r = visit_audit(v, "signin.succeeded");
+    const struct slice user[] = {who->provider, LIT(":"), who->subject};
+    r.actor = arena_join(f->arena, user, 3);
+    r.subject = who->subject;
+    r.email = who->email;
+    r.session = c->reference;
+    records_audit(&r);
+    login_count(v->provider, "success", PROBLEM_NONE, now_us() - c->began_us);
+    exchange_add(v->x, LIT("set-cookie"), c->set_cookie);
+    visit_set_cookie(v, c->attempt_cookie, LIT(""), 0, COOKIE_LAX);
+    if (v->conf->remember_last) {
+        visit_set_cookie(v, LIT("vestibule-last"), v->provider, 180 * 86400, COOKIE_LAX);
+    }
+    answer_redirect(&v->answer, 303, c->attempt.return_url);
+    return FLOW_DONE;
+}
+
+static const struct flow_step steps[] = {
+    {"callback/read_answer",   read_answer  }, /* */
+    {"callback/find_attempt",  find_attempt }, /* */
+    {"callback/recognise",     recognise    }, /* may wait */
+    {"callback/check_attempt", check_attempt}, /* may wait */
+    {"callback/claim",         claim        }, /* waits */
+    {"callback/hear_refusal",  hear_refusal }, /* */
+    {"callback/redeem",        redeem       }, /* waits */
+    {"callback/judge",         judge        }, /* */
+    {"callback/begin",         begin        }, /* waits */
+    {"callback/send_home",     send_home    }, /* */
+};
+
+static const char *event_of(enum problem problem)
+{
+    if (problem == PROBLEM_SIGN_IN_CANCELLED) return "signin.cancelled";
+    if (problem == PROBLEM_ATTEMPT_UNKNOWN || problem == PROBLEM_COOKIES_BLOCKED) {
+        return "callback.state_mismatch";
+    }
+    return "signin.failed";
+}
+
+static void callback_failed(struct visit *v, const struct err *why)
+{
+    struct callback *c = v->endpoint;
+    if (why->problem == PROBLEM_METHOD) {
+        exchange_add(v->x, LIT("allow"),
+                     c->provider->response_mode == RESPONSE_FORM_POST ? LIT("POST") : LIT("GET"));
+        answer_problem(&v->answer, why->problem, 0);
+        return;
+    }
+    struct audit_record r = visit_audit(v, event_of(why->problem));
+    r.reason = problem_word(why->problem);
+    r.why = why;
+    records_audit(&r);
+    login_count(v->provider, why->problem == PROBLEM_SIGN_IN_CANCELLED ? "cancelled" : "error",
+                why->problem, now_us() - c->began_us);
+    if (c->attempt_cookie.len != 0) visit_set_cookie(v, c->attempt_cookie, LIT(""), 0, COOKIE_LAX);
+    struct slice home = c->attempt.return_url.len != 0 ? c->attempt.return_url : LIT("/");
+    login_show_page(v, home, why->problem, c->provider);
+}
+
+enum flow_next login_callback(struct flow *f, struct visit *v, struct slice provider_id)
+{
+    struct callback *c = arena_new(f->arena, struct callback);
+    c->v = v;
+    c->began_us = now_us();
+    c->provider = visit_provider(v, provider_id);
+    if (c->provider == NULL) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "no such provider"));
+    }
+    v->provider = c->provider->id;
+    v->endpoint = c;
+    v->failed = callback_failed;
+    return flow_call(f, &c->flow, steps, sizeof steps / sizeof steps[0], c);
+}

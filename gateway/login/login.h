@@ -1,0 +1,32 @@
+/* login.h -- the gateway's own addresses for people: sign in, start, callback, sign out, who am I.
+ *
+ * Each is an endpoint: it runs as part of the visit's flow and has answered (or hung up) when the flow ends. A failed sign-in is shown on the
+ * sign-in page with a banner and a reference, leaves no session, no attempt cookie, and one audit record.
+ */
+#ifndef LOGIN_LOGIN_H
+#define LOGIN_LOGIN_H
+#include "login/visit.h"
+
+/* GET PREFIX/sign-in?rd=: the page; straight back when signed in; straight to the only provider if so configured. */
+enum flow_next login_sign_in(struct flow *f, struct visit *v);
+/* GET PREFIX/start/ID?rd=: an attempt cookie and 302 to the provider. */
+enum flow_next login_start(struct flow *f, struct visit *v, struct slice provider_id);
+/* GET or POST PREFIX/callback/ID: the visitor comes back. */
+enum flow_next login_callback(struct flow *f, struct visit *v, struct slice provider_id);
+/* GET PREFIX/sign-out asks, POST does it. */
+enum flow_next login_sign_out(struct flow *f, struct visit *v);
+enum flow_next login_signed_out(struct flow *f, struct visit *v);
+/* GET PREFIX/me: JSON; GET/HEAD PREFIX/session: 200 or 401; DELETE PREFIX/session: 204. */
+enum flow_next login_me(struct flow *f, struct visit *v);
+enum flow_next login_session(struct flow *f, struct visit *v);
+
+/* The address of the sign-in page that returns to `to`. */
+struct slice login_page_url(const struct visit *v, struct slice to);
+/* Shows the sign-in page; problem PROBLEM_NONE: no banner. provider: whom the banner is about, may be NULL. */
+void login_show_page(struct visit *v, struct slice return_url, enum problem problem,
+                     const struct provider *provider);
+
+/* Declares the metrics that login counts. */
+void login_count(struct slice provider, const char *outcome, enum problem reason, int64_t took_us);
+
+#endif

@@ -1,0 +1,134 @@
+/* sign_in.c -- the page that offers the providers, also the page on which a failed sign-in is told. */
+#include <string.h>
+
+#include "login/login.h"
+#include "observe/metrics.h"
+#include "page/provider_buttons.h"
+#include "text/encode.h"
+#include "text/url.h"
+
+#include "base/now.h"
+
+static struct metric sign_ins = {
+    .name = "vestibule_sign_ins_total",
+    .help = "Sign-ins by provider, outcome and reason.",
+    .kind = METRIC_COUNTER,
+    .labels = {"provider", "outcome", "reason"}
+};
+static struct metric sign_in_seconds = {
+    .name = "vestibule_sign_in_duration_seconds",
+    .help = "Callback handling, from the visitor's return to the new session.",
+    .kind = METRIC_HISTOGRAM,
+    .labels = {"provider"}};
+
+void login_count(struct slice provider, const char *outcome, enum problem reason, int64_t took_us)
+{
+    const struct slice values[] = {provider, slice_of(outcome), problem_word(reason)};
+    metric_add(metric_series(&sign_ins, values), 1);
+    if (reason == PROBLEM_NONE) metric_observe_us(metric_series(&sign_in_seconds, values), took_us);
+}
+
+static struct slice with_rd(const struct visit *v, struct slice url, struct slice return_url)
+{
+    struct arena *a = v->x->arena;
+    const struct slice parts[] = {url, LIT("?rd="), percent_encode(a, return_url)};
+    return arena_join(a, parts, 3);
+}
+
+struct slice login_page_url(const struct visit *v, struct slice to)
+{
+    return with_rd(v, visit_url(v, LIT("/sign-in")), to);
+}
+
+static struct slice start_path(const struct visit *v, const struct provider *p,
+                               struct slice return_url)
+{
+    const struct slice parts[] = {v->conf->prefix, LIT("/start/"), p->id};
+    return with_rd(v, arena_join(v->x->arena, parts, 3), return_url);
+}
+
+static struct slice destination_host(const struct visit *v, struct slice return_url)
+{
+    struct url u;
+    bool absolute = !slice_starts(return_url, LIT("/"));
+    if (url_read(v->x->arena, absolute ? return_url : v->conf->public_origin, &u) != NULL)
+        return LIT("");
+    return u.host;
+}
+
+static size_t visible_buttons(const struct visit *v, struct slice return_url,
+                              struct provider_button *to)
+{
+    struct slice last = {0};
+    size_t n = 0;
+    if (v->conf->remember_last) cookie_find(v->cookies, LIT("vestibule-last"), &last);
+    for (size_t i = 0; i < v->conf->provider_count; i++) {
+        const struct provider *p = v->conf->providers[i];
+        if (p->hidden) continue;
+        to[n++] = (struct provider_button){.name = p->name,
+                                           .href = start_path(v, p, return_url),
+                                           .icon = p->icon,
+                                           .last = last.len != 0 && slice_is(last, p->id)};
+    }
+    return n;
+}
+
+static int banner_status(enum problem problem)
+{
+    return problem == PROBLEM_NONE ? 200 : problem_status(problem);
+}
+
+void login_show_page(struct visit *v, struct slice return_url, enum problem problem,
+                     const struct provider *provider)
+{
+    struct arena *a = v->x->arena;
+    if (v->answer.wants == WANTS_JSON || v->answer.wants == WANTS_BARE) {
+        if (problem == PROBLEM_SIGN_IN_CANCELLED) problem = PROBLEM_PROVIDER_REFUSED;
+        if (problem == PROBLEM_NONE) problem = PROBLEM_SIGN_IN_REQUIRED;
+        answer_problem(&v->answer, problem, problem == PROBLEM_STORE_AWAY ? 5 : 0);
+        return;
+    }
+    struct view *view = view_new(a);
+    struct provider_button *buttons =
+        arena_array(a, struct provider_button, v->conf->provider_count + 1);
+    size_t count = visible_buttons(v, return_url, buttons);
+    provider_buttons(view, v->answer.pages, buttons, count, (size_t)v->conf->primary);
+    view_text(view, "destination", destination_host(v, return_url));
+    const struct slice query[] = {LIT("rd="), percent_encode(a, return_url), LIT("&")};
+    view_text(view, "keep_query", arena_join(a, query, 3));
+    view_text(view, "home", v->answer.home);
+    if (problem != PROBLEM_NONE) {
+        view_text(view, "problem_title",
+                  pages_problem_title(v->answer.pages, v->answer.language, problem));
+        view_text(view, "problem_advice",
+                  pages_problem_advice(v->answer.pages, v->answer.language, problem));
+        view_text(view, "code", problem_word(problem));
+        view_text(view, "reference", answer_reference(a, v->request_id));
+    }
+    if (provider != NULL) view_text(view, "provider", provider->name);
+    if (problem == PROBLEM_STORE_AWAY) exchange_add(v->x, LIT("retry-after"), LIT("5"));
+    answer_page(&v->answer, banner_status(problem), PAGE_SIGN_IN, view);
+}
+
+enum flow_next login_sign_in(struct flow *f, struct visit *v)
+{
+    struct slice return_url = visit_return_url(v);
+    (void)f;
+    if (v->session != NULL) {
+        answer_redirect(&v->answer, 302, return_url);
+        return FLOW_DONE;
+    }
+    const struct provider *only = NULL;
+    size_t visible = 0;
+    for (size_t i = 0; i < v->conf->provider_count; i++) {
+        if (v->conf->providers[i]->hidden) continue;
+        only = v->conf->providers[i];
+        visible++;
+    }
+    if (visible == 1 && v->conf->skip_if_single) {
+        answer_redirect(&v->answer, 302, start_path(v, only, return_url));
+        return FLOW_DONE;
+    }
+    login_show_page(v, return_url, PROBLEM_NONE, NULL);
+    return FLOW_DONE;
+}

@@ -1,0 +1,124 @@
+/* start.c -- a stranger has chosen a provider.
+ *
+ *     refuse_what_is_no_click   sub-resources, prefetches and scripts get no attempt
+ *     ask_provider              the authorization URL; may wait for discovery
+ *     send_away                 302 there, with the attempt in a cookie
+ *
+ * Nothing is written to the store: the attempt travels in the browser's own cookie, sealed.
+ */
+#include "login/attempt.h"
+#include "login/login.h"
+#include "text/encode.h"
+
+#include "base/now.h"
+
+struct start {
+    struct visit *v;
+    const struct provider *provider;
+    struct attempt attempt;
+    struct slice url;
+    struct flow flow;
+};
+
+/* A sign-in begins with a person's navigation; an image, a fetch or a prefetch that starts one would only leave cookies about. */
+static bool is_no_click(const struct exchange *x)
+{
+    struct slice mode = exchange_header(x, LIT("sec-fetch-mode"));
+    if (mode.len != 0 && !slice_is(mode, LIT("navigate"))) return true;
+    struct slice dest = exchange_header(x, LIT("sec-fetch-dest"));
+    if (dest.len != 0 && !slice_is(dest, LIT("document"))) return true;
+    if (exchange_header(x, LIT("x-requested-with")).len != 0) return true;
+    struct slice accept = exchange_header(x, LIT("accept"));
+    return slice_find(accept, LIT("json")) != SLICE_NONE &&
+           slice_find(accept, LIT("html")) == SLICE_NONE;
+}
+
+static enum flow_next refuse_what_is_no_click(struct flow *f)
+{
+    struct start *s = f->self;
+    struct visit *v = s->v;
+    struct slice purpose = exchange_header(v->x, LIT("sec-purpose"));
+    if (slice_find(purpose, LIT("prefetch")) != SLICE_NONE) {
+        answer_empty(&v->answer, 503);
+        return FLOW_DONE;
+    }
+    if (is_no_click(v->x)) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_SIGN_IN_REQUIRED,
+                                    "a sign-in is started by a navigation, not by a sub-resource"));
+    }
+    return FLOW_NEXT;
+}
+
+static enum flow_next ask_provider(struct flow *f)
+{
+    struct start *s = f->self;
+    struct visit *v = s->v;
+    const struct provider *p = s->provider;
+    struct arena *a = f->arena;
+    attempt_begin(a, now_s(), &s->attempt);
+    const struct slice callback[] = {LIT("/callback/"), p->id};
+    s->attempt.provider = p->id;
+    s->attempt.issuer = p->issuer;
+    s->attempt.client_id = p->client_id;
+    s->attempt.redirect_uri = visit_url(v, arena_join(a, callback, 2));
+    s->attempt.return_url = visit_return_url(v);
+    const struct authorize_ask ask = {.redirect_uri = s->attempt.redirect_uri,
+                                      .state = s->attempt.state,
+                                      .nonce = s->attempt.nonce,
+                                      .code_challenge = attempt_challenge(a, &s->attempt)};
+    return provider_authorize(f, p, v->env, &ask, &s->url);
+}
+
+static enum flow_next send_away(struct flow *f)
+{
+    struct start *s = f->self;
+    struct visit *v = s->v;
+    struct slice *old;
+    size_t surplus = attempt_surplus(f->arena, v->conf->attempt_prefix, v->cookies, &old);
+    for (size_t i = 0; i < surplus; i++) {
+        visit_set_cookie(v, old[i], LIT(""), 0, COOKIE_LAX);
+    }
+    struct slice name = attempt_cookie_name(f->arena, v->conf->attempt_prefix, &s->attempt);
+    struct slice value = attempt_seal(f->arena, v->conf->keys, name, &s->attempt);
+    /* A form_post answer is a cross-site POST: only SameSite=None comes along (OAuth 2.0 Form Post, section 2). */
+    bool cross_site = s->provider->response_mode == RESPONSE_FORM_POST;
+    visit_set_cookie(v, name, value, ATTEMPT_AGE_S,
+                     cross_site ? COOKIE_SAME_SITE_NONE : COOKIE_LAX);
+    struct audit_record r = visit_audit(v, "signin.started");
+    records_audit(&r);
+    answer_redirect(&v->answer, 302, s->url);
+    return FLOW_DONE;
+}
+
+static const struct flow_step steps[] = {
+    {"start/refuse_what_is_no_click", refuse_what_is_no_click}, /* */
+    {"start/ask_provider",            ask_provider           }, /* waits */
+    {"start/send_away",               send_away              }, /* */
+};
+
+static void start_failed(struct visit *v, const struct err *why)
+{
+    struct start *s = v->endpoint;
+    if (why->problem == PROBLEM_SIGN_IN_REQUIRED) {
+        answer_problem(&v->answer, why->problem, 0);
+        return;
+    }
+    LOG(LOG_LEVEL_WARN, "signin.not_started", "A sign-in could not be started.", why,
+        {"provider", v->provider}, {"request_id", v->request_id});
+    login_count(v->provider, "error", why->problem, 0);
+    login_show_page(v, visit_return_url(v), why->problem, s->provider);
+}
+
+enum flow_next login_start(struct flow *f, struct visit *v, struct slice provider_id)
+{
+    struct start *s = arena_new(f->arena, struct start);
+    s->v = v;
+    s->provider = visit_provider(v, provider_id);
+    if (s->provider == NULL) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "no such provider"));
+    }
+    v->provider = s->provider->id;
+    v->endpoint = s;
+    v->failed = start_failed;
+    return flow_call(f, &s->flow, steps, sizeof steps / sizeof steps[0], s);
+}

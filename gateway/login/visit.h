@@ -1,0 +1,58 @@
+/* visit.h -- one request on its way through the gateway, as login/ and gate/ see it.
+ *
+ * Made by gate/ for each exchange, in its arena. What a sign-in needs to know of the configuration is `struct login_conf`, a view of the
+ * snapshot that the exchange keeps alive.
+ */
+#ifndef LOGIN_VISIT_H
+#define LOGIN_VISIT_H
+#include "observe/records.h"
+#include "page/answer.h"
+#include "provider/provider.h"
+#include "route/return_to.h"
+#include "session/session.h"
+
+struct login_conf {
+    struct slice public_url, public_origin, prefix, site_name;
+    struct provider *const *providers;
+    size_t provider_count;
+    const struct return_rules *return_rules;
+    const struct keyring *keys;
+    struct slice attempt_prefix; /* "__Host-vestibule-tx-" */
+    bool secure_cookies;         /* Secure on every cookie of ours (also on http://localhost) */
+    bool skip_if_single, remember_last;
+    int primary;
+};
+
+struct visit {
+    struct exchange *x;
+    struct flow flow; /* the gate's; endpoints run below it */
+    const struct login_conf *conf;
+    struct answerer answer;
+    struct sessions *sessions;
+    struct store_link *store;
+    const struct provider_env *env;
+    struct slice request_id, client_ip, cookies;
+    const struct session *session; /* NULL: nobody */
+    enum problem session_why;      /* why nobody */
+    /* An endpoint's own way to answer an error; NULL: the gate's. */
+    void (*failed)(struct visit *v, const struct err *why);
+    void *endpoint; /* the endpoint's own state */
+    /* for the access record */
+    struct slice handler, decision, reason, rule, provider, backend;
+};
+
+/* ID for "PREFIX/start/ID"; NULL when there is no such provider. */
+const struct provider *visit_provider(const struct visit *v, struct slice id);
+/* "https://app.example.com/_vestibule/sign-in" and the like. */
+struct slice visit_url(const struct visit *v, struct slice below_prefix);
+/* The query's rd, judged (route/return_to.h). */
+struct slice visit_return_url(const struct visit *v);
+/* A small cookie of ours that is no secret: vestibule-last, vestibule-lang. max_age_s 0 deletes. */
+void visit_set_cookie(const struct visit *v, struct slice name, struct slice value,
+                      int64_t max_age_s, enum cookie_same_site same_site);
+/* A person did this on purpose on our own page: same origin by Sec-Fetch-Site, or by Origin where that is missing. */
+bool visit_is_same_origin(const struct visit *v);
+/* Text fields common to every audit record of this visit. */
+struct audit_record visit_audit(const struct visit *v, const char *event);
+
+#endif

@@ -1,0 +1,46 @@
+/* sessions.h -- a worker's sessions from the inside. For session/ only.
+ *
+ * session.c       who is this: cookie, cache, else a flight
+ * session_flight  one question to the store for all who wait for the same session
+ * session_begin   a new session and the end of the one it replaces
+ * session_end     the end of one
+ * session_form    tokens for our own forms
+ */
+#ifndef SESSION_SESSIONS_H
+#define SESSION_SESSIONS_H
+#include "session/session_cache.h"
+
+enum {
+    SESSIONS_FLIGHT_BUCKETS = 256
+};
+
+struct session_flight;
+struct sessions {
+    struct store_link *link;
+    struct loop *loop;
+    const struct session_jwt *jwt;
+    const struct keyring *keys;
+    const struct session_conf *conf;
+    struct session_cache *cache;
+    struct session_flight *flights[SESSIONS_FLIGHT_BUCKETS];
+    unsigned generation; /* of jwt, keys and conf */
+    int64_t hits, misses;
+};
+
+/* What the record is sealed for. */
+extern const struct slice sessions_purpose;
+
+/* The one cookie of our name; false: none, empty, or two. */
+bool sessions_cookie(const struct sessions *s, struct slice cookie_header, struct slice *ret_token);
+/* "s:" + base64url(SHA-256(sid)): SESSION_KEY_BYTES. */
+struct slice sessions_key(struct arena *a, struct slice sid);
+int64_t sessions_idle_ms(const struct sessions *s);
+/* This worker has changed or heard of a change of the record: nothing read before may be believed. */
+void sessions_doubt(struct sessions *s, struct slice key);
+
+/* Hands the session of an entry to a flow that keeps it until its arena closes, and moves its idle end when that is due. */
+enum flow_next sessions_give(struct flow *f, struct session_held *h,
+                             const struct session **ret_session);
+void sessions_touch(struct sessions *s, struct session_entry *e);
+
+#endif

@@ -12,8 +12,7 @@ static void taken_soon(struct loop_later *l)
 void answer_start(struct exchange_int *e, int status, const struct header *headers, size_t count,
                   uint64_t length)
 {
-    if (e->state > ANSWER_CHOSEN)
-        return;
+    if (e->state > ANSWER_CHOSEN) return;
     must(status >= 200 && status <= 599);
     e->state = ANSWER_STARTED;
     e->status = status;
@@ -25,10 +24,8 @@ void answer_start(struct exchange_int *e, int status, const struct header *heade
 void answer_body(struct exchange_int *e, struct slice bytes, bool last, void (*taken)(void *self),
                  void *self)
 {
-    if (e->state != ANSWER_STARTED)
-        return;
-    if (e->bodiless)
-        bytes.len = 0;
+    if (e->state != ANSWER_STARTED) return;
+    if (e->bodiless) bytes.len = 0;
     e->sent += bytes.len;
     bool known = e->length != ANSWER_UNKNOWN && !e->bodiless;
     if (known && (e->sent > e->length || (last && e->sent < e->length))) {
@@ -38,8 +35,7 @@ void answer_body(struct exchange_int *e, struct slice bytes, bool last, void (*t
     }
     e->taken = taken;
     e->taken_self = self;
-    if (last)
-        e->state = ANSWER_LAST;
+    if (last) e->state = ANSWER_LAST;
     if (bytes.len == 0 && !last && !e->wire->head_waits(e)) {
         e->soon.run = taken_soon;
         loop_later(e->worker->loop, &e->soon);
@@ -52,14 +48,12 @@ void answer_taken(struct exchange_int *e)
 {
     void (*taken)(void *) = e->taken;
     e->taken = NULL;
-    if (taken != NULL && e->state == ANSWER_STARTED)
-        taken(e->taken_self);
+    if (taken != NULL && e->state == ANSWER_STARTED) taken(e->taken_self);
 }
 
 void answer_abort(struct exchange_int *e)
 {
-    if (e->state == ANSWER_LAST || e->state == ANSWER_OVER)
-        return;
+    if (e->state == ANSWER_LAST || e->state == ANSWER_OVER) return;
     e->state = ANSWER_OVER;
     e->aborted = true;
     e->wire->abort(e);
@@ -67,15 +61,13 @@ void answer_abort(struct exchange_int *e)
 
 void answer_reopen(struct exchange_int *e)
 {
-    if (e->state == ANSWER_CHOSEN)
-        e->state = ANSWER_OPEN;
+    if (e->state == ANSWER_CHOSEN) e->state = ANSWER_OPEN;
 }
 
 void answer_tunnel(struct exchange_int *e, const struct header *headers, size_t count,
                    void (*ready)(struct exchange_int *e, h2o_socket_t *client))
 {
-    if (e->state > ANSWER_CHOSEN)
-        return;
+    if (e->state > ANSWER_CHOSEN) return;
     if (e->wire->tunnel == NULL || !e->x.wants_upgrade) {
         answer_abort(e);
         return;
@@ -87,8 +79,7 @@ void answer_tunnel(struct exchange_int *e, const struct header *headers, size_t 
 
 void answer_tunnel_end(struct exchange_int *e, uint64_t bytes_in, uint64_t bytes_out)
 {
-    if (e->state != ANSWER_TUNNEL)
-        return;
+    if (e->state != ANSWER_TUNNEL) return;
     e->state = ANSWER_OVER;
     e->bytes_in += bytes_in;
     e->bytes_out += bytes_out;
@@ -123,8 +114,7 @@ struct exchange_int *exchange_int_open(struct connection *c, struct arena *a)
     e->connection = c;
     e->next = c->exchanges;
     e->previous = &c->exchanges;
-    if (e->next != NULL)
-        e->next->previous = &e->next;
+    if (e->next != NULL) e->next->previous = &e->next;
     c->exchanges = e;
     atomic_fetch_add_explicit(&c->worker->server->requests, 1, memory_order_relaxed);
     return e;
@@ -134,19 +124,16 @@ static void hang_up(struct exchange_int *e)
 {
     void (*gone)(struct exchange_int *) = e->gone;
     e->gone = NULL;
-    if (gone != NULL)
-        gone(e);
+    if (gone != NULL) gone(e);
 }
 
 void exchange_int_end(struct exchange_int *e)
 {
     struct server *s = e->worker->server;
     *e->previous = e->next;
-    if (e->next != NULL)
-        e->next->previous = e->previous;
+    if (e->next != NULL) e->next->previous = e->previous;
     loop_later_cancel(e->worker->loop, &e->soon);
-    if (e->status != 0 && e->status != 101 && !e->delivered)
-        e->aborted = true;
+    if (e->status != 0 && e->status != 101 && !e->delivered) e->aborted = true;
     e->state = ANSWER_OVER;
     hang_up(e);
     struct exchange_end end = {
@@ -158,8 +145,7 @@ void exchange_int_end(struct exchange_int *e)
         .backend_status = e->backend_status,
         .aborted = e->aborted,
     };
-    if (s->conf.app.done != NULL)
-        s->conf.app.done(&e->x, &end);
+    if (s->conf.app.done != NULL) s->conf.app.done(&e->x, &end);
     atomic_fetch_sub_explicit(&s->requests, 1, memory_order_relaxed);
     atomic_fetch_sub_explicit(&s->body_bytes, (int64_t)e->body_counted, memory_order_relaxed);
     arena_close(e->x.arena);

@@ -2,17 +2,18 @@
  *
  * Everything ends one way: doom -> (end of the turn) exchanges end -> libh2o closes the socket -> on_close frees the record. libh2o may also
  * close by itself (HTTP/2, failed handshakes); then only the last step happens, its streams having ended before. */
+#include <sys/socket.h>
+
 #include "http/connection_int.h"
 #include "http/server_int.h"
 
 #include "base/now.h"
 
-#include <sys/socket.h>
-
 enum {
     CONNECTION_CLOSING_MS = 2000, /* for close_notify to leave and the peer's to come */
     CONNECTION_LINGER_MS = 2000,
-    CONNECTION_WINDOW_BYTES = 512 /* a body must bring so much per body_idle_ms: a trickle of single bytes is no upload */
+    CONNECTION_WINDOW_BYTES =
+        512 /* a body must bring so much per body_idle_ms: a trickle of single bytes is no upload */
 };
 
 static void on_close(void *data)
@@ -24,10 +25,8 @@ static void on_close(void *data)
         exchange_int_end(c->exchanges);
     http1_closed(c);
     *c->previous = c->next;
-    if (c->next != NULL)
-        c->next->previous = c->previous;
-    if (c->counted)
-        addresses_remove(w->server->addresses, &c->peer);
+    if (c->next != NULL) c->next->previous = c->previous;
+    if (c->counted) addresses_remove(w->server->addresses, &c->peer);
     free(c->tls_name);
     free(c);
     atomic_fetch_sub(&w->server->connections, 1);
@@ -35,7 +34,8 @@ static void on_close(void *data)
 
 static void end(struct loop_later *l)
 {
-    struct connection *c = (struct connection *)(void *)((char *)l - offsetof(struct connection, end));
+    struct connection *c =
+        (struct connection *)(void *)((char *)l - offsetof(struct connection, end));
     while (c->exchanges != NULL)
         exchange_int_end(c->exchanges);
     if (c->phase == PHASE_HTTP2) {
@@ -57,8 +57,7 @@ struct connection *connection_open(struct worker *w, struct listening *from, h2o
     c->end.run = end;
     c->next = w->connections;
     c->previous = &w->connections;
-    if (c->next != NULL)
-        c->next->previous = &c->next;
+    if (c->next != NULL) c->next->previous = &c->next;
     w->connections = c;
     socket->data = c;
     socket->on_close.cb = on_close;
@@ -92,11 +91,9 @@ bool connection_count(struct connection *c)
 
 void connection_doom(struct connection *c)
 {
-    if (c->doomed)
-        return;
+    if (c->doomed) return;
     c->doomed = true;
-    if (c->phase != PHASE_HTTP2 && c->phase != PHASE_HANDSHAKE)
-        h2o_socket_read_stop(c->socket);
+    if (c->phase != PHASE_HTTP2 && c->phase != PHASE_HANDSHAKE) h2o_socket_read_stop(c->socket);
     loop_later(c->worker->loop, &c->end);
 }
 
@@ -110,20 +107,17 @@ void connection_refused(struct connection *c, enum problem problem, int status, 
 
 static void overdue(struct connection *c, enum problem problem, const char *why)
 {
-    if (why != NULL)
-        connection_refused(c, problem, 0, why);
+    if (why != NULL) connection_refused(c, problem, 0, why);
     connection_doom(c);
 }
 
 static void sweep_body(struct connection *c, int64_t now)
 {
-    if (now - c->progress_ms < c->worker->limits.body_idle_ms)
-        return;
+    if (now - c->progress_ms < c->worker->limits.body_idle_ms) return;
     size_t moved = c->socket->bytes_read - c->progress_bytes;
     c->progress_bytes = c->socket->bytes_read;
     c->progress_ms = now;
-    if (moved < CONNECTION_WINDOW_BYTES)
-        overdue(c, PROBLEM_BAD_REQUEST, "body too slow");
+    if (moved < CONNECTION_WINDOW_BYTES) overdue(c, PROBLEM_BAD_REQUEST, "body too slow");
 }
 
 static void sweep_exchanges(struct connection *c, int64_t now_us_)
@@ -143,20 +137,16 @@ static void sweep_one(struct connection *c, int64_t now, int64_t now_us_)
     switch (c->phase) {
     case PHASE_PROXY_LINE:
     case PHASE_HANDSHAKE:
-        if (age > limits->handshake_ms)
-            overdue(c, PROBLEM_BAD_REQUEST, "handshake too slow");
+        if (age > limits->handshake_ms) overdue(c, PROBLEM_BAD_REQUEST, "handshake too slow");
         break;
     case PHASE_IDLE: /* a new connection that says nothing is a head that does not come */
         if (age > (c->http1.served ? limits->idle_ms : limits->header_ms))
             overdue(c, PROBLEM_NONE, NULL);
         break;
     case PHASE_HEAD:
-        if (age > limits->header_ms)
-            overdue(c, PROBLEM_BAD_REQUEST, "head too slow");
+        if (age > limits->header_ms) overdue(c, PROBLEM_BAD_REQUEST, "head too slow");
         break;
-    case PHASE_BODY:
-        sweep_body(c, now);
-        break;
+    case PHASE_BODY: sweep_body(c, now); break;
     case PHASE_HTTP2: /* PING keeps nothing alive: only requests do */
         if (c->exchanges != NULL)
             c->since_ms = now;
@@ -166,16 +156,13 @@ static void sweep_one(struct connection *c, int64_t now, int64_t now_us_)
             overdue(c, PROBLEM_NONE, NULL);
         break;
     case PHASE_LINGER:
-        if (age > CONNECTION_LINGER_MS)
-            connection_doom(c);
+        if (age > CONNECTION_LINGER_MS) connection_doom(c);
         break;
     case PHASE_CLOSING:
-        if (age > CONNECTION_CLOSING_MS)
-            shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
+        if (age > CONNECTION_CLOSING_MS) shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
         break;
     case PHASE_ANSWER:
-    case PHASE_TUNNEL:
-        break;
+    case PHASE_TUNNEL: break;
     }
     sweep_exchanges(c, now_us_);
 }
@@ -186,8 +173,7 @@ void connection_sweep(struct worker *w)
     int64_t now = loop_now_ms(w->loop), us = now_us();
     for (struct connection *c = w->connections, *next; c != NULL; c = next) {
         next = c->next; /* nothing is freed before the end of the turn, but by libh2o in its own */
-        if (!c->doomed || c->phase == PHASE_CLOSING)
-            sweep_one(c, now, us);
+        if (!c->doomed || c->phase == PHASE_CLOSING) sweep_one(c, now, us);
     }
 }
 
@@ -195,12 +181,10 @@ int connection_stop(struct worker *w, bool force)
 {
     int cut = 0;
     for (struct connection *c = w->connections; c != NULL; c = c->next) {
-        if (!force && (c->phase != PHASE_IDLE || c->socket->input->size != 0))
-            continue;
+        if (!force && (c->phase != PHASE_IDLE || c->socket->input->size != 0)) continue;
         for (struct exchange_int *e = c->exchanges; e != NULL; e = e->next)
             cut++;
-        if (c->phase == PHASE_CLOSING)
-            shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
+        if (c->phase == PHASE_CLOSING) shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
         connection_doom(c);
     }
     return cut;

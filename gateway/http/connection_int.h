@@ -17,8 +17,8 @@ enum connection_phase {
     PHASE_ANSWER,     /* HTTP/1: an exchange is under way */
     PHASE_TUNNEL,     /* the upstream owns the socket */
     PHASE_HTTP2,      /* libh2o owns the socket */
-    PHASE_LINGER,     /* answered, reading what the client still sends so that it can read our answer */
-    PHASE_CLOSING     /* handed to libh2o for closing */
+    PHASE_LINGER, /* answered, reading what the client still sends so that it can read our answer */
+    PHASE_CLOSING /* handed to libh2o for closing */
 };
 
 /* HTTP/1's part, used by http1.c alone. */
@@ -80,9 +80,9 @@ int connection_stop(struct worker *w, bool force);
 void http1_open(struct connection *c);
 void http1_closed(struct connection *c); /* frees what a half-read request holds */
 void http2_open(struct connection *c);
-void http2_setup(struct worker *w);      /* context, before the first connection */
+void http2_setup(struct worker *w); /* context, before the first connection */
 void http2_limits(struct worker *w);
-void http2_stop(struct worker *w);       /* GOAWAY */
+void http2_stop(struct worker *w); /* GOAWAY */
 void http2_close(struct worker *w);
 void http2_sweep(struct worker *w);
 

@@ -8,8 +8,7 @@ enum {
 struct slice exchange_header(const struct exchange *x, struct slice name)
 {
     for (size_t i = 0; i < x->header_count; i++)
-        if (slice_is(x->headers[i].name, name))
-            return x->headers[i].value;
+        if (slice_is(x->headers[i].name, name)) return x->headers[i].value;
     return (struct slice){0};
 }
 
@@ -24,8 +23,7 @@ size_t exchange_header_count(const struct exchange *x, struct slice name)
 static bool one_line(struct slice s)
 {
     for (size_t i = 0; i < s.len; i++)
-        if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == '\0')
-            return false;
+        if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == '\0') return false;
     return true;
 }
 
@@ -33,13 +31,11 @@ void exchange_add(struct exchange *x, struct slice name, struct slice value)
 {
     struct exchange_int *e = exchange_int_of(x);
     must(name.len != 0 && one_line(name) && one_line(value));
-    if (e->state > ANSWER_CHOSEN)
-        return;
+    if (e->state > ANSWER_CHOSEN) return;
     if (e->added_count == e->added_room) {
         size_t room = e->added_room != 0 ? 2 * e->added_room : EXCHANGE_ADDED_AT_ONCE;
         struct header *grown = arena_array(x->arena, struct header, room);
-        if (e->added_count != 0)
-            memcpy(grown, e->added, e->added_count * sizeof *grown);
+        if (e->added_count != 0) memcpy(grown, e->added, e->added_count * sizeof *grown);
         e->added = grown;
         e->added_room = room;
     }
@@ -49,8 +45,7 @@ void exchange_add(struct exchange *x, struct slice name, struct slice value)
 void exchange_reply(struct exchange *x, int status, struct slice body)
 {
     struct exchange_int *e = exchange_int_of(x);
-    if (e->state != ANSWER_OPEN)
-        return;
+    if (e->state != ANSWER_OPEN) return;
     e->state = ANSWER_CHOSEN;
     answer_start(e, status, NULL, 0, body.len);
     answer_body(e, body, true, NULL, NULL);
@@ -59,8 +54,7 @@ void exchange_reply(struct exchange *x, int status, struct slice body)
 void exchange_drop(struct exchange *x)
 {
     struct exchange_int *e = exchange_int_of(x);
-    if (e->state == ANSWER_OPEN)
-        answer_abort(e);
+    if (e->state == ANSWER_OPEN) answer_abort(e);
 }
 
 bool exchange_answered(const struct exchange *x)

@@ -36,7 +36,7 @@ enum answer_state {
     ANSWER_STARTED, /* the head is fixed */
     ANSWER_LAST,    /* the last piece was handed over */
     ANSWER_TUNNEL,
-    ANSWER_OVER     /* answered, aborted or gone */
+    ANSWER_OVER /* answered, aborted or gone */
 };
 
 struct exchange_int;
@@ -78,8 +78,8 @@ struct exchange_int {
     int64_t backend_us;
     int backend_status;
     bool delivered, aborted; /* the wire took all of it; it was cut short */
-    size_t body_counted; /* bytes of body counted into server_counts.body_bytes */
-    struct loop_later soon; /* a piece that needed no writing is taken at the end of the turn */
+    size_t body_counted;     /* bytes of body counted into server_counts.body_bytes */
+    struct loop_later soon;  /* a piece that needed no writing is taken at the end of the turn */
     struct exchange_int *next, **previous; /* the connection's exchanges */
 };
 

@@ -8,19 +8,20 @@
  * The head is copied into the exchange's arena, the body into memory of its own; nothing points into the socket's input. So the socket stays
  * registered for reading while the answer is made: a client that goes is noticed at once, and a warm request costs one read and one
  * write here and no epoll_ctl. What a client sends ahead waits in the input, up to a limit; then reading stops until its turn. */
+#include <stdio.h>
+#include <sys/socket.h>
+
 #include "http/http1_int.h"
 #include "http/server_int.h"
 
 #include "base/now.h"
 
-#include <stdio.h>
-#include <sys/socket.h>
-
 enum {
     HTTP1_AHEAD_BYTES = 65536, /* of requests sent before the answer to the last one */
     HTTP1_BODY_START = 4096,
     HTTP1_LINGER_BYTES = 1 << 20, /* thrown away after a refusal before we hang up */
-    HTTP1_REQUESTS_AT_ONCE = 32   /* answered from one piece of input before other connections get a turn */
+    HTTP1_REQUESTS_AT_ONCE =
+        32 /* answered from one piece of input before other connections get a turn */
 };
 
 static void on_read(h2o_socket_t *socket, const char *error);
@@ -28,8 +29,7 @@ static void feed(struct connection *c);
 
 static void read_on(struct connection *c, bool on)
 {
-    if (c->http1.reading == on || c->doomed)
-        return;
+    if (c->http1.reading == on || c->doomed) return;
     c->http1.reading = on;
     if (on)
         h2o_socket_read_start(c->socket, on_read);
@@ -59,10 +59,8 @@ void http1_closed(struct connection *c)
 
 static struct slice type_of(struct slice body)
 {
-    if (slice_starts(body, LIT("<")))
-        return LIT("text/html; charset=utf-8");
-    if (slice_starts(body, LIT("{")))
-        return LIT("application/problem+json");
+    if (slice_starts(body, LIT("<"))) return LIT("text/html; charset=utf-8");
+    if (slice_starts(body, LIT("{"))) return LIT("application/problem+json");
     return LIT("text/plain; charset=utf-8");
 }
 
@@ -75,8 +73,7 @@ static void on_refusal_written(h2o_socket_t *socket, const char *error)
         return;
     }
     /* closing with unread bytes in the kernel resets the connection and may take our answer with it: read on for a moment */
-    if (!c->tls)
-        shutdown(h2o_socket_get_fd(socket), SHUT_WR);
+    if (!c->tls) shutdown(h2o_socket_get_fd(socket), SHUT_WR);
     connection_phase(c, PHASE_LINGER);
     read_on(c, true);
 }
@@ -88,13 +85,13 @@ static void refuse(struct connection *c, enum problem problem, const char *why)
     int status = problem_status(problem);
     connection_refused(c, problem, status, why);
     struct slice text = app->refusal_body != NULL ? app->refusal_body(problem) : (struct slice){0};
-    if (h->arena == NULL)
-        h->arena = exchange_int_arena();
-    struct slice out = arena_print(h->arena,
-                                   "HTTP/1.1 %d %.*s\r\ncontent-type: %.*s\r\ncontent-length: %zu\r\n"
-                                   "cache-control: no-store\r\nconnection: close\r\n\r\n%.*s",
-                                   status, SLICE_ARG(http1_reason(status)), SLICE_ARG(type_of(text)),
-                                   text.len, SLICE_ARG(text));
+    if (h->arena == NULL) h->arena = exchange_int_arena();
+    struct slice out =
+        arena_print(h->arena,
+                    "HTTP/1.1 %d %.*s\r\ncontent-type: %.*s\r\ncontent-length: %zu\r\n"
+                    "cache-control: no-store\r\nconnection: close\r\n\r\n%.*s",
+                    status, SLICE_ARG(http1_reason(status)), SLICE_ARG(type_of(text)), text.len,
+                    SLICE_ARG(text));
     read_on(c, false);
     connection_phase(c, PHASE_LINGER);
     if (h->writing) { /* "100 Continue" is stuck: a client that reads nothing gets nothing */
@@ -155,7 +152,8 @@ static bool keep_bytes(struct connection *c, struct slice bytes)
         refuse(c, PROBLEM_BODY_TOO_LARGE, "body larger than the limit");
         return false;
     }
-    int64_t total = atomic_fetch_add_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
+    int64_t total =
+        atomic_fetch_add_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
     if (total + (int64_t)bytes.len > (int64_t)c->worker->limits.body_total_bytes) {
         atomic_fetch_sub_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
         refuse(c, PROBLEM_BACKEND_BUSY, "too many bytes of bodies at the same time");
@@ -184,12 +182,10 @@ static void feed_length(struct connection *c)
     struct http1 *h = &c->http1;
     h2o_buffer_t *in = c->socket->input;
     size_t take = in->size < h->body_left ? in->size : (size_t)h->body_left;
-    if (take != 0 && !keep_bytes(c, (struct slice){in->bytes, take}))
-        return;
+    if (take != 0 && !keep_bytes(c, (struct slice){in->bytes, take})) return;
     h->body_left -= take;
     h2o_buffer_consume(&c->socket->input, take);
-    if (h->body_left == 0)
-        body_complete(c);
+    if (h->body_left == 0) body_complete(c);
 }
 
 static void feed_chunks(struct connection *c)
@@ -198,8 +194,7 @@ static void feed_chunks(struct connection *c)
     struct slice bytes = {c->socket->input->bytes, c->socket->input->size}, data;
     enum http1_chunked got;
     while ((got = http1_chunks_read(&h->chunks, &bytes, &data)) == HTTP1_CHUNK_DATA)
-        if (!keep_bytes(c, data))
-            return;
+        if (!keep_bytes(c, data)) return;
     h2o_buffer_consume(&c->socket->input, c->socket->input->size - bytes.len);
     if (got == HTTP1_CHUNK_BAD)
         refuse(c, PROBLEM_BAD_REQUEST, "chunked body");
@@ -245,10 +240,8 @@ static ptrdiff_t head_end(struct http1 *h, const h2o_buffer_t *in)
 {
     const char *at = in->bytes, *end = at + in->size, *lf = at + h->scanned;
     while (lf < end && (lf = memchr(lf, '\n', (size_t)(end - lf))) != NULL) {
-        if (lf == at || lf[-1] != '\r')
-            return -1;
-        if (lf - at >= 3 && lf[-2] == '\n')
-            return lf + 1 - at;
+        if (lf == at || lf[-1] != '\r') return -1;
+        if (lf - at >= 3 && lf[-2] == '\n') return lf + 1 - at;
         lf++;
         h->scanned = (size_t)(lf - at);
     }
@@ -262,7 +255,8 @@ static enum problem head_size(const struct connection *c, size_t have)
     const struct http_limits *limits = &c->worker->limits;
     const h2o_buffer_t *in = c->socket->input;
     /* "GET " and " HTTP/1.1" around it */
-    if (in->size > limits->uri_bytes + 64 && memchr(in->bytes, '\n', limits->uri_bytes + 64) == NULL)
+    if (in->size > limits->uri_bytes + 64 &&
+        memchr(in->bytes, '\n', limits->uri_bytes + 64) == NULL)
         return PROBLEM_URI_TOO_LONG;
     return have > limits->head_bytes ? PROBLEM_HEAD_TOO_LARGE : PROBLEM_NONE;
 }
@@ -308,8 +302,7 @@ static void feed_idle(struct connection *c)
         c->http1.more_to_come = true;
         return;
     }
-    if (in->bytes[0] == '\r' && in->bytes[1] == '\n')
-        h2o_buffer_consume(&c->socket->input, 2);
+    if (in->bytes[0] == '\r' && in->bytes[1] == '\n') h2o_buffer_consume(&c->socket->input, 2);
     c->http1.began_us = now_us();
     connection_phase(c, PHASE_HEAD);
 }
@@ -331,8 +324,7 @@ static void feed(struct connection *c)
             feed_length(c);
     }
     /* what is sent ahead waits; more than enough of it waits in the kernel */
-    if (c->phase == PHASE_ANSWER && c->socket->input->size > HTTP1_AHEAD_BYTES)
-        read_on(c, false);
+    if (c->phase == PHASE_ANSWER && c->socket->input->size > HTTP1_AHEAD_BYTES) read_on(c, false);
 }
 
 static void on_read(h2o_socket_t *socket, const char *error)
@@ -343,8 +335,7 @@ static void on_read(h2o_socket_t *socket, const char *error)
     } else if (c->phase == PHASE_LINGER) {
         c->progress_bytes += socket->input->size;
         h2o_buffer_consume(&socket->input, socket->input->size);
-        if (c->progress_bytes > HTTP1_LINGER_BYTES)
-            connection_doom(c);
+        if (c->progress_bytes > HTTP1_LINGER_BYTES) connection_doom(c);
     } else {
         feed(c);
     }
@@ -406,8 +397,7 @@ void http1_written(h2o_socket_t *socket, const char *error)
     struct connection *c = socket->on_close.data;
     struct exchange_int *e = c->http1.exchange;
     c->http1.writing = false;
-    if (c->doomed)
-        return;
+    if (c->doomed) return;
     if (error != NULL)
         connection_doom(c);
     else if (e->state == ANSWER_TUNNEL)

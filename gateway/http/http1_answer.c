@@ -1,17 +1,16 @@
 /* Answers on HTTP/1: the head as text, the body by length, in chunks, or until the connection ends; one system call for head and first
  * piece. Chunks for every status of unknown length (libh2o's own encoder knows only 200 and closes after the others). An HTTP/1.0
  * client gets no chunks: the end of the connection ends the body, so it is never kept. */
+#include <stdio.h>
+
 #include "http/http1_int.h"
 #include "http/server_int.h"
 
 #include "base/now.h"
 
-#include <stdio.h>
-
 static void put(char **at, struct slice s)
 {
-    if (s.len != 0)
-        memcpy(*at, s.at, s.len);
+    if (s.len != 0) memcpy(*at, s.at, s.len);
     *at += s.len;
 }
 
@@ -21,34 +20,33 @@ struct slice http1_reason(int status)
         int status;
         struct slice words;
     } reasons[] = {
-        {101, LIT_INIT("Switching Protocols")},
-        {200, LIT_INIT("OK")},
-        {201, LIT_INIT("Created")},
-        {204, LIT_INIT("No Content")},
-        {206, LIT_INIT("Partial Content")},
-        {301, LIT_INIT("Moved Permanently")},
-        {302, LIT_INIT("Found")},
-        {303, LIT_INIT("See Other")},
-        {304, LIT_INIT("Not Modified")},
-        {307, LIT_INIT("Temporary Redirect")},
-        {308, LIT_INIT("Permanent Redirect")},
-        {400, LIT_INIT("Bad Request")},
-        {401, LIT_INIT("Unauthorized")},
-        {403, LIT_INIT("Forbidden")},
-        {404, LIT_INIT("Not Found")},
-        {405, LIT_INIT("Method Not Allowed")},
-        {413, LIT_INIT("Content Too Large")},
-        {414, LIT_INIT("URI Too Long")},
-        {429, LIT_INIT("Too Many Requests")},
+        {101, LIT_INIT("Switching Protocols")            },
+        {200, LIT_INIT("OK")                             },
+        {201, LIT_INIT("Created")                        },
+        {204, LIT_INIT("No Content")                     },
+        {206, LIT_INIT("Partial Content")                },
+        {301, LIT_INIT("Moved Permanently")              },
+        {302, LIT_INIT("Found")                          },
+        {303, LIT_INIT("See Other")                      },
+        {304, LIT_INIT("Not Modified")                   },
+        {307, LIT_INIT("Temporary Redirect")             },
+        {308, LIT_INIT("Permanent Redirect")             },
+        {400, LIT_INIT("Bad Request")                    },
+        {401, LIT_INIT("Unauthorized")                   },
+        {403, LIT_INIT("Forbidden")                      },
+        {404, LIT_INIT("Not Found")                      },
+        {405, LIT_INIT("Method Not Allowed")             },
+        {413, LIT_INIT("Content Too Large")              },
+        {414, LIT_INIT("URI Too Long")                   },
+        {429, LIT_INIT("Too Many Requests")              },
         {431, LIT_INIT("Request Header Fields Too Large")},
-        {500, LIT_INIT("Internal Server Error")},
-        {502, LIT_INIT("Bad Gateway")},
-        {503, LIT_INIT("Service Unavailable")},
-        {504, LIT_INIT("Gateway Timeout")},
+        {500, LIT_INIT("Internal Server Error")          },
+        {502, LIT_INIT("Bad Gateway")                    },
+        {503, LIT_INIT("Service Unavailable")            },
+        {504, LIT_INIT("Gateway Timeout")                },
     };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (reasons[i].status == status)
-            return reasons[i].words;
+        if (reasons[i].status == status) return reasons[i].words;
     return LIT("Status"); /* the words carry no meaning (RFC 9112 4) */
 }
 
@@ -90,10 +88,10 @@ static struct slice date_of(struct worker *w)
 static void put_framing(char **at, struct exchange_int *e, struct http1 *h)
 {
     char line[48];
-    if (e->status == 204 || e->status == 101)
-        return;
+    if (e->status == 204 || e->status == 101) return;
     if (e->length != ANSWER_UNKNOWN) {
-        int n = snprintf(line, sizeof line, "content-length: %llu\r\n", (unsigned long long)e->length);
+        int n =
+            snprintf(line, sizeof line, "content-length: %llu\r\n", (unsigned long long)e->length);
         put(at, (struct slice){line, (size_t)n});
     } else if (h->chunked) {
         put(at, LIT("transfer-encoding: chunked\r\n"));
@@ -111,8 +109,7 @@ static void make_head(struct exchange_int *e, const struct header *headers, size
     put(&at, LIT("\r\n"));
     bool date = put_all(&at, headers, count);
     date = put_all(&at, e->added, e->added_count) || date;
-    if (!date)
-        put(&at, date_of(e->worker));
+    if (!date) put(&at, date_of(e->worker));
     put_framing(&at, e, h);
     if (e->status != 101) {
         if (!h->keep_alive)
@@ -129,11 +126,9 @@ static void start(struct exchange_int *e, int status, const struct header *heade
 {
     struct http1 *h = &e->connection->http1;
     (void)status;
-    if (e->worker->stopping)
-        h->keep_alive = false;
+    if (e->worker->stopping) h->keep_alive = false;
     h->chunked = length == ANSWER_UNKNOWN && !e->bodiless && e->x.version == 11;
-    if (length == ANSWER_UNKNOWN && !e->bodiless && e->x.version == 10)
-        h->keep_alive = false;
+    if (length == ANSWER_UNKNOWN && !e->bodiless && e->x.version == 10) h->keep_alive = false;
     make_head(e, headers, count);
 }
 
@@ -163,17 +158,14 @@ static void body(struct exchange_int *e, struct slice bytes, bool last)
     h2o_iovec_t pieces[5];
     size_t count = 0;
     h->last = last;
-    if (e->connection->doomed)
-        return;
-    if (h->out_len != 0)
-        pieces[count++] = (h2o_iovec_t){h->out, h->out_len};
+    if (e->connection->doomed) return;
+    if (h->out_len != 0) pieces[count++] = (h2o_iovec_t){h->out, h->out_len};
     h->out_len = 0;
     if (h->chunked && bytes.len != 0) {
         int n = snprintf(h->chunk_line, sizeof h->chunk_line, "%zx\r\n", bytes.len);
         pieces[count++] = (h2o_iovec_t){h->chunk_line, (size_t)n};
     }
-    if (bytes.len != 0)
-        pieces[count++] = piece(bytes);
+    if (bytes.len != 0) pieces[count++] = piece(bytes);
     if (h->chunked && bytes.len != 0)
         pieces[count++] = piece(last ? LIT("\r\n0\r\n\r\n") : LIT("\r\n"));
     else if (h->chunked && last)
@@ -194,8 +186,7 @@ static void tunnel(struct exchange_int *e, const struct header *headers, size_t 
                    void (*ready)(struct exchange_int *e, h2o_socket_t *client))
 {
     struct connection *c = e->connection;
-    if (c->doomed)
-        return;
+    if (c->doomed) return;
     make_head(e, headers, count);
     c->http1.tunnel_ready = ready;
     h2o_iovec_t head = {c->http1.out, c->http1.out_len};

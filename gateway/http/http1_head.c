@@ -26,32 +26,29 @@ static enum problem bad(struct reading *r, const char *why)
 static bool next_line(struct slice *text, struct slice *ret_line)
 {
     const char *lf = memchr(text->at, '\n', text->len);
-    if (lf == NULL || lf == text->at || lf[-1] != '\r')
-        return false;
+    if (lf == NULL || lf == text->at || lf[-1] != '\r') return false;
     *ret_line = (struct slice){text->at, (size_t)(lf - text->at) - 1};
     *text = slice_from(*text, (size_t)(lf - text->at) + 1);
     return true;
 }
 
-static enum problem request_line(struct reading *r, struct slice line, const struct http_limits *limits)
+static enum problem request_line(struct reading *r, struct slice line,
+                                 const struct http_limits *limits)
 {
     struct slice rest = line, version;
     size_t space = slice_index(rest, ' ');
-    if (space == SLICE_NONE)
-        return bad(r, "request line without a target");
+    if (space == SLICE_NONE) return bad(r, "request line without a target");
     r->head.method = slice_upto(rest, space);
     rest = slice_from(rest, space + 1);
     space = slice_index(rest, ' ');
-    if (space == SLICE_NONE)
-        return bad(r, "request line without a version");
+    if (space == SLICE_NONE) return bad(r, "request line without a version");
     r->head.target = slice_upto(rest, space);
     version = slice_from(rest, space + 1);
     if (slice_is(version, LIT("HTTP/1.1")))
         r->head.minor = 1;
     else if (!slice_is(version, LIT("HTTP/1.0")))
         return bad(r, "neither HTTP/1.1 nor HTTP/1.0");
-    if (!screen_method(r->head.method))
-        return bad(r, "method");
+    if (!screen_method(r->head.method)) return bad(r, "method");
     if (r->head.target.len > limits->uri_bytes) {
         r->why = "target too long";
         return PROBLEM_URI_TOO_LONG;
@@ -113,24 +110,21 @@ static enum problem take_field(struct reading *r, struct slice name, struct slic
 
 static void lower(struct slice s)
 {
-    char *at = (char *)(uintptr_t)s.at; /* the text is ours and writable; slices are read-only by type */
+    char *at =
+        (char *)(uintptr_t)s.at; /* the text is ours and writable; slices are read-only by type */
     for (size_t i = 0; i < s.len; i++)
-        if (at[i] >= 'A' && at[i] <= 'Z')
-            at[i] = (char)(at[i] | 0x20);
+        if (at[i] >= 'A' && at[i] <= 'Z') at[i] = (char)(at[i] | 0x20);
 }
 
-static enum problem field_line(struct reading *r, struct slice line, const struct http_limits *limits)
+static enum problem field_line(struct reading *r, struct slice line,
+                               const struct http_limits *limits)
 {
-    if (line.at[0] == ' ' || line.at[0] == '\t')
-        return bad(r, "folded header line");
+    if (line.at[0] == ' ' || line.at[0] == '\t') return bad(r, "folded header line");
     size_t colon = slice_index(line, ':');
-    if (colon == SLICE_NONE)
-        return bad(r, "header line without a colon");
+    if (colon == SLICE_NONE) return bad(r, "header line without a colon");
     struct slice name = slice_upto(line, colon), value = slice_trim(slice_from(line, colon + 1));
-    if (!screen_name(name))
-        return bad(r, "header name");
-    if (!screen_value(value))
-        return bad(r, "control character in a header");
+    if (!screen_name(name)) return bad(r, "header name");
+    if (!screen_value(value)) return bad(r, "control character in a header");
     if (r->head.header_count == limits->header_count) {
         r->why = "too many headers";
         return PROBLEM_HEAD_TOO_LARGE;
@@ -144,14 +138,11 @@ static enum problem field_line(struct reading *r, struct slice line, const struc
 static enum problem whole(struct reading *r)
 {
     struct http1_head *h = &r->head;
-    if (r->hosts != 1)
-        return bad(r, r->hosts == 0 ? "no host" : "several hosts");
-    if (!screen_authority(h->authority))
-        return bad(r, "host");
+    if (r->hosts != 1) return bad(r, r->hosts == 0 ? "no host" : "several hosts");
+    if (!screen_authority(h->authority)) return bad(r, "host");
     if (r->lengths + r->encodings > 1)
         return bad(r, "more than one content-length or transfer-encoding");
-    if (r->encodings != 0 && h->minor == 0)
-        return bad(r, "transfer-encoding in HTTP/1.0");
+    if (r->encodings != 0 && h->minor == 0) return bad(r, "transfer-encoding in HTTP/1.0");
     lower(h->authority);
     h->keep_alive = !r->close && (h->minor == 1 || r->alive);
     h->wants_upgrade = h->wants_upgrade && r->upgrades == 1 && r->upgrade && h->minor == 1 &&
@@ -160,8 +151,9 @@ static enum problem whole(struct reading *r)
     return PROBLEM_NONE;
 }
 
-enum problem http1_head_read(struct arena *a, char *text, size_t len, const struct http_limits *limits,
-                             struct http1_head *ret_head, const char **ret_why)
+enum problem http1_head_read(struct arena *a, char *text, size_t len,
+                             const struct http_limits *limits, struct http1_head *ret_head,
+                             const char **ret_why)
 {
     struct slice rest = {text, len}, line;
     struct reading r = {0};
@@ -171,18 +163,14 @@ enum problem http1_head_read(struct arena *a, char *text, size_t len, const stru
     size_t room = lines < limits->header_count ? lines : limits->header_count;
     r.head.headers = arena_array(a, struct header, room + 1);
     *ret_why = "bare line feed";
-    if (!next_line(&rest, &line))
-        return PROBLEM_BAD_REQUEST;
+    if (!next_line(&rest, &line)) return PROBLEM_BAD_REQUEST;
     enum problem p = request_line(&r, line, limits);
     while (p == PROBLEM_NONE) {
-        if (!next_line(&rest, &line))
-            return PROBLEM_BAD_REQUEST;
-        if (line.len == 0)
-            break;
+        if (!next_line(&rest, &line)) return PROBLEM_BAD_REQUEST;
+        if (line.len == 0) break;
         p = field_line(&r, line, limits);
     }
-    if (p == PROBLEM_NONE)
-        p = whole(&r);
+    if (p == PROBLEM_NONE) p = whole(&r);
     if (p != PROBLEM_NONE) {
         *ret_why = r.why;
         return p;

@@ -4,23 +4,23 @@
  *
  * A question travels: asked on a loop's thread, queued under the lock, answered by a helper, posted back to the loop. The loop may
  * close meanwhile: then it takes itself out of the question (under the lock) and the helper frees what it finds ownerless. */
-#include "http/loop_int.h"
-
-#include "base/now.h"
-
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/un.h>
 
+#include "http/loop_int.h"
+
+#include "base/now.h"
+
 enum {
     LOOKUP_THREADS = 4,
-    LOOKUP_NAMES = 64,          /* kept per loop; backends and stores are few */
-    LOOKUP_NAME_BYTES = 256,    /* a DNS name has at most 253 */
+    LOOKUP_NAMES = 64,       /* kept per loop; backends and stores are few */
+    LOOKUP_NAME_BYTES = 256, /* a DNS name has at most 253 */
     LOOKUP_GOOD_MS = 30000,
     LOOKUP_BAD_MS = 1000,
-    LOOKUP_STACK = 1 << 20      /* resolver plug-ins use large buffers */
+    LOOKUP_STACK = 1 << 20 /* resolver plug-ins use large buffers */
 };
 
 struct lookup {
@@ -60,8 +60,8 @@ struct question {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct question *queue;  /* not yet taken by a helper */
-static struct question *asked;  /* taken, or answered and on the way home */
+static struct question *queue; /* not yet taken by a helper */
+static struct question *asked; /* taken, or answered and on the way home */
 static int helpers;
 
 static void set_port(struct sockaddr_storage *at, int port)
@@ -91,8 +91,7 @@ bool lookup_direct(struct slice host, int port, struct slice unix_path,
     if (host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']')
         host = (struct slice){host.at + 1, host.len - 2};
     char text[INET6_ADDRSTRLEN + 1];
-    if (host.len >= sizeof text)
-        return false;
+    if (host.len >= sizeof text) return false;
     memcpy(text, host.at, host.len);
     text[host.len] = '\0';
     struct sockaddr_in *in = (struct sockaddr_in *)(void *)&a.address[0].at;
@@ -118,21 +117,17 @@ static void resolve(const char *host, int port, struct lookup_answer *ret_answer
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *list = NULL;
     struct lookup_answer a = {0};
     int rc = getaddrinfo(host, NULL, &hints, &list);
-    if (rc != 0)
-        a.why = rc == EAI_NONAME ? "no such host name" : "the name server does not answer";
+    if (rc != 0) a.why = rc == EAI_NONAME ? "no such host name" : "the name server does not answer";
     for (const struct addrinfo *i = list; rc == 0 && i != NULL && a.count < LOOKUP_ADDRESSES;
          i = i->ai_next) {
-        if (i->ai_family != AF_INET && i->ai_family != AF_INET6)
-            continue;
+        if (i->ai_family != AF_INET && i->ai_family != AF_INET6) continue;
         memcpy(&a.address[a.count].at, i->ai_addr, i->ai_addrlen);
         a.address[a.count].len = i->ai_addrlen;
         set_port(&a.address[a.count].at, port);
         a.count++;
     }
-    if (rc == 0)
-        freeaddrinfo(list);
-    if (a.count == 0 && a.why == NULL)
-        a.why = "the host name has no address";
+    if (rc == 0) freeaddrinfo(list);
+    if (a.count == 0 && a.why == NULL) a.why = "the host name has no address";
     *ret_answer = a;
 }
 
@@ -170,8 +165,7 @@ static void *help(void *unused)
 /* Under the lock. A thread that cannot be had leaves the question to the helpers that run; without any, it is answered. */
 static bool start_helper(void)
 {
-    if (helpers == LOOKUP_THREADS)
-        return true;
+    if (helpers == LOOKUP_THREADS) return true;
     pthread_attr_t attr;
     pthread_t thread;
     sigset_t all, before;
@@ -183,8 +177,7 @@ static bool start_helper(void)
     int rc = pthread_create(&thread, &attr, help, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attr);
-    if (rc == 0)
-        helpers++;
+    if (rc == 0) helpers++;
     return helpers > 0;
 }
 
@@ -201,8 +194,7 @@ static void tell(struct name *n)
         void *self = k->self;
         bool wanted = done != NULL;
         free(k);
-        if (wanted)
-            done(self, &answer);
+        if (wanted) done(self, &answer);
         k = next;
     }
 }
@@ -260,14 +252,11 @@ static void ask(struct loop *l, struct name *n)
 static struct name *find(struct loop *l, struct slice host, int port)
 {
     struct lookup_cache **slot = loop_names(l), *c = *slot;
-    if (c == NULL)
-        c = *slot = must_alloc(sizeof *c);
+    if (c == NULL) c = *slot = must_alloc(sizeof *c);
     struct name *oldest = NULL;
     for (struct name *n = c->names; n != NULL; n = n->next) {
-        if (n->port == port && slice_is(slice_of(n->host), host))
-            return n;
-        if (!n->asking && n->waiting == NULL && n->until_ms <= loop_now_ms(l))
-            oldest = n;
+        if (n->port == port && slice_is(slice_of(n->host), host)) return n;
+        if (!n->asking && n->waiting == NULL && n->until_ms <= loop_now_ms(l)) oldest = n;
     }
     struct name *n = c->count >= LOOKUP_NAMES ? oldest : NULL;
     if (n == NULL) {
@@ -286,7 +275,8 @@ static struct name *find(struct loop *l, struct slice host, int port)
 static const char lookup_too_long[] = "the host name is too long";
 
 struct lookup *lookup_start(struct loop *l, struct slice host, int port,
-                            void (*done)(void *self, const struct lookup_answer *answer), void *self)
+                            void (*done)(void *self, const struct lookup_answer *answer),
+                            void *self)
 {
     bool fits = host.len < LOOKUP_NAME_BYTES && memchr(host.at, '\0', host.len) == NULL;
     struct name *n = find(l, fits ? host : LIT(""), port);
@@ -307,8 +297,7 @@ struct lookup *lookup_start(struct loop *l, struct slice host, int port,
     }
     k->next = n->waiting;
     n->waiting = k;
-    if (!n->asking)
-        ask(l, n);
+    if (!n->asking) ask(l, n);
     return k;
 }
 
@@ -343,8 +332,7 @@ void lookup_close(struct loop *l)
         free(q);
     }
     for (struct question *q = asked; q != NULL; q = q->next)
-        if (q->loop == l)
-            q->loop = NULL;
+        if (q->loop == l) q->loop = NULL;
     pthread_mutex_unlock(&lock);
     struct lookup_cache *c = *loop_names(l);
     while (c != NULL && c->names != NULL) {

@@ -6,19 +6,20 @@
  * used by its HTTP/2 only: they follow the wall clock, which jumps.
  *
  * Messages from other threads wait in a list under a lock; an eventfd wakes the sleeper when the list was empty. */
-#include "http/loop_int.h"
-
-#include "base/now.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "http/loop_int.h"
+
+#include "base/now.h"
+
 enum {
     LOOP_LONGEST_SLEEP_MS = 60000, /* nothing hangs on it: whoever has work wakes the loop */
-    LOOP_LATER_ROUNDS = 16         /* work put off by work put off: enough for any honest chain, then sockets again */
+    LOOP_LATER_ROUNDS =
+        16 /* work put off by work put off: enough for any honest chain, then sockets again */
 };
 
 struct loop {
@@ -76,12 +77,9 @@ static void sink(struct loop *l, size_t slot, struct loop_timer *t)
 {
     for (;;) {
         size_t child = 2 * slot + 1;
-        if (child >= l->timers)
-            break;
-        if (child + 1 < l->timers && l->heap[child + 1]->at_ms < l->heap[child]->at_ms)
-            child++;
-        if (l->heap[child]->at_ms >= t->at_ms)
-            break;
+        if (child >= l->timers) break;
+        if (child + 1 < l->timers && l->heap[child + 1]->at_ms < l->heap[child]->at_ms) child++;
+        if (l->heap[child]->at_ms >= t->at_ms) break;
         place(l, slot, l->heap[child]);
         slot = child;
     }
@@ -104,14 +102,12 @@ void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t in_ms,
 
 void loop_timer_stop(struct loop *l, struct loop_timer *t)
 {
-    if (t->slot_ == 0)
-        return;
+    if (t->slot_ == 0) return;
     size_t slot = t->slot_ - 1;
     must(slot < l->timers && l->heap[slot] == t);
     t->slot_ = 0;
     struct loop_timer *last = l->heap[--l->timers];
-    if (last == t)
-        return;
+    if (last == t) return;
     if (slot > 0 && l->heap[(slot - 1) / 2]->at_ms > last->at_ms)
         rise(l, slot, last);
     else
@@ -128,8 +124,7 @@ static void fire_due(struct loop *l)
 {
     for (size_t most = l->timers; most > 0 && l->timers > 0; most--) {
         struct loop_timer *t = l->heap[0];
-        if (t->at_ms > l->now_ms)
-            return;
+        if (t->at_ms > l->now_ms) return;
         loop_timer_stop(l, t);
         t->fire(t);
     }
@@ -139,8 +134,7 @@ static void fire_due(struct loop *l)
 
 void loop_later(struct loop *l, struct loop_later *w)
 {
-    if (w->queued_)
-        return;
+    if (w->queued_) return;
     w->queued_ = true;
     w->next_ = NULL;
     *l->later_last = w;
@@ -149,14 +143,12 @@ void loop_later(struct loop *l, struct loop_later *w)
 
 void loop_later_cancel(struct loop *l, struct loop_later *w)
 {
-    if (!w->queued_)
-        return;
+    if (!w->queued_) return;
     struct loop_later **at = &l->later_first;
     while (*at != w)
         at = &(*at)->next_;
     *at = w->next_;
-    if (l->later_last == &w->next_)
-        l->later_last = at;
+    if (l->later_last == &w->next_) l->later_last = at;
     w->queued_ = false;
 }
 
@@ -165,8 +157,7 @@ static void run_later(struct loop *l)
     for (int round = 0; round < LOOP_LATER_ROUNDS * 1024 && l->later_first != NULL; round++) {
         struct loop_later *w = l->later_first;
         l->later_first = w->next_;
-        if (l->later_first == NULL)
-            l->later_last = &l->later_first;
+        if (l->later_first == NULL) l->later_last = &l->later_first;
         w->queued_ = false;
         w->run(w);
     }
@@ -255,13 +246,10 @@ struct loop *loop_open(void)
 
 static int sleep_ms(const struct loop *l, int wait_ms)
 {
-    if (l->later_first != NULL)
-        return 0;
-    if (l->timers == 0)
-        return wait_ms;
+    if (l->later_first != NULL) return 0;
+    if (l->timers == 0) return wait_ms;
     int64_t until = l->heap[0]->at_ms - now_ms();
-    if (until < 0)
-        until = 0;
+    if (until < 0) until = 0;
     return until < wait_ms ? (int)until : wait_ms;
 }
 

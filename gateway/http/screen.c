@@ -23,22 +23,18 @@ static bool letter(char c)
 
 bool screen_method(struct slice m)
 {
-    if (m.len == 0 || m.len > SCREEN_METHOD_BYTES)
-        return false;
+    if (m.len == 0 || m.len > SCREEN_METHOD_BYTES) return false;
     for (size_t i = 0; i < m.len; i++)
-        if (m.at[i] < 'A' || m.at[i] > 'Z')
-            return false;
+        if (m.at[i] < 'A' || m.at[i] > 'Z') return false;
     return !slice_is(m, LIT("CONNECT")) && !slice_is(m, LIT("TRACE"));
 }
 
 bool screen_target(struct slice t)
 {
-    if (t.len == 0 || t.at[0] != '/')
-        return false;
+    if (t.len == 0 || t.at[0] != '/') return false;
     for (size_t i = 0; i < t.len; i++) {
         unsigned char c = (unsigned char)t.at[i];
-        if (c <= 0x20 || c == 0x7f || c == '#')
-            return false;
+        if (c <= 0x20 || c == 0x7f || c == '#') return false;
     }
     return true;
 }
@@ -65,8 +61,7 @@ bool screen_authority(struct slice a)
     struct slice host = a, port = {0};
     if (a.len > 0 && a.at[0] == '[') {
         size_t end = slice_index(a, ']');
-        if (end == SLICE_NONE || !ip6_ok((struct slice){a.at + 1, end - 1}))
-            return false;
+        if (end == SLICE_NONE || !ip6_ok((struct slice){a.at + 1, end - 1})) return false;
         struct slice rest = slice_from(a, end + 1);
         return rest.len == 0 || (rest.at[0] == ':' && port_ok(slice_from(rest, 1)));
     }
@@ -74,8 +69,7 @@ bool screen_authority(struct slice a)
     if (colon != SLICE_NONE) {
         host = slice_upto(a, colon);
         port = slice_from(a, colon + 1);
-        if (!port_ok(port))
-            return false;
+        if (!port_ok(port)) return false;
     }
     for (size_t i = 0; i < host.len; i++)
         if (!letter(host.at[i]) && !digit(host.at[i]) && host.at[i] != '-' && host.at[i] != '.' &&
@@ -98,8 +92,7 @@ bool screen_name(struct slice name)
 bool screen_name_kept(struct slice name)
 {
     for (size_t i = 0; i < name.len; i++)
-        if (!lower(name.at[i]) && !digit(name.at[i]) && name.at[i] != '-')
-            return false;
+        if (!lower(name.at[i]) && !digit(name.at[i]) && name.at[i] != '-') return false;
     return name.len != 0;
 }
 
@@ -107,8 +100,7 @@ bool screen_value(struct slice v)
 {
     for (size_t i = 0; i < v.len; i++) {
         unsigned char c = (unsigned char)v.at[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return false;
+        if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
     }
     return slice_trim(v).len == v.len;
 }
@@ -131,16 +123,14 @@ size_t screen_headers(struct arena *a, struct header *list, size_t count)
     struct header *cookie = NULL;
     for (size_t i = 0; i < count; i++) {
         struct slice name = list[i].name;
-        if (!screen_name_kept(name) || framing(name))
-            continue;
+        if (!screen_name_kept(name) || framing(name)) continue;
         bool is_cookie = slice_is(name, LIT("cookie"));
         if (is_cookie && cookie != NULL) {
             add_cookie(a, cookie, list[i].value);
             continue;
         }
         list[kept] = list[i];
-        if (is_cookie)
-            cookie = &list[kept];
+        if (is_cookie) cookie = &list[kept];
         kept++;
     }
     return kept;

@@ -28,13 +28,14 @@ struct server {
     struct server_conf conf;
     struct worker *workers;
     int worker_count;
-    int *fds; /* as opened: worker_count rows of listener_count; -1: none */
+    int *fds;   /* as opened: worker_count rows of listener_count; -1: none */
     int *spare; /* inherited, beyond the workers */
+    size_t *spare_listener;
     size_t spare_count;
     int *ports;
     struct addresses *addresses;
-    bool handed_over;
-    _Atomic bool stop;
+    bool running; /* the descriptors are the workers' now */
+    bool stopping, handed_over;
     _Atomic int max_connections;
     _Atomic int64_t connections, connections_total, requests, refused, body_bytes, started;
 };
@@ -49,6 +50,8 @@ void accept_resume(struct worker *w);
 const struct err *accept_tls(struct arena *a, tls_context *tls, bool http2);
 /* worker.c */
 void worker_start(struct worker *w);
+/* Runs fn(worker, arg) once on each worker's thread; returns when all have. */
+void worker_each(struct server *s, void (*fn)(struct worker *w, void *arg), void *arg);
 /* noise.c: what libh2o prints to stderr, part of it from clients, is cleaned and held to a few lines a second. */
 void noise_capture(void);
 

@@ -4,11 +4,11 @@
  */
 #ifndef HTTP_WORKER_INT_H
 #define HTTP_WORKER_INT_H
-#include "http/loop_int.h"
-#include "http/server.h"
-
 #include <pthread.h>
 #include <stdatomic.h>
+
+#include "http/loop_int.h"
+#include "http/server.h"
 
 struct pools; /* idle backend connections: the upstream's, see pools_open */
 struct worker;
@@ -23,15 +23,19 @@ struct worker {
     void *app;         /* from http_app.open; handed to handlers as exchange.app */
     struct pools *pools;
     struct http_limits limits; /* this worker's copy; server_set_limits replaces it by a message */
-    h2o_context_t h2o;         /* HTTP/2 only */
+    h2o_globalconf_t h2o_conf; /* these three: HTTP/2 only */
+    h2o_context_t h2o;
+    h2o_accept_ctx_t h2o_accept;
+    struct loop_timer resume; /* listening again after a pause */
     struct listening *listening;
     size_t listening_count;
     struct connection *connections; /* all of them, newest first */
     struct loop_timer sweep;        /* once a second: phases, deadlines */
-    char date[48]; /* the date header, made once a second */
+    char date[48];                  /* the date header, made once a second */
     size_t date_len;
     int64_t date_s;
-    bool stopping;                  /* answers carry Connection: close; nothing new is kept alive */
+    _Atomic bool ended; /* its loop ends */
+    bool stopping;      /* answers carry Connection: close; nothing new is kept alive */
 };
 
 /* The upstream's hooks. Open: in the worker's thread, after loop is there and before the first request. Close: same thread, after

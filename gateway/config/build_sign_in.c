@@ -1,0 +1,124 @@
+/* build_sign_in.c -- the pages and where people may go from them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "config/config_int.h"
+#include "text/url.h"
+
+enum {
+    LOGO_MAX = 256 * 1024
+}; /* it is sent to every visitor who signs in */
+
+static struct slice file_bytes(struct build *b, const struct setting *at, const char *path)
+{
+    char *bytes = arena_bytes(b->a, LOGO_MAX + 1);
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n = fd < 0 ? -1 : 1;
+    while (n > 0 && len <= LOGO_MAX) {
+        n = read(fd, bytes + len, LOGO_MAX + 1 - len);
+        if (n > 0) len += (size_t)n;
+    }
+    int why = errno;
+    if (fd >= 0) close(fd);
+    if (n < 0)
+        BUILD_ERROR(b, at, "logo", "cannot read %s: %s", path, strerror(why));
+    else if (len > LOGO_MAX)
+        BUILD_ERROR(b, at, "logo", "%s is larger than 256 KiB", path);
+    else if (len == 0)
+        BUILD_ERROR(b, at, "logo", "%s is empty", path);
+    if (n < 0 || len > LOGO_MAX) len = 0;
+    return (struct slice){bytes, len};
+}
+
+static void logo(struct build *b, const struct setting *at, struct pages_conf *conf)
+{
+    const char *path = setting_path(at, "logo");
+    if (path == NULL || setting_at(at, "logo")->bad) return;
+    conf->logo = file_bytes(b, at, path);
+    if (conf->logo.len == 0) return;
+    if (slice_starts(conf->logo, LIT("\x89PNG\r\n\x1a\n")))
+        conf->logo_type = LIT("image/png");
+    else if (slice_find(slice_upto(conf->logo, 4096), LIT("<svg")) != SLICE_NONE)
+        conf->logo_type = LIT("image/svg+xml");
+    else
+        BUILD_ERROR(b, at, "logo", "%s is neither SVG nor PNG", path);
+}
+
+static void accent(struct build *b, const struct setting *at, struct pages_conf *conf)
+{
+    struct slice c = setting_text(at, "accent");
+    bool fine = c.len == 7 && c.at[0] == '#';
+    for (size_t i = 1; i < c.len; i++) {
+        char d = c.at[i];
+        fine = fine && ((d >= '0' && d <= '9') || (d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F'));
+    }
+    if (c.len != 0 && !fine) {
+        BUILD_ERROR(b, at, "accent",
+                    "accent cannot be \"%.*s\": write a colour such as \"#0a6b6b\", in quotes",
+                    SLICE_ARG(c));
+        return;
+    }
+    conf->accent = c;
+}
+
+static struct slice help(struct build *b, const struct setting *at)
+{
+    struct slice text = setting_text(at, "help");
+    struct url u;
+    bool mail = slice_starts(text, LIT("mailto:")) && slice_index(text, '@') != SLICE_NONE;
+    if (text.len == 0 || mail || url_read(b->a, text, &u) == NULL) return text;
+    BUILD_ERROR(b, at, "help",
+                "help cannot be \"%.*s\": write https:// or mailto:", SLICE_ARG(text));
+    return (struct slice){NULL, 0};
+}
+
+static void redirects(struct build *b, const struct setting *at)
+{
+    const struct setting *list = setting_at(at, "redirects");
+    struct return_rules *rules = &b->s->return_rules;
+    struct slice *origins = arena_array(b->a, struct slice, list->count + 1);
+    for (const struct setting *one = list->first; one != NULL; one = one->next) {
+        struct url u;
+        if (one->bad || url_read(b->a, one->text, &u) != NULL) continue;
+        if (!slice_is(u.path, LIT("/")) || u.query.at != NULL) {
+            complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""),
+                         "redirects lists origins: leave out what stands behind the host");
+            continue;
+        }
+        if (!u.https && !build_is_loopback(u.host)) {
+            complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""),
+                         "people may return to https origins only");
+            continue;
+        }
+        origins[rules->origin_count++] = url_origin(b->a, &u);
+    }
+    rules->public_origin = b->s->public_origin;
+    rules->prefix = b->s->prefix;
+    rules->origins = origins;
+}
+
+void build_sign_in(struct build *b)
+{
+    const struct setting *at = setting_at(b->root, "sign_in");
+    struct snapshot *s = b->s;
+    struct slice name = setting_text(at, "name");
+    s->site_name = name.len != 0 ? name : s->public_host;
+    s->primary = (int)setting_number(at, "primary");
+    s->remember_last = setting_on(at, "remember_last");
+    s->skip_if_single = setting_on(at, "skip_if_single");
+    struct pages_conf conf = {.folder = setting_path(at, "templates"),
+                              .prefix = s->prefix,
+                              .name = s->site_name,
+                              .message = setting_text(at, "message"),
+                              .terms_url = setting_text(at, "terms"),
+                              .privacy_url = setting_text(at, "privacy"),
+                              .help_url = help(b, at),
+                              .default_language = setting_text(at, "default_language")};
+    logo(b, at, &conf);
+    accent(b, at, &conf);
+    redirects(b, at);
+    const struct err *why = pages_open(b->a, &conf, &s->pages);
+    if (why != NULL) build_complain(b, setting_place(at, "templates"), "sign_in", why);
+}

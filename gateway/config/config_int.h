@@ -1,0 +1,57 @@
+/* config_int.h -- what the files of config/ share: the configuration on its way to a snapshot, and the builders of its parts.
+ *
+ * Every builder judges one part and fills it; it complains and goes on, with nothing or the default in place of what was wrong.
+ */
+#ifndef CONFIG_CONFIG_INT_H
+#define CONFIG_CONFIG_INT_H
+#include "config/config.h"
+#include "config/setting.h"
+
+struct config {
+    struct arena *arena; /* becomes the snapshot's */
+    bool taken;
+    struct complaints *complaints;
+    struct setting *root;
+    bool readable; /* every document could be parsed */
+    const char *const *environment;
+};
+
+struct build { /* one call of config_build */
+    struct arena *a;
+    struct complaints *c;
+    const struct setting *root;
+    const struct config_use *use;
+    const char *const *environment;
+    struct snapshot *s;
+};
+
+void build_public(struct build *b); /* public_url, prefix, trusted proxies, header names, cookies */
+void build_server(struct build *b); /* listeners, limits, metrics */
+void build_providers(struct build *b);
+void build_store(struct build *b);  /* session.*, the store's address */
+void build_access(struct build *b); /* access[] and routes; after build_backends */
+void build_backends(struct build *b);
+void build_sign_in(struct build *b); /* pages, return rules */
+/* Keys last: they are made, on disk even, only for a configuration without errors. */
+void build_keys(struct build *b);
+
+/* Complaints at `path` below section (its own place, else the section's). */
+#define BUILD_ERROR(b, section, path, ...)                                                   \
+    complaint_at((b)->c, COMPLAINT_ERROR, setting_place((section), (path)), COMPLAINT_VALUE, \
+                 LIT(""), __VA_ARGS__)
+#define BUILD_WARNING(b, section, path, ...)                                                   \
+    complaint_at((b)->c, COMPLAINT_WARNING, setting_place((section), (path)), COMPLAINT_VALUE, \
+                 LIT(""), __VA_ARGS__)
+/* The same for an err from below. */
+void build_complain(struct build *b, const struct doc *at, const char *what, const struct err *why);
+
+/* "host:port" with a name or an IP literal in brackets or not; false if it is not that. */
+bool build_host_port(struct build *b, struct slice text, int fallback_port, struct slice *ret_host,
+                     int *ret_port);
+bool build_is_loopback(struct slice host); /* localhost, *.localhost, 127.0.0.0/8, ::1 */
+bool build_is_private(
+    struct slice host); /* loopback, or an IP literal no route of the internet leads to */
+bool build_host_name(struct slice host); /* letters, digits, '-', labels between dots */
+struct slice build_lower(struct arena *a, struct slice s);
+
+#endif

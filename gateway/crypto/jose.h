@@ -26,13 +26,15 @@ enum jose_alg {
 struct slice jose_alg_name(enum jose_alg alg);
 bool jose_alg_of(struct slice name, enum jose_alg *ret_alg);
 
-/* A provider's public keys; reference-counted, immutable, any thread. */
+/* A provider's public keys; reference-counted, immutable, any thread. Reading one checks each key (RSA: 4 ms): only when a set is
+ * fetched, never for a request. */
 struct jwks;
 enum {
     JWKS_MAX_BYTES = 256 * 1024, /* ten times the largest seen */
     JWKS_MAX_KEYS = 64
 };
-/* Keys of unknown type or that we refuse are skipped, good ones kept; no usable key at all is an error. */
+/* Keys of unknown type or that we refuse (also those that show a private part) are skipped, good ones kept; no usable key at all and
+ * more than JWKS_MAX_KEYS are errors (PROBLEM_PROVIDER_BROKEN). Gives one reference. a is used for the error alone. */
 const struct err *jwks_read(struct arena *a, struct slice json, struct jwks **ret_keys);
 struct jwks *jwks_keep(struct jwks *k); /* one more reference */
 void jwks_drop(struct jwks *k);
@@ -51,24 +53,28 @@ enum jose_verdict {
     JOSE_BAD
 };
 enum { JOSE_MAX_TOKEN = 64 * 1024 };
-/* Checks shape, header, key and signature; claims are the caller's to judge. why is set unless JOSE_GOOD. Without kid every
- * fitting key is tried (at most 8). */
+/* Checks shape, header, key and signature; claims are the caller's to judge. why (PROBLEM_PROVIDER_BROKEN) is set unless
+ * JOSE_GOOD. Without kid every fitting key is tried (at most 8); with one, only keys of that kid. What *ret_jws shows lives in a.
+ * The largest token needs JOSE_ARENA_BYTES of the arena's budget, whoever sent it. */
+enum { JOSE_ARENA_BYTES = 1024 * 1024 };
 enum jose_verdict jws_verify(struct arena *a, struct slice token, const struct jwks *keys,
                              unsigned allowed_algs, struct jws *ret_jws, const struct err **ret_why);
 
-/* left half of the hash that alg uses, base64url: at_hash, c_hash (OpenID Connect Core 3.1.3.6). */
+/* left half of the hash that alg uses (EdDSA: SHA-512), base64url: at_hash, c_hash (OpenID Connect Core 3.1.3.6). */
 struct slice jose_half_hash(struct arena *a, enum jose_alg alg, struct slice value);
 
 /* ---- our own signing keys (ES256): assertions for backends ---- */
 struct signing_key; /* immutable, any thread */
-struct signing_key *signing_key_make(void); /* a new P-256 key */
+struct signing_key *signing_key_make(void); /* a new P-256 key; gives */
+/* PEM without passphrase, at most 4 KiB; PROBLEM_CONFIG. Gives. */
 const struct err *signing_key_read(struct arena *a, struct slice pem, struct signing_key **ret_key);
-struct slice signing_key_pem(struct arena *a, const struct signing_key *k); /* PKCS#8; holds the private key: write it 0600 */
+/* PKCS#8; holds the private key: write it 0600. Lives in a, wiped with it. */
+struct slice signing_key_pem(struct arena *a, const struct signing_key *k);
 void signing_key_close(struct signing_key *k);
 struct slice signing_key_id(const struct signing_key *k); /* RFC 7638 thumbprint, base64url */
 /* The public JWK as a JSON object text: kty, crv, x, y, kid, use, alg. */
 struct slice signing_key_jwk(struct arena *a, const struct signing_key *k);
-/* payload is a JSON object text; typ e.g. "JWT". */
+/* payload is a JSON object text; typ e.g. "JWT": a word of ours, never from outside. */
 struct slice jws_sign(struct arena *a, const struct signing_key *k, struct slice typ, struct slice payload);
 
 #endif

@@ -11,6 +11,7 @@
 enum {
     KEYRING_MASTERS = 8,
     KEYRING_MASTER_BYTES = 32,
+    KEYRING_ID_CHARS = 8,
     KEYRING_PURPOSE_BYTES = 64 /* a purpose is a short word of ours, never empty, never from outside */
 };
 struct keyring;

@@ -29,6 +29,12 @@ enum key_type {
     KEY_ITEMS    /* a list of sections; a plain scalar stands for one item with only `scalar` */
 };
 
+enum key_rank { /* how often people need it: decides what the examples show */
+    KEY_RARE,
+    KEY_COMMON, /* in the short example, behind '#' */
+    KEY_SHOWN   /* written out in both; required keys are, too */
+};
+
 struct key;
 struct key_table {
     const struct key *at;
@@ -42,7 +48,8 @@ struct key {
     const char *words;    /* "basic post none" */
     int64_t least, most;  /* of numbers, in the unit of the type; both 0: no limits but zero */
     bool required;
-    bool has_id;        /* KEY_ITEMS: merged by id, reachable from the environment by id */
+    bool has_id; /* KEY_ITEMS: merged by id, reachable from the environment by id */
+    enum key_rank rank;
     const char *scalar; /* KEY_ITEMS */
     const struct key_table *inside;
     const char *example; /* for the reference, when the fallback would not say enough */

@@ -10,53 +10,89 @@
 
 struct pages;
 struct pages_conf {
-    const char *folder;     /* NULL: only what is built in */
-    struct slice prefix;    /* "/_vestibule": where assets are */
-    struct slice name;      /* the operator's name */
-    struct slice logo;      /* SVG or PNG bytes; empty: a letter mark */
+    const char *folder;  /* NULL: only what is built in */
+    struct slice prefix; /* "/_vestibule": where assets are */
+    struct slice name;   /* the operator's name */
+    struct slice logo;   /* SVG or PNG bytes; empty: a letter mark */
     struct slice logo_type;
-    struct slice accent;    /* "#0a6b6b" or empty */
+    struct slice accent; /* "#0a6b6b" or empty */
     struct slice message, terms_url, privacy_url, help_url;
     struct slice default_language; /* "en" */
 };
-const struct err *pages_open(struct arena *a, const struct pages_conf *conf, struct pages **ret_pages);
+/* Copies what it needs of conf; a is for the error. PROBLEM_CONFIG with file:line when a template or text is wrong. */
+const struct err *pages_open(struct arena *a, const struct pages_conf *conf,
+                             struct pages **ret_pages);
 void pages_close(struct pages *p);
 
 enum page_kind {
     PAGE_SIGN_IN,
-    PAGE_SIGN_OUT,       /* confirm */
+    PAGE_SIGN_OUT, /* confirm */
     PAGE_SIGNED_OUT,
     PAGE_NO_ACCESS,
     PAGE_SESSION_ENDED,
-    PAGE_ERROR,          /* any other problem */
+    PAGE_ERROR, /* any other problem */
     PAGE_DEMO_PROVIDER,
     PAGE_DEMO_APP,
     PAGES
 };
 
-/* ---- what a template is given: a tree of texts, flags, lists ---- */
+/* ---- what a template is given: a tree of texts, flags, lists ----
+ *
+ * Absent and empty are the same: the part of the page that needs it is left out. Texts need no escaping. A name that no
+ * template knows is passed over, so check the spelling here (page/names.c is the list that templates are checked against).
+ *
+ *   any page          reference, code       the request id for reading aloud, the problem's word
+ *                     home                  URL of the start page
+ *                     keep_query            "rd=%2Freports&": what language links keep of the query, with its last '&'
+ *   PAGE_SIGN_IN      destination           host the visitor goes to afterwards
+ *                     problem_title, problem_advice   the banner; none without a title
+ *                     primary, others       by provider_buttons (page/provider_buttons.h)
+ *   PAGE_SIGN_OUT     action, token         where the form posts to; its hidden field `token`
+ *                     rd                    hidden field `rd`
+ *                     who                   the signed-in person
+ *                     provider              name: offers the box, field `everywhere` = `yes`
+ *   PAGE_SIGNED_OUT   provider              "you are still signed in at ..."
+ *                     sign_in               URL
+ *   PAGE_NO_ACCESS    who, destination      destination is a host
+ *                     switch_account        URL that starts a sign-in with another account; sign_in is taken if absent
+ *   PAGE_SESSION_ENDED  sign_in             URL
+ *   PAGE_ERROR        status                "502"
+ *                     problem_title, problem_advice
+ *                     retry_after           seconds
+ *                     back                  URL to try again
+ *                     sign_in, framed       flag framed: the link opens a tab of its own
+ *   PAGE_DEMO_PROVIDER, PAGE_DEMO_APP       see demo/
+ */
 struct view; /* a map; arena-owned */
 struct view *view_new(struct arena *a);
+/* Names are kept, not copied (literals); texts are borrowed until the page is rendered. */
 void view_text(struct view *v, const char *name, struct slice value);
 void view_flag(struct view *v, const char *name, bool value);
-struct view *view_item(struct view *v, const char *list); /* appends one item to a list and gives it */
+struct view *view_item(struct view *v,
+                       const char *list); /* appends one item to a list and gives it */
 struct view *view_section(struct view *v, const char *name); /* one nested map */
 
 /* "de" for this visitor: ui_locales (OIDC's query name, space separated) > cookie > Accept-Language > default. Lends. */
-struct slice pages_language(const struct pages *p, struct slice ui_locales, struct slice cookie, struct slice accept_language);
-/* The page as HTML, in the arena. Every page also gets name, logo, languages, prefix, dir, lang. */
-struct slice pages_render(const struct pages *p, struct arena *a, enum page_kind kind, struct slice language,
-                          const struct view *v);
+struct slice pages_language(const struct pages *p, struct slice ui_locales, struct slice cookie,
+                            struct slice accept_language);
+/* The page as HTML, in the arena; at most 2 MiB, beyond which it is cut. language: as pages_language gives it; one we do not have
+ * becomes the default. Every page also gets name, logo, languages, prefix, dir, lang. */
+struct slice pages_render(const struct pages *p, struct arena *a, enum page_kind kind,
+                          struct slice language, const struct view *v);
 /* Title and advice of a problem in a language: for pages and problem+json. */
-struct slice pages_problem_title(const struct pages *p, struct slice language, enum problem problem);
-struct slice pages_problem_advice(const struct pages *p, struct slice language, enum problem problem);
+struct slice pages_problem_title(const struct pages *p, struct slice language,
+                                 enum problem problem);
+struct slice pages_problem_advice(const struct pages *p, struct slice language,
+                                  enum problem problem);
 
 struct asset {
     struct slice type, body;
 };
 /* "HASH/style.css" (what follows prefix + "/assets/"); false if there is none. Immutable: cache for a year. */
 bool pages_asset(const struct pages *p, struct slice path, struct asset *ret_asset);
-/* prefix + "/assets/HASH/style.css". */
+/* prefix + "/assets/HASH/style.css"; empty if there is no such asset. Lends. */
 struct slice pages_asset_url(const struct pages *p, struct slice name);
+/* The URL of templates/marks/NAME.svg; empty if there is none (then a letter stands for it). Lends. */
+struct slice pages_mark_url(const struct pages *p, struct slice name);
 
 #endif

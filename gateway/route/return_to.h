@@ -3,7 +3,7 @@
  * Accepted: a rooted path ("/reports?x=1#top") on our own public origin, or an absolute https (or our own scheme's) URL whose origin is
  * listed. What is checked is what is used: the result is rebuilt from the parsed parts, with only RFC 3986 characters (others
  * percent-encoded). Refused: "//host", "/\host", control bytes and white space anywhere, backslashes, user information, other schemes,
- * our own callback, start and sign-out addresses (loops), more than 2,048 bytes. Refused means the default "/", never an error.
+ * our own callback, start, sign-in, sign-out and forward-auth addresses (loops), a path that route/path.h refuses, more than 2,048 bytes. Refused means the default "/", never an error.
  * RFC 9700 section 4.11.
  */
 #ifndef ROUTE_RETURN_TO_H
@@ -12,7 +12,7 @@
 
 enum { RETURN_TO_MAX = 2048 };
 struct return_rules {
-    struct slice public_origin;           /* "https://app.example.com" */
+    struct slice public_origin;           /* "https://app.example.com", as url_origin writes it (so are the others) */
     const struct slice *origins;          /* further origins, exact */
     size_t origin_count;
     struct slice prefix;                  /* "/_vestibule" */

@@ -1,7 +1,8 @@
 /* route.h -- which backend and which rule a request meets, and what the rule says of this person. Pure, no waiting.
  *
  * Patterns: "/exact"; "/prefix/" and two stars (on segment boundary: covers "/prefix" and all below); one star within a
- * segment. Hosts: exact, or "*.example.com" (one or more labels). First matching rule decides; no rule: refuse. Everything is compiled at configuration time into
+ * segment (none or more characters; a segment that is only a star is not empty). Patterns are made canonical by route/path.h and meet a
+ * path by what its %XX stand for. Hosts: exact, or "*.example.com" (one or more labels), any case, no port. First matching rule decides; no rule: refuse. Everything is compiled at configuration time into
  * `struct routes`, immutable.
  */
 #ifndef ROUTE_ROUTE_H
@@ -30,7 +31,8 @@ struct rule {
     struct slice host, path;    /* patterns; empty: any */
     struct slices methods;      /* empty: any */
     enum allow_kind allow;
-    struct slices users, emails, email_domains, groups, providers; /* ALLOW_SOME */
+    /* ALLOW_SOME. users are "provider:subject"; emails and domains fold ASCII case; groups and providers are exact */
+    struct slices users, emails, email_domains, groups, providers;
     enum otherwise otherwise;
 };
 
@@ -44,7 +46,8 @@ struct routes;
 const struct err *routes_compile(struct arena *a, const struct rule *rules, size_t rule_count,
                                  const struct route_backend *backends, size_t backend_count, struct routes **ret_routes);
 
-/* path is canonical, host lower case without port. NULL / SIZE_MAX when nothing matches. */
+/* path is canonical, host lower case without port. NULL / SIZE_MAX when nothing matches. NULL also for a path whose ";parameters" decide
+ * which rule it meets: some backends do not see them ("/admin;x" beside a rule for "/admin"). */
 const struct rule *routes_rule(const struct routes *r, struct slice host, struct slice path, struct slice method);
 size_t routes_backend(const struct routes *r, struct slice host, struct slice path);
 /* The rule that shadows rule i completely, or NULL: for `check`. */

@@ -7,8 +7,9 @@
 #include "base/arena.h"
 
 enum {
-    IDENTITY_GROUPS_MAX = 256,     /* beyond these are left out and logged */
-    IDENTITY_VALUE_MAX = 512,      /* bytes of one value; a longer subject is refused, others are dropped */
+    IDENTITY_GROUPS_MAX = 256, /* beyond these are left out and logged */
+    IDENTITY_VALUE_MAX =
+        512, /* bytes of one value; a longer subject is refused, others are dropped */
     IDENTITY_KEEP_MAX = 32
 };
 struct identity_claim {

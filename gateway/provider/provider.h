@@ -10,11 +10,12 @@
  */
 #ifndef PROVIDER_PROVIDER_H
 #define PROVIDER_PROVIDER_H
-#include "base/flow.h"
 #include "crypto/jose.h"
 #include "crypto/secret.h"
 #include "fetch/fetch.h"
 #include "provider/identity.h"
+
+#include "base/flow.h"
 
 enum client_auth {
     CLIENT_AUTH_BASIC,
@@ -39,7 +40,8 @@ struct provider {
     struct slice id, name, icon; /* icon: the name of a mark in templates/marks, or empty */
     bool hidden;
     struct slice issuer;
-    struct slice authorize_url, token_url, userinfo_url, jwks_url, end_session_url; /* empty: from discovery; all of the first,
+    struct slice authorize_url, token_url, userinfo_url, jwks_url,
+        end_session_url; /* empty: from discovery; all of the first,
         second and fourth given: no discovery at all */
     struct slice client_id;
     struct secret client_secret;
@@ -50,11 +52,12 @@ struct provider {
     enum response_mode response_mode;
     bool pkce, userinfo, require_verified_email;
     /* JSON pointers into the merged claims (userinfo over id_token, except iss, sub, aud, exp, iat, nonce, sid) */
-    struct slice claim_subject, claim_email, claim_email_verified, claim_name, claim_username, claim_groups, claim_picture;
+    struct slice claim_subject, claim_email, claim_email_verified, claim_name, claim_username,
+        claim_groups, claim_picture;
     struct slice *keep;
     size_t keep_count;
-    unsigned algorithms;      /* enum jose_alg bits: allowed for id_tokens */
-    struct slice *audiences;  /* further audiences we trust beside client_id */
+    unsigned algorithms;     /* enum jose_alg bits: allowed for id_tokens */
+    struct slice *audiences; /* further audiences we trust beside client_id */
     size_t audience_count;
     int clock_skew_s, timeout_ms;
     const char *ca_file;
@@ -68,22 +71,25 @@ struct provider_env { /* of a worker */
     struct loop *loop;
 };
 
-/* Gives state for a provider; `old` (may be NULL) is another snapshot's state of the same id: its reference is shared when issuer and URLs
- * are the same, so a reload keeps what was learned. */
+/* Gives state for a provider; `old` (may be NULL) is another snapshot's state of the same id: its reference is shared when issuer, URLs,
+ * ca_file, allow_private and allow_http are the same, so a reload keeps what was learned. Copies what it needs of p. Any thread. */
 struct provider_state *provider_state_open(const struct provider *p, struct provider_state *old);
-void provider_state_drop(struct provider_state *s);
-/* Stops waiting for shared fetches of a loop that ends. */
+void provider_state_drop(struct provider_state *s); /* NULL is fine */
+/* On the thread of a loop that ends, before it closes and after its flows were dropped, for each provider: shared fetches that run on this
+ * loop are called off, and who waits for them elsewhere is told. */
+void provider_state_leave(struct provider_state *s, struct loop *l);
 
 struct authorize_ask {
     struct slice redirect_uri, state, nonce, code_challenge;
     struct slice login_hint, prompt, ui_locales; /* empty: not sent */
 };
-enum flow_next provider_authorize(struct flow *f, const struct provider *p, const struct provider_env *env,
-                                  const struct authorize_ask *ask, struct slice *ret_url);
+enum flow_next provider_authorize(struct flow *f, const struct provider *p,
+                                  const struct provider_env *env, const struct authorize_ask *ask,
+                                  struct slice *ret_url);
 
 /* RFC 9207: the answer's iss (at NULL: absent) must be there when the provider says it sends one, and must be the issuer when there. */
-enum flow_next provider_check_issuer(struct flow *f, const struct provider *p, const struct provider_env *env,
-                                     struct slice iss);
+enum flow_next provider_check_issuer(struct flow *f, const struct provider *p,
+                                     const struct provider_env *env, struct slice iss);
 
 struct redeem_ask {
     struct slice redirect_uri, code, verifier, nonce;
@@ -92,21 +98,24 @@ struct grant {
     struct identity identity;
     struct slice id_token, access_token, refresh_token; /* empty when none */
     int64_t access_expires_s;                           /* wall clock; 0: not told */
-    struct slice sid;                                   /* the provider's session id, from the id_token */
+    struct slice sid; /* the provider's session id, from the id_token */
 };
 /* Code for tokens, tokens for a verified identity (facts: OpenID Connect Core 3.1.3.7, userinfo with equal sub). The code is sent once, never again. */
-enum flow_next provider_redeem(struct flow *f, const struct provider *p, const struct provider_env *env,
-                               const struct redeem_ask *ask, struct grant *ret_grant);
+enum flow_next provider_redeem(struct flow *f, const struct provider *p,
+                               const struct provider_env *env, const struct redeem_ask *ask,
+                               struct grant *ret_grant);
 
 struct end_session_ask {
     struct slice id_token_hint, post_logout_redirect_uri, state;
 };
 /* OpenID Connect RP-Initiated Logout 1.0 section 2; *ret_url empty when the provider has no end_session_endpoint. */
-enum flow_next provider_end_session(struct flow *f, const struct provider *p, const struct provider_env *env,
+enum flow_next provider_end_session(struct flow *f, const struct provider *p,
+                                    const struct provider_env *env,
                                     const struct end_session_ask *ask, struct slice *ret_url);
 /* What is known without asking: for pages ("also at ..."), check --online, metrics. Any thread. */
 bool provider_knows_end_session(const struct provider *p);
 /* Discovery and JWKS now, for `check --online`. */
-enum flow_next provider_probe(struct flow *f, const struct provider *p, const struct provider_env *env);
+enum flow_next provider_probe(struct flow *f, const struct provider *p,
+                              const struct provider_env *env);
 
 #endif

@@ -147,20 +147,38 @@ static void shadows(struct build *b, const struct setting *list)
     }
 }
 
-/* One pattern after the other, so that every wrong one is told at its place. */
-static bool patterns(struct build *b, const char *what, const struct setting *list,
-                     const struct rule *rules, const struct route_backend *backends, size_t count)
+static void pattern_error(struct build *b, const struct setting *at, const struct err *why)
+{
+    bool path = at == NULL || setting_given(at, "path");
+    const struct doc *place = at == NULL ? NULL : setting_place(at, path ? "path" : "host");
+    build_complain(b, place, "",
+                   why->cause != NULL ? why->cause
+                                      : why); /* without its own word for the position */
+}
+
+/* One pattern after the other, so that every wrong one is told at its place. Methods were judged before. */
+static bool rules_fine(struct build *b, const struct setting *list)
+{
+    bool fine = true;
+    for (size_t i = 0; i < b->s->rule_count; i++) {
+        struct routes *ignored;
+        struct rule alone = b->s->rules[i];
+        alone.methods = (struct slices){NULL, 0};
+        const struct err *why = routes_compile(b->a, &alone, 1, NULL, 0, &ignored);
+        if (why != NULL) pattern_error(b, nth(list, i), why);
+        fine = fine && why == NULL;
+    }
+    return fine;
+}
+
+static bool backends_fine(struct build *b, const struct route_backend *all, size_t count)
 {
     bool fine = true;
     for (size_t i = 0; i < count; i++) {
         struct routes *ignored;
-        const struct setting *at = nth(list, i);
-        const struct err *why = routes_compile(
-            b->a, rules != NULL ? &rules[i] : NULL, rules != NULL ? 1 : 0,
-            backends != NULL ? &backends[i] : NULL, backends != NULL ? 1 : 0, &ignored);
-        if (why == NULL) continue;
-        build_complain(b, at != NULL ? setting_place(at, "path") : NULL, what, why);
-        fine = false;
+        const struct err *why = routes_compile(b->a, NULL, 0, &all[i], 1, &ignored);
+        if (why != NULL) pattern_error(b, nth(setting_at(b->root, "backends"), i), why);
+        fine = fine && why == NULL;
     }
     return fine;
 }
@@ -204,9 +222,8 @@ void build_access(struct build *b)
             "access is empty: nobody could pass; leave it out for everybody who is signed in");
     }
     struct route_backend *backends = places(b);
-    bool fine = patterns(b, "", list, s->rules, NULL, s->rule_count);
-    fine =
-        patterns(b, "", setting_at(b->root, "backends"), NULL, backends, s->backend_count) && fine;
+    bool fine = rules_fine(b, list);
+    fine = backends_fine(b, backends, s->backend_count) && fine;
     if (!fine) return;
     const struct err *why =
         routes_compile(b->a, s->rules, s->rule_count, backends, s->backend_count, &s->routes);

@@ -46,11 +46,16 @@ static void add(struct complaints *c, struct complaint one)
         c->warnings++;
 }
 
+bool complaint_holds_password(struct slice text)
+{
+    size_t scheme = slice_find(text, LIT("://"));
+    return scheme != SLICE_NONE && slice_index(slice_from(text, scheme), '@') != SLICE_NONE;
+}
+
 static bool smells_secret(struct slice word)
 {
     static const struct slice words[] = {LIT_INIT("secret"), LIT_INIT("secert"),
-                                         LIT_INIT("password"), LIT_INIT("passwd"),
-                                         LIT_INIT("token:")};
+                                         LIT_INIT("password"), LIT_INIT("passwd")};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         for (size_t at = 0; at + words[i].len <= word.len; at++) {
             if (slice_is_nocase(slice_upto(slice_from(word, at), words[i].len), words[i]))
@@ -64,8 +69,12 @@ void complaint_at(struct complaints *c, enum complaint_level level, const struct
                   enum complaint_place place, struct slice hint, const char *format, ...)
 {
     va_list args;
+    bool scalar = node != NULL && node->type != DOC_LIST && node->type != DOC_MAP;
+    for (size_t i = 0; scalar && level == COMPLAINT_ERROR && i < c->count; i++) {
+        if (c->at[i].level == COMPLAINT_ERROR && c->at[i].node == node) return;
+    }
     va_start(args, format);
-    struct complaint one = {.level = level, .hint = hint, .width = 1};
+    struct complaint one = {.node = node, .level = level, .hint = hint, .width = 1};
     one.sentence = arena_vprint(c->arena, format, args);
     va_end(args);
     if (node != NULL) {

@@ -23,6 +23,7 @@ enum complaint_place {
 };
 
 struct complaint {
+    const struct doc *node;
     enum complaint_level level;
     const char *
         file; /* a file, "--set" or the name of an environment variable; NULL: nowhere in particular */
@@ -46,10 +47,12 @@ struct complaints *complaint_list(struct arena *a); /* gives an empty list */
 /* Source lines are shown from text, which is lent for the arena's life. Files are told in this order. */
 void complaint_add_file(struct complaints *c, const char *file, struct slice text);
 
-/* node NULL: nowhere in particular. hint may be empty. */
+/* node NULL: nowhere in particular. hint may be empty. Of several errors in one plain value the first is kept: the others follow from it. */
 void complaint_at(struct complaints *c, enum complaint_level level, const struct doc *node,
                   enum complaint_place place, struct slice hint, const char *format, ...)
     PRINTF(6, 7);
+/* "https://name:password@host" and its like: not to be repeated in a sentence. */
+bool complaint_holds_password(struct slice text);
 /* At a place that is no node (the YAML reader's words). */
 void complaint_in(struct complaints *c, enum complaint_level level, const char *file, int line,
                   int column, struct slice sentence);

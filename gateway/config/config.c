@@ -50,6 +50,7 @@ static void read_text(struct reader *r, const char *name, struct slice text)
     if (root->type != DOC_MAP) {
         complaint_at(c->complaints, COMPLAINT_ERROR, root, COMPLAINT_VALUE, LIT(""),
                      "a configuration is a map of keys and values");
+        c->readable = false;
         return;
     }
     r->root = r->root == NULL ? root : tree_merge(r->root, root, keys_root());

@@ -127,11 +127,23 @@ static void wrong_word(const struct reading *r, struct slice text)
                  SLICE_ARG(list), more);
 }
 
+/* In the largest unit that fits. */
 static struct slice limit_text(struct arena *a, enum key_type type, int64_t n)
 {
-    if (type != KEY_DURATION) return arena_print(a, "%lld", (long long)n);
-    if (n % 1000 != 0) return arena_print(a, "%lldms", (long long)n);
-    return arena_print(a, "%llds", (long long)(n / 1000));
+    static const struct {
+        const char *name;
+        int64_t size;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}},
+      sizes[] = {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1024}};
+    bool duration = type == KEY_DURATION;
+    size_t count = duration ? 5 : type == KEY_SIZE ? 3 : 0;
+    for (size_t i = 0; n != 0 && i < count; i++) {
+        int64_t size = duration ? units[i].size : sizes[i].size;
+        if (n % size != 0) continue;
+        return arena_print(a, "%lld%s", (long long)(n / size),
+                           duration ? units[i].name : sizes[i].name);
+    }
+    return arena_print(a, "%lld", (long long)n);
 }
 
 static bool within(const struct reading *r, enum key_type type, int64_t number)

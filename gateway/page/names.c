@@ -15,23 +15,12 @@ static const char *const common[] = {"lang",          "dir",
                                      "home",          "keep_query",
                                      "has_legal",     NULL};
 
-static const char *const sign_in[] = {"destination",
-                                      "problem_title",
-                                      "problem_advice",
-                                      "primary/",
-                                      "primary/name",
-                                      "primary/href",
-                                      "primary/mark",
-                                      "primary/letter",
-                                      "primary/last",
-                                      "others/",
-                                      "others/list/",
-                                      "others/list/name",
-                                      "others/list/href",
-                                      "others/list/mark",
-                                      "others/list/letter",
-                                      "others/list/last",
-                                      NULL};
+static const char *const sign_in[] = {"provider",           "destination",      "problem_title",
+                                      "problem_advice",     "primary/",         "primary/name",
+                                      "primary/href",       "primary/mark",     "primary/letter",
+                                      "primary/last",       "others/",          "others/list/",
+                                      "others/list/name",   "others/list/href", "others/list/mark",
+                                      "others/list/letter", "others/list/last", NULL};
 
 static const char *const sign_out[] = {"action", "token", "rd", "who", "provider", NULL};
 static const char *const signed_out[] = {"provider", "sign_in", NULL};

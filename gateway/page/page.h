@@ -46,6 +46,7 @@ enum page_kind {
  *                     keep_query            "rd=%2Freports&": what language links keep of the query, with its last '&'
  *   PAGE_SIGN_IN      destination           host the visitor goes to afterwards
  *                     problem_title, problem_advice   the banner; none without a title
+ *                     provider              name the banner begins with
  *                     primary, others       by provider_buttons (page/provider_buttons.h)
  *   PAGE_SIGN_OUT     action, token         where the form posts to; its hidden field `token`
  *                     rd                    hidden field `rd`

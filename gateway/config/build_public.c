@@ -252,6 +252,7 @@ static void cookies(struct build *b)
     conf->cookie.domain = cookie_domain(b);
     conf->cookie_name = arena_print(
         b->a, "%s%.*s", conf->cookie.domain.len != 0 ? "__Secure-" : "__Host-", SLICE_ARG(name));
+    b->s->attempt_prefix = arena_print(b->a, "__Host-%.*s-tx-", SLICE_ARG(name));
     conf->cookie.path = LIT("/");
     conf->cookie.secure = true;
     conf->cookie.http_only = true;

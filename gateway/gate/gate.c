@@ -14,6 +14,7 @@
 #include "gate/visitor.h"
 #include "login/login.h"
 #include "proxy/forwarding.h"
+#include "route/path.h"
 #include "text/encode.h"
 
 #include "base/now.h"
@@ -70,7 +71,7 @@ static void prepare_answer(struct visitor *w)
     }
     cookie_find(v->cookies, LIT("vestibule-lang"), &chosen);
     v->answer =
-        (struct answerer){.x = x,
+        (struct responder){.x = x,
                           .pages = s->pages,
                           .language = pages_language(s->pages, locales, chosen,
                                                      exchange_header(x, LIT("accept-language"))),
@@ -118,7 +119,7 @@ static enum flow_next screen(struct flow *f)
     if (w->snapshot->https_redirect && !w->client.https) {
         prepare_answer(w);
         const struct slice parts[] = {w->snapshot->public_origin, x->target};
-        answer_redirect(&w->v.answer, 308, arena_join(f->arena, parts, 2));
+        respond_redirect(&w->v.answer, 308, arena_join(f->arena, parts, 2));
         return FLOW_DONE;
     }
     return FLOW_NEXT;
@@ -210,7 +211,7 @@ static void backend_failed(struct exchange *x, const struct err *why)
     LOG(LOG_LEVEL_WARN, "backend.failed", "A backend did not answer as it should.", why,
         {"backend", w->v.backend}, {"request_id", w->v.request_id});
     prepare_answer(w);
-    answer_problem(&w->v.answer, why->problem, 0);
+    respond_problem(&w->v.answer, why->problem, 0);
 }
 
 static struct slice backend_target(const struct visitor *w)
@@ -313,11 +314,11 @@ static void send_to_sign_in(struct visitor *w, enum problem problem)
     struct visit *v = &w->v;
     bool may_redirect = w->rule == NULL || w->rule->otherwise == OTHERWISE_SIGN_IN;
     if (v->answer.wants == WANTS_NAVIGATION && may_redirect && w->endpoint == NULL) {
-        answer_redirect(&v->answer, 302, v->answer.sign_in);
+        respond_redirect(&v->answer, 302, v->answer.sign_in);
         return;
     }
     if (v->answer.wants == WANTS_FRAME) problem = PROBLEM_FRAMED;
-    answer_problem(&v->answer, problem, 0);
+    respond_problem(&v->answer, problem, 0);
 }
 
 static void gate_end(struct flow *f, const struct err *why)
@@ -345,7 +346,7 @@ static void gate_end(struct flow *f, const struct err *why)
         LOG(LOG_LEVEL_WARN, "request.failed", "A request could not be served.", why,
             {"request_id", w->v.request_id});
     }
-    answer_problem(&w->v.answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
+    respond_problem(&w->v.answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
 }
 
 static void visitor_left(void *flow)

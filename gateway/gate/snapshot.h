@@ -43,7 +43,7 @@ struct snapshot {
     struct slice prefix; /* "/_vestibule" */
 
     struct listener *
-        listeners; /* [0 .. listener_count) public ones; the metrics listener is last when there is one */
+        listeners; /* public ones; the metrics listener is the last of them when there is one */
     size_t listener_count;
     bool has_metrics_listener;
     struct http_limits limits;

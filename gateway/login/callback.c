@@ -117,7 +117,7 @@ static enum flow_next check_attempt(struct flow *f)
 {
     struct callback *c = f->self;
     if (c->lost != PROBLEM_NONE && c->v->session != NULL) {
-        answer_redirect(&c->v->answer, 303, LIT("/"));
+        respond_redirect(&c->v->answer, 303, LIT("/"));
         return FLOW_DONE;
     }
     if (c->lost != PROBLEM_NONE) {
@@ -225,7 +225,7 @@ static enum flow_next send_home(struct flow *f)
     if (v->conf->remember_last) {
         visit_set_cookie(v, LIT("vestibule-last"), v->provider, 180 * 86400, COOKIE_LAX);
     }
-    answer_redirect(&v->answer, 303, c->attempt.return_url);
+    respond_redirect(&v->answer, 303, c->attempt.return_url);
     return FLOW_DONE;
 }
 
@@ -257,7 +257,7 @@ static void callback_failed(struct visit *v, const struct err *why)
     if (why->problem == PROBLEM_METHOD) {
         exchange_add(v->x, LIT("allow"),
                      c->provider->response_mode == RESPONSE_FORM_POST ? LIT("POST") : LIT("GET"));
-        answer_problem(&v->answer, why->problem, 0);
+        respond_problem(&v->answer, why->problem, 0);
         return;
     }
     struct audit_record r = visit_audit(v, event_of(why->problem));

@@ -85,7 +85,7 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
     if (v->answer.wants == WANTS_JSON || v->answer.wants == WANTS_BARE) {
         if (problem == PROBLEM_SIGN_IN_CANCELLED) problem = PROBLEM_PROVIDER_REFUSED;
         if (problem == PROBLEM_NONE) problem = PROBLEM_SIGN_IN_REQUIRED;
-        answer_problem(&v->answer, problem, problem == PROBLEM_STORE_AWAY ? 5 : 0);
+        respond_problem(&v->answer, problem, problem == PROBLEM_STORE_AWAY ? 5 : 0);
         return;
     }
     struct view *view = view_new(a);
@@ -103,11 +103,11 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
         view_text(view, "problem_advice",
                   pages_problem_advice(v->answer.pages, v->answer.language, problem));
         view_text(view, "code", problem_word(problem));
-        view_text(view, "reference", answer_reference(a, v->request_id));
+        view_text(view, "reference", respond_reference(a, v->request_id));
     }
     if (provider != NULL) view_text(view, "provider", provider->name);
     if (problem == PROBLEM_STORE_AWAY) exchange_add(v->x, LIT("retry-after"), LIT("5"));
-    answer_page(&v->answer, banner_status(problem), PAGE_SIGN_IN, view);
+    respond_page(&v->answer, banner_status(problem), PAGE_SIGN_IN, view);
 }
 
 enum flow_next login_sign_in(struct flow *f, struct visit *v)
@@ -115,7 +115,7 @@ enum flow_next login_sign_in(struct flow *f, struct visit *v)
     struct slice return_url = visit_return_url(v);
     (void)f;
     if (v->session != NULL) {
-        answer_redirect(&v->answer, 302, return_url);
+        respond_redirect(&v->answer, 302, return_url);
         return FLOW_DONE;
     }
     const struct provider *only = NULL;
@@ -126,7 +126,7 @@ enum flow_next login_sign_in(struct flow *f, struct visit *v)
         visible++;
     }
     if (visible == 1 && v->conf->skip_if_single) {
-        answer_redirect(&v->answer, 302, start_path(v, only, return_url));
+        respond_redirect(&v->answer, 302, start_path(v, only, return_url));
         return FLOW_DONE;
     }
     login_show_page(v, return_url, PROBLEM_NONE, NULL);

@@ -52,7 +52,7 @@ static enum flow_next check_request(struct flow *f)
     struct visit *v = s->v;
     struct slice token = {0};
     if (v->session == NULL) {
-        answer_redirect(&v->answer, 303, ours(v, LIT("/signed-out")));
+        respond_redirect(&v->answer, 303, ours(v, LIT("/signed-out")));
         return FLOW_DONE;
     }
     read_form(s, &token);
@@ -99,12 +99,12 @@ static enum flow_next say_goodbye(struct flow *f)
     metric_add(metric_series(&sign_outs, (const struct slice[]){LIT("sign_out")}), 1);
     exchange_add(v->x, LIT("set-cookie"), s->set_cookie);
     if (s->elsewhere.len != 0) {
-        answer_redirect(&v->answer, 303, s->elsewhere);
+        respond_redirect(&v->answer, 303, s->elsewhere);
         return FLOW_DONE;
     }
     const struct slice parts[] = {ours(v, LIT("/signed-out")), LIT("?provider="),
                                   percent_encode(f->arena, who->provider)};
-    answer_redirect(&v->answer, 303, arena_join(f->arena, parts, 3));
+    respond_redirect(&v->answer, 303, arena_join(f->arena, parts, 3));
     return FLOW_DONE;
 }
 
@@ -121,7 +121,7 @@ static void sign_out_failed(struct visit *v, const struct err *why)
     LOG(LOG_LEVEL_WARN, "signout.failed", "A sign-out could not be completed.", why,
         {"request_id", v->request_id});
     if (s->set_cookie.len != 0) exchange_add(v->x, LIT("set-cookie"), s->set_cookie);
-    answer_problem(&v->answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
+    respond_problem(&v->answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
 }
 
 /* ---- the question ---- */
@@ -148,7 +148,7 @@ static enum flow_next show_question(struct flow *f)
         /* Browsers hold the redirect after a form post to form-action, so the provider must be named there. */
         v->answer.form_action = url_origin(a, &u);
     }
-    answer_page(&v->answer, 200, PAGE_SIGN_OUT, view);
+    respond_page(&v->answer, 200, PAGE_SIGN_OUT, view);
     return FLOW_DONE;
 }
 
@@ -169,7 +169,7 @@ enum flow_next login_sign_out(struct flow *f, struct visit *v)
         return flow_call(f, &s->flow, steps, sizeof steps / sizeof steps[0], s);
     }
     if (v->session == NULL) {
-        answer_redirect(&v->answer, 303, ours(v, LIT("/signed-out")));
+        respond_redirect(&v->answer, 303, ours(v, LIT("/signed-out")));
         return FLOW_DONE;
     }
     s->everywhere = true; /* only to learn whether the box can be offered */
@@ -188,6 +188,6 @@ enum flow_next login_signed_out(struct flow *f, struct visit *v)
     if (p != NULL) view_text(view, "provider", p->name);
     view_text(view, "sign_in", login_page_url(v, LIT("/")));
     view_text(view, "home", v->answer.home);
-    answer_page(&v->answer, 200, PAGE_SIGNED_OUT, view);
+    respond_page(&v->answer, 200, PAGE_SIGNED_OUT, view);
     return FLOW_DONE;
 }

@@ -39,7 +39,7 @@ static enum flow_next refuse_what_is_no_click(struct flow *f)
     struct visit *v = s->v;
     struct slice purpose = exchange_header(v->x, LIT("sec-purpose"));
     if (slice_find(purpose, LIT("prefetch")) != SLICE_NONE) {
-        answer_empty(&v->answer, 503);
+        respond_empty(&v->answer, 503);
         return FLOW_DONE;
     }
     if (is_no_click(v->x)) {
@@ -86,7 +86,7 @@ static enum flow_next send_away(struct flow *f)
                      cross_site ? COOKIE_SAME_SITE_NONE : COOKIE_LAX);
     struct audit_record r = visit_audit(v, "signin.started");
     records_audit(&r);
-    answer_redirect(&v->answer, 302, s->url);
+    respond_redirect(&v->answer, 302, s->url);
     return FLOW_DONE;
 }
 
@@ -100,7 +100,7 @@ static void start_failed(struct visit *v, const struct err *why)
 {
     struct start *s = v->endpoint;
     if (why->problem == PROBLEM_SIGN_IN_REQUIRED) {
-        answer_problem(&v->answer, why->problem, 0);
+        respond_problem(&v->answer, why->problem, 0);
         return;
     }
     LOG(LOG_LEVEL_WARN, "signin.not_started", "A sign-in could not be started.", why,

@@ -6,7 +6,7 @@
 #ifndef LOGIN_VISIT_H
 #define LOGIN_VISIT_H
 #include "observe/records.h"
-#include "page/answer.h"
+#include "page/respond.h"
 #include "provider/provider.h"
 #include "route/return_to.h"
 #include "session/session.h"
@@ -27,7 +27,7 @@ struct visit {
     struct exchange *x;
     struct flow flow; /* the gate's; endpoints run below it */
     const struct login_conf *conf;
-    struct answerer answer;
+    struct responder answer;
     struct sessions *sessions;
     struct store_link *store;
     const struct provider_env *env;

@@ -45,7 +45,7 @@ static enum flow_next nobody(struct flow *f, struct visit *v)
 enum flow_next login_me(struct flow *f, struct visit *v)
 {
     if (v->session == NULL) return nobody(f, v);
-    answer_data(&v->answer, 200, LIT("application/json"), me_text(f->arena, v->session));
+    respond_data(&v->answer, 200, LIT("application/json"), me_text(f->arena, v->session));
     return FLOW_DONE;
 }
 
@@ -71,7 +71,7 @@ static enum flow_next say_so(struct flow *f)
     r.session = e->v->session->reference;
     records_audit(&r);
     exchange_add(e->v->x, LIT("set-cookie"), e->set_cookie);
-    answer_empty(&e->v->answer, 204);
+    respond_empty(&e->v->answer, 204);
     return FLOW_DONE;
 }
 
@@ -84,7 +84,7 @@ enum flow_next login_session(struct flow *f, struct visit *v)
 {
     if (v->session == NULL) return nobody(f, v);
     if (!slice_is(v->x->method, LIT("DELETE"))) {
-        answer_data(&v->answer, 200, LIT("application/json"), me_text(f->arena, v->session));
+        respond_data(&v->answer, 200, LIT("application/json"), me_text(f->arena, v->session));
         return FLOW_DONE;
     }
     if (!visit_is_same_origin(v)) {

@@ -1,4 +1,4 @@
-/* page_headers.h -- the content security policies of what we show, for those who answer (page/answer.h).
+/* page_headers.h -- the content security policies of what we show, for those who answer (page/respond.h).
  *
  * Pages hold no script and no inline style, so the policy allows only our own style sheet and pictures, forms to ourselves, and no
  * framing. `form-action` also rules the redirects that follow a form: answer a form post with a redirect to ourselves, or

@@ -1,15 +1,15 @@
-/* answer.h -- answers of our own: pages, problem documents, redirects, each with the headers that every page of ours carries.
+/* respond.h -- answers of our own: pages, problem documents, redirects, each with the headers that every page of ours carries.
  *
  * Content-Security-Policy default-src 'none', Cache-Control no-store, Referrer-Policy no-referrer, nosniff, COOP; no compression. A `struct
  * answerer` is made once per request (by gate/) and copied around.
  */
-#ifndef PAGE_ANSWER_H
-#define PAGE_ANSWER_H
+#ifndef PAGE_RESPOND_H
+#define PAGE_RESPOND_H
 #include "http/exchange.h"
 #include "page/negotiate.h"
 #include "page/page.h"
 
-struct answerer {
+struct responder {
     struct exchange *x;
     const struct pages *pages;
     struct slice language;
@@ -22,14 +22,14 @@ struct answerer {
     struct slice form_action; /* one further origin for CSP form-action; usually empty */
 };
 
-void answer_page(const struct answerer *by, int status, enum page_kind kind, const struct view *v);
-void answer_redirect(const struct answerer *by, int status, struct slice location);
-void answer_data(const struct answerer *by, int status, struct slice type, struct slice body);
+void respond_page(const struct responder *by, int status, enum page_kind kind, const struct view *v);
+void respond_redirect(const struct responder *by, int status, struct slice location);
+void respond_data(const struct responder *by, int status, struct slice type, struct slice body);
 /* A page, a problem document or a bare status, as the asker wants; retry_after_s 0: none. */
-void answer_problem(const struct answerer *by, enum problem problem, int64_t retry_after_s);
-void answer_empty(const struct answerer *by, int status);
+void respond_problem(const struct responder *by, enum problem problem, int64_t retry_after_s);
+void respond_empty(const struct responder *by, int status);
 
 /* "7H2K-9QPZ-..." : the request id in groups of four, for reading aloud. */
-struct slice answer_reference(struct arena *a, struct slice request_id);
+struct slice respond_reference(struct arena *a, struct slice request_id);
 
 #endif

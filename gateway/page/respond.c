@@ -1,11 +1,11 @@
-#include "page/answer.h"
+#include "page/respond.h"
 
 #include "page/page_headers.h"
 #include "page/problem_json.h"
 
 #include "base/buf.h"
 
-static void common_headers(const struct answerer *by)
+static void common_headers(const struct responder *by)
 {
     struct exchange *x = by->x;
     exchange_add(x, LIT("cache-control"), LIT("no-store"));
@@ -18,7 +18,7 @@ static void common_headers(const struct answerer *by)
     }
 }
 
-static void page_headers(const struct answerer *by)
+static void page_headers(const struct responder *by)
 {
     struct exchange *x = by->x;
     common_headers(by);
@@ -33,33 +33,33 @@ static void page_headers(const struct answerer *by)
     exchange_add(x, LIT("content-language"), by->language);
 }
 
-void answer_page(const struct answerer *by, int status, enum page_kind kind, const struct view *v)
+void respond_page(const struct responder *by, int status, enum page_kind kind, const struct view *v)
 {
     page_headers(by);
     exchange_reply(by->x, status, pages_render(by->pages, by->x->arena, kind, by->language, v));
 }
 
-void answer_redirect(const struct answerer *by, int status, struct slice location)
+void respond_redirect(const struct responder *by, int status, struct slice location)
 {
     common_headers(by);
     exchange_add(by->x, LIT("location"), location);
     exchange_reply(by->x, status, LIT(""));
 }
 
-void answer_data(const struct answerer *by, int status, struct slice type, struct slice body)
+void respond_data(const struct responder *by, int status, struct slice type, struct slice body)
 {
     common_headers(by);
     exchange_add(by->x, LIT("content-type"), type);
     exchange_reply(by->x, status, body);
 }
 
-void answer_empty(const struct answerer *by, int status)
+void respond_empty(const struct responder *by, int status)
 {
     common_headers(by);
     exchange_reply(by->x, status, LIT(""));
 }
 
-struct slice answer_reference(struct arena *a, struct slice request_id)
+struct slice respond_reference(struct arena *a, struct slice request_id)
 {
     AUTO(buf_close) struct buf text = buf_open(64);
     for (size_t i = 0; i < request_id.len; i++) {
@@ -77,7 +77,7 @@ static enum page_kind page_of(enum problem problem, enum wants wants)
     return PAGE_ERROR;
 }
 
-static void problem_page(const struct answerer *by, enum problem problem, int64_t retry_after_s)
+static void problem_page(const struct responder *by, enum problem problem, int64_t retry_after_s)
 {
     struct arena *a = by->x->arena;
     struct view *v = view_new(a);
@@ -86,17 +86,17 @@ static void problem_page(const struct answerer *by, enum problem problem, int64_
     view_text(v, "code", problem_word(problem));
     view_text(v, "problem_title", pages_problem_title(by->pages, by->language, problem));
     view_text(v, "problem_advice", pages_problem_advice(by->pages, by->language, problem));
-    view_text(v, "reference", answer_reference(a, by->request_id));
+    view_text(v, "reference", respond_reference(a, by->request_id));
     view_text(v, "home", by->home);
     view_text(v, "sign_in", by->sign_in);
     view_text(v, "who", by->who);
     view_flag(v, "framed", by->wants == WANTS_FRAME);
     if (retry_after_s > 0)
         view_text(v, "retry_after", arena_print(a, "%lld", (long long)retry_after_s));
-    answer_page(by, status, page_of(problem, by->wants), v);
+    respond_page(by, status, page_of(problem, by->wants), v);
 }
 
-static void problem_document(const struct answerer *by, enum problem problem, int64_t retry_after_s)
+static void problem_document(const struct responder *by, enum problem problem, int64_t retry_after_s)
 {
     int status = problem_status(problem);
     const struct problem_details d = {.problem = problem,
@@ -104,11 +104,11 @@ static void problem_document(const struct answerer *by, enum problem problem, in
                                       .request_id = by->request_id,
                                       .sign_in = status == 401 ? by->sign_in : LIT(""),
                                       .retry_after_s = retry_after_s};
-    answer_data(by, status, LIT("application/problem+json"),
+    respond_data(by, status, LIT("application/problem+json"),
                 problem_json(by->pages, by->x->arena, &d));
 }
 
-void answer_problem(const struct answerer *by, enum problem problem, int64_t retry_after_s)
+void respond_problem(const struct responder *by, enum problem problem, int64_t retry_after_s)
 {
     struct exchange *x = by->x;
     int status = problem_status(problem);
@@ -117,7 +117,7 @@ void answer_problem(const struct answerer *by, enum problem problem, int64_t ret
                      arena_print(x->arena, "%lld", (long long)retry_after_s));
     }
     if (by->wants == WANTS_BARE) {
-        answer_empty(by, status);
+        respond_empty(by, status);
         return;
     }
     /* RFC 6750 section 3: without credentials, the scheme alone and no error code */

@@ -1,4 +1,4 @@
-/* worker.c -- a worker comes and goes, and goes over to another configuration. */
+/* gate_worker.c -- a worker comes and goes, and goes over to another configuration. */
 #include <stdlib.h>
 
 #include "gate/gate.h"

@@ -59,6 +59,13 @@ static void *judged_array(const redisReadTask *task, array_count count)
     return theirs.createArray(task, count);
 }
 
+/* hiredis skips the two bytes behind a text without looking; they are in its buffer by then. */
+static void *judged_text(const redisReadTask *task, char *text, size_t len)
+{
+    if (text[len] != '\r' || text[len + 1] != '\n') return NULL;
+    return theirs.createString(task, text, len);
+}
+
 /* hiredis makes the same of `$-1` and `*-1`; a nil where a list belongs is told by `integer`. */
 static void *marked_nil(const redisReadTask *task)
 {
@@ -77,6 +84,7 @@ static void make_ours(void)
     theirs = *sample->fn;
     redisReaderFree(sample);
     ours = theirs;
+    ours.createString = judged_text;
     ours.createArray = judged_array;
     ours.createNil = marked_nil;
 }

@@ -1,0 +1,803 @@
+/* Sessions over the memory store, two workers on one loop; and over Redis where that matters. */
+#include "session/session.h"
+
+#include "../store/store_kit.h"
+#include "crypto/digest.h"
+#include "crypto/random.h"
+#include "session/sessions.h"
+#include "text/encode.h"
+
+struct worker {
+    struct store_link *link;
+    struct sessions *sessions;
+};
+
+struct fixture {
+    struct loop *loop;
+    struct store *store;
+    struct keyring *keys;
+    struct session_jwt *jwt;
+    struct session_conf conf;
+    struct worker a, b;
+    struct redis_server *server;
+};
+
+/* ---- running one call of session.h */
+
+struct visit {
+    enum { VISIT_FIND, VISIT_BEGIN, VISIT_END } what;
+    struct sessions *sessions;
+    struct slice cookie;
+    const struct session_start *start;
+    const struct session *session;
+    enum problem no;
+    struct slice set_cookie, reference;
+    struct flow flow;
+    struct arena *arena;
+    bool ended;
+    const struct err *why;
+};
+
+static enum flow_next visit_step(struct flow *f)
+{
+    struct visit *v = f->self;
+    switch (v->what) {
+    case VISIT_FIND: return session_find(f, v->sessions, v->cookie, &v->session, &v->no);
+    case VISIT_BEGIN: return session_begin(f, v->sessions, v->start, &v->set_cookie, &v->reference);
+    case VISIT_END: return session_end(f, v->sessions, v->cookie, &v->set_cookie);
+    }
+    return FLOW_DONE;
+}
+
+static void visit_end(struct flow *f, const struct err *why)
+{
+    struct visit *v = f->self;
+    v->ended = true;
+    v->why = why;
+}
+
+static const struct flow_step visit_steps[] = {{"test/visit", visit_step}};
+
+static void visit_start(struct visit *v)
+{
+    v->arena = arena_open(4 * 1024 * 1024);
+    v->ended = false;
+    v->why = NULL;
+    flow_start(&v->flow, v->arena, visit_steps, 1, visit_end, v);
+}
+
+static void visit_close(struct visit *v)
+{
+    flow_drop(&v->flow);
+    arena_close(v->arena);
+}
+
+static void visit(struct fixture *x, struct visit *v)
+{
+    visit_start(v);
+    assert_true(turn_until(x->loop, &v->ended, 4000));
+}
+
+/* ---- the short ways */
+
+static struct slice groups[] = {LIT_INIT("staff"), LIT_INIT("")};
+static struct identity_claim kept[] = {{LIT_INIT("dept"), LIT_INIT("[\"a\",\"b\"]")}};
+static const struct identity ada = {.provider = LIT_INIT("example"),
+                                    .issuer = LIT_INIT("https://id.example"),
+                                    .subject = LIT_INIT("ada-1"),
+                                    .email = LIT_INIT("ada@example.com"),
+                                    .email_verified = true,
+                                    .name = LIT_INIT("Ada \xc3\x89."),
+                                    .groups = groups,
+                                    .group_count = 2,
+                                    .kept = kept,
+                                    .kept_count = 1,
+                                    .auth_time_s = 77,
+                                    .acr = LIT_INIT("silver")};
+
+/* "name=token" of a new session, free()d by the caller. */
+static char *sign_in(struct fixture *x, struct worker *w, const char *old_cookie)
+{
+    const struct session_start start = {.identity = &ada,
+                                        .id_token = LIT("id.token.canary"),
+                                        .refresh_token = LIT("refresh-canary"),
+                                        .provider_sid = LIT("their-sid"),
+                                        .access_expires_s = 99,
+                                        .old_cookie_header = slice_of(old_cookie)};
+    struct visit v = {.what = VISIT_BEGIN, .sessions = w->sessions, .start = &start};
+    visit(x, &v);
+    assert_null(v.why);
+    struct slice rest = v.set_cookie, cookie;
+    assert_true(slice_cut(&rest, ';', &cookie));
+    assert_int_equal(v.reference.len, 8);
+    char *text = strndup(cookie.at, cookie.len);
+    visit_close(&v);
+    return text;
+}
+
+static enum problem find(struct fixture *x, struct worker *w, const char *cookie)
+{
+    struct visit v = {.what = VISIT_FIND, .sessions = w->sessions, .cookie = slice_of(cookie), .no = PROBLEM_NONE};
+    visit(x, &v);
+    enum problem p = v.why != NULL ? v.why->problem : v.session != NULL ? PROBLEM_NONE : v.no;
+    assert_true((p == PROBLEM_NONE) == (v.session != NULL));
+    visit_close(&v);
+    return p;
+}
+
+static void sign_out(struct fixture *x, struct worker *w, const char *cookie)
+{
+    struct visit v = {.what = VISIT_END, .sessions = w->sessions, .cookie = slice_of(cookie)};
+    visit(x, &v);
+    assert_null(v.why);
+    visit_close(&v);
+}
+
+/* The store's key of a cookie's session. */
+static void key_of(struct fixture *x, const char *cookie, char key[SESSION_KEY_BYTES + 1])
+{
+    struct arena *a = arena_open(64 * 1024);
+    struct session_claims claims;
+    struct slice token = slice_from(slice_of(cookie), slice_index(slice_of(cookie), '=') + 1);
+    assert_null(session_jwt_read(x->jwt, a, token, now_s(), &claims));
+    struct slice text = sessions_key(a, claims.sid);
+    assert_int_equal(text.len, SESSION_KEY_BYTES);
+    memcpy(key, text.at, text.len);
+    key[SESSION_KEY_BYTES] = '\0';
+    arena_close(a);
+}
+
+static struct keyring *keys_of(const char *newest, const char *older)
+{
+    struct secret masters[2];
+    size_t count = 0;
+    unsigned char bytes[32];
+    const char *words[] = {newest, older};
+    for (size_t i = 0; i < 2; i++) {
+        if (words[i] == NULL) continue;
+        digest_sha256(slice_of(words[i]), bytes);
+        masters[count++] = secret_copy((struct slice){(const char *)bytes, sizeof bytes});
+    }
+    struct keyring *k = keyring_open(masters, count);
+    for (size_t i = 0; i < count; i++) {
+        secret_close(&masters[i]);
+    }
+    return k;
+}
+
+static void open_worker(struct fixture *x, struct worker *w)
+{
+    w->link = store_link(x->store, x->loop);
+    assert_true(link_up(x->loop, w->link, 3000));
+    w->sessions = sessions_open(w->link, x->loop, x->jwt, x->keys, &x->conf);
+}
+
+static void open_with(struct fixture *x, const struct store_conf *store)
+{
+    x->loop = loop_open();
+    x->store = open_store(store);
+    x->keys = keys_of("one", NULL);
+    x->jwt = session_jwt_open(x->keys, LIT("https://gate.example"));
+    x->conf = (struct session_conf){
+        .lifetime_s = 3600,
+        .idle_s = 600,
+        .cache_ms = 5000,
+        .cookie_name = LIT("__Host-vestibule"),
+        .cookie = {.path = LIT("/"), .max_age_s = 3600, .secure = true, .http_only = true, .same_site = COOKIE_LAX},
+        .cache_entries = 8};
+    open_worker(x, &x->a);
+    open_worker(x, &x->b);
+    turn_for(x->loop, 20);
+}
+
+static int open_memory(void **state)
+{
+    struct fixture *x = must_alloc(sizeof *x);
+    open_with(x, &(struct store_conf){.kind = STORE_MEMORY});
+    *state = x;
+    return 0;
+}
+
+static int open_redis(void **state)
+{
+    struct fixture *x = must_alloc(sizeof *x);
+    x->server = redis_new(false);
+    struct store_conf conf = redis_conf(x->server->port);
+    open_with(x, &conf);
+    *state = x;
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    struct fixture *x = *state;
+    now_shift(0);
+    sessions_close(x->a.sessions);
+    sessions_close(x->b.sessions);
+    store_unlink(x->a.link);
+    store_unlink(x->b.link);
+    turn_for(x->loop, 5);
+    store_close(x->store);
+    session_jwt_close(x->jwt);
+    keyring_close(x->keys);
+    loop_close(x->loop);
+    redis_free(x->server);
+    free(x);
+    return 0;
+}
+
+static void configure(struct fixture *x, struct keyring *keys)
+{
+    struct session_jwt *jwt = session_jwt_open(keys, LIT("https://gate.example"));
+    sessions_configure(x->a.sessions, jwt, keys, &x->conf);
+    sessions_configure(x->b.sessions, jwt, keys, &x->conf);
+    session_jwt_close(x->jwt);
+    if (keys != x->keys) keyring_close(x->keys);
+    x->jwt = jwt;
+    x->keys = keys;
+}
+
+/* ---- begin, find, end */
+
+static void a_new_session_is_found_by_every_worker_with_all_that_was_said(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    for (int round = 0; round < 2; round++) {
+        struct visit v = {.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+        visit(x, &v);
+        const struct session *s = v.session;
+        assert_non_null(s);
+        assert_true(slice_is(s->identity.subject, LIT("ada-1")));
+        assert_true(slice_is(s->identity.name, ada.name));
+        assert_true(s->identity.email_verified);
+        assert_int_equal(s->identity.group_count, 2);
+        assert_true(slice_is(s->identity.groups[0], LIT("staff")));
+        assert_int_equal(s->identity.groups[1].len, 0);
+        assert_true(slice_is(s->identity.kept[0].value, LIT("[\"a\",\"b\"]")));
+        assert_int_equal(s->identity.auth_time_s, 77);
+        assert_true(slice_is(s->identity.acr, LIT("silver")));
+        assert_true(slice_is(s->id_token, LIT("id.token.canary")));
+        assert_true(slice_is(s->refresh_token, LIT("refresh-canary")));
+        assert_true(slice_is(s->provider_sid, LIT("their-sid")));
+        assert_int_equal(s->access_token.len, 0);
+        assert_int_equal(s->access_expires_s, 99);
+        assert_int_equal(s->expires_s - s->created_s, 3600);
+        assert_int_equal(s->reference.len, 8);
+        visit_close(&v);
+    }
+    struct session_counts counts = sessions_counts(x->b.sessions);
+    assert_int_equal(counts.cached, 1);
+    assert_int_equal(counts.hits, 1);
+    assert_int_equal(counts.misses, 1);
+    free(cookie);
+}
+
+static void the_cookie_is_strict_short_and_says_nothing_of_the_person(void **state)
+{
+    struct fixture *x = *state;
+    const struct session_start start = {.identity = &ada};
+    struct visit v = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
+    visit(x, &v);
+    assert_true(slice_starts(v.set_cookie, LIT("__Host-vestibule=")));
+    assert_true(v.set_cookie.len < 512);
+    static const struct slice flags[] = {LIT_INIT("; Path=/"), LIT_INIT("; Secure"), LIT_INIT("; HttpOnly"),
+                                         LIT_INIT("; SameSite=Lax")};
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(slice_find(v.set_cookie, flags[i]) != SLICE_NONE);
+    }
+    assert_true(slice_find(v.set_cookie, LIT("Domain")) == SLICE_NONE);
+    visit_close(&v);
+    v = (struct visit){.what = VISIT_END, .sessions = x->a.sessions};
+    visit(x, &v);
+    assert_true(slice_starts(v.set_cookie, LIT("__Host-vestibule=;")));
+    assert_true(slice_find(v.set_cookie, LIT("; Max-Age=0")) != SLICE_NONE);
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(slice_find(v.set_cookie, flags[i]) != SLICE_NONE);
+    }
+    visit_close(&v);
+}
+
+static void a_session_that_was_ended_is_gone_everywhere_and_cannot_be_replayed(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE);
+    sign_out(x, &x->a, cookie);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_SESSION_ENDED);
+    turn_for(x->loop, 20); /* the news on its way to the other worker */
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_SESSION_ENDED);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_SESSION_ENDED);
+    sign_out(x, &x->b, cookie); /* again is fine */
+    free(cookie);
+}
+
+static void a_new_sign_in_ends_the_session_it_replaces(void **state)
+{
+    struct fixture *x = *state;
+    char *old = sign_in(x, &x->a, ""), *new = sign_in(x, &x->b, old);
+    assert_string_not_equal(old, new);
+    assert_int_equal(find(x, &x->a, old), PROBLEM_SESSION_ENDED);
+    assert_int_equal(find(x, &x->a, new), PROBLEM_NONE);
+    free(old);
+    free(new);
+}
+
+/* ---- cookies of others */
+
+static void what_is_no_token_of_ours_is_no_session(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, ""), text[1200];
+    const char *token = strchr(cookie, '=') + 1;
+    assert_int_equal(find(x, &x->a, ""), PROBLEM_SIGN_IN_REQUIRED);
+    assert_int_equal(find(x, &x->a, "other=1; vestibule=2"), PROBLEM_SIGN_IN_REQUIRED);
+    assert_int_equal(find(x, &x->a, "__Host-vestibule="), PROBLEM_SIGN_IN_REQUIRED);
+    assert_int_equal(find(x, &x->a, "__Host-vestibule=chosen-by-me"), PROBLEM_SIGN_IN_REQUIRED);
+    static const char *const forms[] = {"__Host-vestibule=%s; __Host-vestibule=%s", "__Host-Vestibule=%s",
+                                        "__host-vestibule=%s", "__Host-vestibule=\"%s\"", "__Host-vestibule=%sx",
+                                        "vestibule=%s", "__Host-vestibule=x%s"};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        bool twice = i == 0;
+        size_t at = 0;
+        for (const char *c = forms[i]; *c != '\0'; c++) {
+            if (c[0] == '%' && c[1] == 's') {
+                memcpy(text + at, token, strlen(token));
+                at += strlen(token);
+                c++;
+            } else {
+                text[at++] = *c;
+            }
+        }
+        text[at] = '\0';
+        if (find(x, &x->a, text) != PROBLEM_SIGN_IN_REQUIRED) fail_msg("taken: %s (%d)", forms[i], twice);
+    }
+    snprintf(text, sizeof text, "a=1; %s ; b=2", cookie);
+    assert_int_equal(find(x, &x->a, text), PROBLEM_NONE);
+    free(cookie);
+}
+
+static void a_changed_token_is_not_taken_for_the_cached_one(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    size_t len = strlen(cookie), start = (size_t)(strchr(cookie, '=') - cookie) + 1;
+    for (size_t i = start; i < len; i++) {
+        char was = cookie[i];
+        cookie[i] = was == 'A' ? 'B' : 'A';
+        if (find(x, &x->a, cookie) == PROBLEM_NONE) fail_msg("byte %zu does not matter", i);
+        cookie[i] = was;
+    }
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    free(cookie);
+}
+
+static void a_token_we_signed_for_an_id_the_store_never_saw_is_no_session(void **state)
+{
+    struct fixture *x = *state;
+    struct arena *a = arena_open(64 * 1024);
+    struct slice token;
+    const struct session_claims claims = {random_text(a, 32), now_s(), now_s() + 100};
+    assert_null(session_jwt_sign(x->jwt, a, &claims, &token));
+    const char *cookie = arena_print(a, "__Host-vestibule=%.*s", SLICE_ARG(token)).at;
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_SESSION_ENDED);
+    assert_int_equal(sessions_counts(x->a.sessions).cached, 0);
+    arena_close(a);
+}
+
+/* ---- time */
+
+static void a_session_ends_at_its_absolute_end_however_busy_it_is(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    for (int64_t at = 0; at < 3600; at += 300) {
+        now_shift(at);
+        assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    }
+    now_shift(3598);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    now_shift(3601);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_SESSION_ENDED);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_SESSION_ENDED);
+    free(cookie);
+}
+
+static void an_idle_session_ends_and_use_keeps_it(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, ""), *other = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    assert_int_equal(find(x, &x->a, other), PROBLEM_NONE);
+    now_shift(500);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE); /* moves its end to 1100 */
+    now_shift(602);
+    assert_int_equal(find(x, &x->a, other), PROBLEM_SESSION_ENDED);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    now_shift(1000);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE); /* another worker keeps it too */
+    now_shift(1550);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    now_shift(2200);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_SESSION_ENDED);
+    free(cookie);
+    free(other);
+}
+
+static void a_cached_session_is_asked_for_again_after_a_while(void **state)
+{
+    struct fixture *x = *state;
+    x->conf.cache_ms = 40;
+    char *cookie = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    assert_int_equal(sessions_counts(x->a.sessions).misses, 1);
+    turn_for(x->loop, 60);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    assert_int_equal(sessions_counts(x->a.sessions).misses, 2);
+    free(cookie);
+}
+
+static void free_memo(void *memo)
+{
+    ++*(int *)memo;
+}
+
+static void the_memo_outlives_a_look_at_the_store_and_is_freed_once(void **state)
+{
+    struct fixture *x = *state;
+    x->conf.cache_ms = 0;
+    char *cookie = sign_in(x, &x->a, "");
+    int freed = 0;
+    struct visit first = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)}, second = first;
+    visit(x, &first);
+    session_held_of(first.session)->session.memo = &freed;
+    session_held_of(first.session)->session.memo_free = free_memo;
+    visit(x, &second);
+    assert_ptr_equal(first.session, second.session);
+    assert_ptr_equal(second.session->memo, &freed);
+    sign_out(x, &x->a, cookie);
+    visit_close(&first);
+    assert_int_equal(freed, 0); /* the second visitor still has it */
+    assert_true(slice_is(second.session->identity.subject, LIT("ada-1")));
+    visit_close(&second);
+    assert_int_equal(freed, 1);
+    free(cookie);
+}
+
+/* ---- records and keys */
+
+static void a_tampered_record_is_no_session(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, ""), key[SESSION_KEY_BYTES + 1];
+    key_of(x, cookie, key);
+    struct call get = kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->a.link, .key = slice_of(key)});
+    assert_null(get.why);
+    assert_true(slice_find(get.value, LIT("ada")) == SLICE_NONE); /* and it shows nothing */
+    assert_true(slice_find(get.value, LIT("canary")) == SLICE_NONE);
+    char *bytes = must_alloc(get.value.len);
+    for (size_t i = 0; i < get.value.len; i += i < 60 ? 1 : 37) {
+        memcpy(bytes, get.value.at, get.value.len);
+        bytes[i] = (char)(bytes[i] ^ 1);
+        struct call put = kit_run(x->loop, (struct call){.what = CALL_PUT, .link = x->b.link, .key = slice_of(key),
+                                                         .value = {bytes, get.value.len}, .ttl_ms = 60000});
+        arena_close(put.arena);
+        turn_for(x->loop, 1);
+        if (find(x, &x->a, cookie) != PROBLEM_SESSION_ENDED) fail_msg("byte %zu does not matter", i);
+    }
+    free(bytes);
+    arena_close(get.arena);
+    free(cookie);
+}
+
+static void a_record_moved_to_another_key_is_no_session(void **state)
+{
+    struct fixture *x = *state;
+    char *mine = sign_in(x, &x->a, ""), *theirs = sign_in(x, &x->a, "");
+    char my_key[SESSION_KEY_BYTES + 1], their_key[SESSION_KEY_BYTES + 1];
+    key_of(x, mine, my_key);
+    key_of(x, theirs, their_key);
+    struct call get = kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->a.link, .key = slice_of(their_key)});
+    struct arena *kept_open = get.arena;
+    struct call put = kit_run(x->loop, (struct call){.what = CALL_PUT, .link = x->a.link, .key = slice_of(my_key),
+                                                     .value = get.value, .ttl_ms = 60000});
+    arena_close(put.arena);
+    arena_close(kept_open);
+    assert_int_equal(find(x, &x->a, mine), PROBLEM_SESSION_ENDED);
+    assert_int_equal(find(x, &x->a, theirs), PROBLEM_NONE);
+    free(mine);
+    free(theirs);
+}
+
+static void a_record_of_a_newer_version_is_no_session(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, ""), key[SESSION_KEY_BYTES + 1];
+    key_of(x, cookie, key);
+    struct arena *a = arena_open(1024 * 1024);
+    for (char version = 0; version < 4; version++) {
+        char plain[200] = {version};
+        struct slice sealed = keyring_seal(x->keys, a, LIT("session"), slice_of(key), (struct slice){plain, sizeof plain});
+        struct call put = kit_run(x->loop, (struct call){.what = CALL_PUT, .link = x->a.link, .key = slice_of(key),
+                                                         .value = sealed, .ttl_ms = 60000});
+        arena_close(put.arena);
+        assert_int_equal(find(x, &x->a, cookie), PROBLEM_SESSION_ENDED);
+    }
+    arena_close(a);
+    free(cookie);
+}
+
+static void a_new_key_keeps_sessions_as_long_as_the_old_one_is_listed(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    configure(x, keys_of("two", "one"));
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    char *young = sign_in(x, &x->a, "");
+    configure(x, keys_of("two", NULL));
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_SIGN_IN_REQUIRED); /* though it was cached */
+    assert_int_equal(find(x, &x->a, young), PROBLEM_NONE);
+    free(cookie);
+    free(young);
+}
+
+static void a_shorter_lifetime_holds_for_sessions_that_live(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    now_shift(120);
+    x->conf.lifetime_s = 60;
+    configure(x, keys_of("one", NULL));
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_SESSION_ENDED);
+    free(cookie);
+}
+
+/* ---- the cache */
+
+static void the_least_recently_used_goes_and_may_still_be_in_use(void **state)
+{
+    struct fixture *x = *state;
+    char *first = sign_in(x, &x->a, "");
+    struct visit held = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(first)};
+    visit(x, &held);
+    for (int i = 0; i < 8; i++) {
+        char *cookie = sign_in(x, &x->a, "");
+        assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+        free(cookie);
+    }
+    assert_int_equal(sessions_counts(x->a.sessions).cached, 8);
+    assert_true(slice_is(held.session->identity.subject, LIT("ada-1")));
+    int64_t misses = sessions_counts(x->a.sessions).misses;
+    assert_int_equal(find(x, &x->a, first), PROBLEM_NONE);
+    assert_int_equal(sessions_counts(x->a.sessions).misses, misses + 1);
+    visit_close(&held);
+    free(first);
+}
+
+static void a_warm_find_takes_a_few_dozen_bytes_of_the_arena_and_nothing_else(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    struct visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+    visit(x, &v);
+    assert_true(arena_used(v.arena) <= 64);
+    visit_close(&v);
+    enum { ROUNDS = 200000 };
+    struct arena *a = arena_open((size_t)-1);
+    int64_t start = now_us();
+    for (int i = 0; i < ROUNDS; i++) {
+        if (i % 64 == 0) {
+            arena_close(a);
+            a = arena_open(64 * 1024);
+        }
+        struct flow f = {.arena = a};
+        const struct session *s = NULL;
+        enum problem no;
+        if (session_find(&f, x->a.sessions, slice_of(cookie), &s, &no) != FLOW_NEXT || s == NULL) fail();
+    }
+    print_message("%lld ns per warm find\n", (long long)((now_us() - start) * 1000 / ROUNDS));
+    arena_close(a);
+    free(cookie);
+}
+
+/* ---- over Redis: waiting, overtaking, being away */
+
+static void many_who_wait_for_one_session_ask_once(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    enum { MANY = 20 };
+    static struct visit v[MANY];
+    free(redis_cli(x->server, "config resetstat"));
+    for (int i = 0; i < MANY; i++) {
+        v[i] = (struct visit){.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+        visit_start(&v[i]);
+    }
+    visit_close(&v[3]); /* somebody goes before the answer comes */
+    for (int i = 0; i < MANY; i++) {
+        if (i == 3) continue;
+        assert_true(turn_until(x->loop, &v[i].ended, 2000));
+        assert_non_null(v[i].session);
+        visit_close(&v[i]);
+    }
+    char *stat = redis_cli(x->server, "info commandstats | grep -o 'cmdstat_get:calls=[0-9]*'");
+    assert_string_equal(stat, "cmdstat_get:calls=1");
+    free(stat);
+    free(cookie);
+}
+
+static void a_cached_session_deleted_elsewhere_is_refused_within_a_tenth_of_a_second(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, ""), key[SESSION_KEY_BYTES + 1];
+    key_of(x, cookie, key);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE);
+    assert_int_equal(sessions_counts(x->b.sessions).hits, 1);
+    sign_out(x, &x->a, cookie);
+    int64_t start = now_us();
+    while (find(x, &x->b, cookie) == PROBLEM_NONE && now_us() - start < 1000000) {
+        loop_turn(x->loop, 1);
+    }
+    print_message("refused after %lld us\n", (long long)(now_us() - start));
+    assert_true(now_us() - start < 100000);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_SESSION_ENDED);
+    free(cookie);
+}
+
+static void touching_a_session_does_not_stop_news_of_its_end(void **state)
+{
+    struct fixture *x = *state;
+    x->conf.idle_s = 1;
+    x->conf.cache_ms = 60000;
+    char *cookie = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE);
+    turn_for(x->loop, 150);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE); /* touches */
+    turn_for(x->loop, 20);
+    sign_out(x, &x->a, cookie);
+    turn_for(x->loop, 50);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_SESSION_ENDED);
+    free(cookie);
+}
+
+static void an_answer_that_news_has_overtaken_is_asked_for_again(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, ""), key[SESSION_KEY_BYTES + 1];
+    key_of(x, cookie, key);
+    struct visit v = {.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+    visit_start(&v);
+    for (int i = 0; i < 2; i++) { /* the question is written, the answer not yet read */
+        loop_turn(x->loop, 0);
+        if (v.ended) break;
+    }
+    if (!v.ended) {
+        free(redis_cli(x->server, "del vestibule:%s", key));
+        sessions_doubt(x->b.sessions, slice_of(key)); /* the news, however early */
+        assert_true(turn_until(x->loop, &v.ended, 2000));
+        assert_null(v.session);
+        assert_int_equal(v.no, PROBLEM_SESSION_ENDED);
+        assert_int_equal(sessions_counts(x->b.sessions).cached, 0);
+    }
+    visit_close(&v);
+    free(cookie);
+}
+
+static void a_session_whose_store_is_away_is_a_failure_and_never_none(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    static struct visit waiting[2];
+    kill(x->server->pid, SIGSTOP);
+    for (int i = 0; i < 2; i++) {
+        waiting[i] = (struct visit){.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+        visit_start(&waiting[i]);
+    }
+    redis_kill(x->server);
+    for (int i = 0; i < 2; i++) {
+        assert_true(turn_until(x->loop, &waiting[i].ended, 2000));
+        assert_int_equal(waiting[i].why->problem, PROBLEM_STORE_AWAY);
+        visit_close(&waiting[i]);
+    }
+    turn_for(x->loop, 20);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_STORE_AWAY); /* cached before, not believed now */
+    assert_int_equal(find(x, &x->a, "__Host-vestibule=junk"), PROBLEM_SIGN_IN_REQUIRED);
+    const struct session_start start = {.identity = &ada};
+    struct visit begin = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
+    visit(x, &begin);
+    assert_int_equal(begin.why->problem, PROBLEM_STORE_AWAY);
+    assert_null(begin.set_cookie.at);
+    visit_close(&begin);
+    struct visit end = {.what = VISIT_END, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+    visit(x, &end);
+    assert_int_equal(end.why->problem, PROBLEM_STORE_AWAY);
+    assert_true(slice_find(end.set_cookie, LIT("Max-Age=0")) != SLICE_NONE);
+    visit_close(&end);
+    free(cookie);
+}
+
+/* ---- forms and names */
+
+static void a_form_token_fits_its_session_alone(void **state)
+{
+    struct fixture *x = *state;
+    char *mine = sign_in(x, &x->a, ""), *theirs = sign_in(x, &x->a, "");
+    struct visit m = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(mine)};
+    struct visit t = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(theirs)};
+    visit(x, &m);
+    visit(x, &t);
+    struct slice token = session_form_token(x->a.sessions, m.arena, m.session);
+    struct slice again = session_form_token(x->a.sessions, m.arena, m.session);
+    struct slice nobody = session_form_token(x->a.sessions, m.arena, NULL);
+    assert_false(slice_is(token, again));
+    assert_true(session_form_token_fits(x->b.sessions, m.session, token));
+    assert_true(session_form_token_fits(x->b.sessions, m.session, again));
+    assert_false(session_form_token_fits(x->a.sessions, t.session, token));
+    assert_false(session_form_token_fits(x->a.sessions, NULL, token));
+    assert_true(session_form_token_fits(x->a.sessions, NULL, nobody));
+    assert_false(session_form_token_fits(x->a.sessions, m.session, nobody));
+    assert_false(session_form_token_fits(x->a.sessions, m.session, LIT("")));
+    assert_false(session_form_token_fits(x->a.sessions, m.session, slice_upto(token, token.len - 1)));
+    char bent[64];
+    assert_int_equal(token.len, sizeof bent);
+    for (size_t i = 0; i < sizeof bent; i++) {
+        memcpy(bent, token.at, sizeof bent);
+        bent[i] = bent[i] == 'A' ? 'B' : 'A';
+        assert_false(session_form_token_fits(x->a.sessions, m.session, (struct slice){bent, sizeof bent}));
+    }
+    visit_close(&m);
+    visit_close(&t);
+    free(mine);
+    free(theirs);
+}
+
+static void only_the_exact_name_is_ours(void **state)
+{
+    struct fixture *x = *state;
+    assert_true(session_cookie_is_ours(x->a.sessions, LIT("__Host-vestibule")));
+    assert_false(session_cookie_is_ours(x->a.sessions, LIT("__Host-vestibule2")));
+    assert_false(session_cookie_is_ours(x->a.sessions, LIT("vestibule")));
+}
+
+int main(void)
+{
+#define IN_MEMORY(test) cmocka_unit_test_setup_teardown(test, open_memory, close_all)
+#define IN_REDIS(test)  cmocka_unit_test_setup_teardown(test, open_redis, close_all)
+    const struct CMUnitTest tests[] = {
+        IN_MEMORY(a_new_session_is_found_by_every_worker_with_all_that_was_said),
+        IN_MEMORY(the_cookie_is_strict_short_and_says_nothing_of_the_person),
+        IN_MEMORY(a_session_that_was_ended_is_gone_everywhere_and_cannot_be_replayed),
+        IN_MEMORY(a_new_sign_in_ends_the_session_it_replaces),
+        IN_MEMORY(what_is_no_token_of_ours_is_no_session),
+        IN_MEMORY(a_changed_token_is_not_taken_for_the_cached_one),
+        IN_MEMORY(a_token_we_signed_for_an_id_the_store_never_saw_is_no_session),
+        IN_MEMORY(a_session_ends_at_its_absolute_end_however_busy_it_is),
+        IN_MEMORY(an_idle_session_ends_and_use_keeps_it),
+        IN_MEMORY(a_cached_session_is_asked_for_again_after_a_while),
+        IN_MEMORY(the_memo_outlives_a_look_at_the_store_and_is_freed_once),
+        IN_MEMORY(a_tampered_record_is_no_session),
+        IN_MEMORY(a_record_moved_to_another_key_is_no_session),
+        IN_MEMORY(a_record_of_a_newer_version_is_no_session),
+        IN_MEMORY(a_new_key_keeps_sessions_as_long_as_the_old_one_is_listed),
+        IN_MEMORY(a_shorter_lifetime_holds_for_sessions_that_live),
+        IN_MEMORY(the_least_recently_used_goes_and_may_still_be_in_use),
+        IN_MEMORY(a_warm_find_takes_a_few_dozen_bytes_of_the_arena_and_nothing_else),
+        IN_MEMORY(a_form_token_fits_its_session_alone),
+        IN_MEMORY(only_the_exact_name_is_ours),
+        IN_REDIS(a_session_that_was_ended_is_gone_everywhere_and_cannot_be_replayed),
+        IN_REDIS(many_who_wait_for_one_session_ask_once),
+        IN_REDIS(a_cached_session_deleted_elsewhere_is_refused_within_a_tenth_of_a_second),
+        IN_REDIS(touching_a_session_does_not_stop_news_of_its_end),
+        IN_REDIS(an_answer_that_news_has_overtaken_is_asked_for_again),
+        IN_REDIS(a_session_whose_store_is_away_is_a_failure_and_never_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -40,8 +40,8 @@ void pools_close(struct pools *p)
         struct pool *pool = p->first;
         while (pool->idle != NULL)
             upstream_close(pool->idle);
-        must(pool->open == 0);
         p->first = pool->next;
+        must(pool->open == 0); /* every exchange has ended before: worker_int.h */
         free(pool);
     }
     free(p);

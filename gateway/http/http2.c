@@ -9,7 +9,6 @@
  * parked at the price of a pointer. */
 #include <sys/socket.h>
 
-#include <h2o/http2.h>
 
 #include "http/connection_int.h"
 #include "http/screen.h"
@@ -340,6 +339,9 @@ void http2_stop(struct worker *w)
 
 void http2_close(struct worker *w)
 {
+    /* the second GOAWAY waits there for a second; with no connection left there is nobody to send it to */
+    if (h2o_timeout_is_linked(&w->h2o.http2._graceful_shutdown_timeout))
+        h2o_timeout_unlink(&w->h2o.http2._graceful_shutdown_timeout);
     h2o_context_dispose(&w->h2o);
     h2o_config_dispose(&w->h2o_conf);
 }

@@ -15,6 +15,7 @@
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wundef"
 #include <h2o.h>
+#include <h2o/http2.h>
 #pragma GCC diagnostic pop
 
 h2o_loop_t *loop_h2o(struct loop *l);

@@ -1,7 +1,7 @@
 /* What store.h promises, held against every back end: memory, Redis over TCP, a unix socket, and TLS as an ACL user. */
 #include "store_kit.h"
 
-#include <pthread.h>
+#include "base/log.h"
 
 static struct redis_server *server;
 
@@ -367,5 +367,6 @@ int main(void)
             tests[at] = (struct CMUnitTest){names[at], promises[p].run, open_fixture, close_fixture, &configure[s]};
         }
     }
+    log_threshold(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, start_server, stop_server);
 }

@@ -1,0 +1,50 @@
+/* redis_link.h -- a worker's link to Redis from the inside. For store/redis*.c only.
+ *
+ * redis.c            the process's part, up and down, opening and closing
+ * redis_operation.c  one question and what its answer means
+ * redis_news.c       hearing of what others change
+ */
+#ifndef STORE_REDIS_LINK_H
+#define STORE_REDIS_LINK_H
+#include <stdatomic.h>
+
+#include "store/backing.h"
+#include "store/wire.h"
+
+struct redis {
+    struct store super;
+    struct store_conf conf; /* a copy with its own bytes */
+    struct arena *arena;
+    atomic_int links, links_up;
+};
+
+struct redis_link {
+    struct store_link super;
+    struct redis *redis;
+    struct wire data, news;
+    int64_t news_id;   /* CLIENT ID of the news wire; 0: not subscribed */
+    bool armed;        /* tracking is on */
+    bool up;           /* the data wire is ready */
+    bool told_away;    /* the last line logged said so */
+    bool told_refused; /* tracking was refused and this was logged */
+};
+
+/* Said when a reply cannot belong to its question. */
+extern const char redis_link_odd_answer[];
+
+enum {
+    REDIS_LINK_NUMBER = 24
+};
+struct slice redis_link_number(int64_t n, char room[REDIS_LINK_NUMBER]); /* as decimal text */
+
+enum flow_next redis_operation_ask(struct flow *f, struct store_link *link,
+                                   const struct backing_ask *ask);
+void redis_operation_touch(struct store_link *link, struct slice key, int64_t ttl_ms);
+
+void redis_news_open(struct redis_link *k);
+void redis_news_arm(
+    struct redis_link
+        *k); /* the data wire is ready: ask it to track, when the news wire is ready too */
+void redis_news_disarm(struct redis_link *k); /* the data wire broke */
+
+#endif

@@ -1,0 +1,222 @@
+/* redis_operation.c -- one question to Redis: its words, and what each answer means. Every answer's kind is checked; one of another
+ * kind breaks the wire, since it means that questions and answers no longer match. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/redis_link.h"
+
+#include "base/now.h"
+
+/* ---- one operation */
+
+struct operation {
+    struct line_question super;
+    struct redis_link *link;
+    struct flow *flow;      /* NULL: nobody waits (any more) */
+    struct backing_ask ask; /* outputs only; key and value are not ours to keep */
+    int64_t started_us, ttl_ms;
+    size_t key_len;
+    char key[STORE_MAX_KEY]; /* of a touch */
+};
+
+static void operation_cancel(void *pending)
+{
+    struct operation *op = pending;
+    op->flow = NULL; /* its reply still comes, and is consumed */
+}
+
+static void finish(struct operation *op, enum tally_outcome how, const struct err *why)
+{
+    struct flow *f = op->flow;
+    tally_done(op->ask.what, how, op->started_us);
+    free(op);
+    if (f != NULL) flow_wake(f, why);
+}
+
+static void operation_lost(struct line_question *q, const char *why)
+{
+    struct operation *op = (struct operation *)q;
+    const struct err *e = NULL;
+    if (op->flow != NULL)
+        e = err_new(op->flow->arena, PROBLEM_STORE_AWAY, "the store went away: %s", why);
+    finish(op, TALLY_AWAY, e);
+}
+
+static void operation_refused(struct operation *op, const struct resp_reply *reply)
+{
+    const struct err *e = NULL;
+    if (op->flow != NULL) {
+        e = err_new(op->flow->arena, PROBLEM_STORE_AWAY, "the store refused: %.*s",
+                    SLICE_ARG(resp_error_text(reply)));
+    }
+    finish(op, TALLY_REFUSED, e);
+}
+
+/* Puts what the reply says where the caller wants it; false: no such reply can answer this. */
+static bool understand(struct operation *op, const struct resp_reply *r)
+{
+    bool wanted = op->flow != NULL;
+    switch (op->ask.what) {
+    case TALLY_GET:
+    case TALLY_TAKE:
+        if (r->type != RESP_BULK && r->type != RESP_NIL) return false;
+        if (r->text.len > STORE_MAX_VALUE) return false;
+        if (!wanted) return true;
+        *op->ask.ret_value = (struct slice){NULL, 0};
+        if (r->type == RESP_NIL) return true;
+        *op->ask.ret_value = arena_copy(op->flow->arena, r->text);
+        if (op->ask.ret_ttl_ms != NULL) *op->ask.ret_ttl_ms = op->ttl_ms > 0 ? op->ttl_ms : 0;
+        return true;
+    case TALLY_PUT:
+        if (r->type != RESP_NIL && !resp_says(r, RESP_STATUS, LIT("OK"))) return false;
+        if (r->type == RESP_NIL && op->ask.when == STORE_ALWAYS) return false;
+        if (wanted) *op->ask.ret_yes = r->type != RESP_NIL;
+        return true;
+    case TALLY_DELETE:
+        if (r->type != RESP_INTEGER || r->integer < 0 || r->integer > 1) return false;
+        if (wanted) *op->ask.ret_yes = r->integer == 1;
+        return true;
+    case TALLY_PING: return resp_says(r, RESP_STATUS, LIT("PONG"));
+    case TALLY_TOUCH:
+    case TALLY_OPERATIONS: break;
+    }
+    return false;
+}
+
+static const char *operation_answer(struct line_question *q, const struct resp_reply *reply,
+                                    int left)
+{
+    struct operation *op = (struct operation *)q;
+    if (left > 0) {                                 /* the PTTL before a GET */
+        if (reply->type == RESP_ERROR) return NULL; /* the GET will say the same, or do without */
+        if (reply->type != RESP_INTEGER) return redis_link_odd_answer;
+        op->ttl_ms = reply->integer;
+        return NULL;
+    }
+    if (reply->type == RESP_ERROR) {
+        bool readonly = slice_starts(reply->text, LIT("READONLY"));
+        operation_refused(op, reply);
+        return readonly ? "it has become a read-only replica" : NULL;
+    }
+    if (!understand(op, reply)) {
+        operation_lost(q, redis_link_odd_answer);
+        return redis_link_odd_answer;
+    }
+    finish(op, TALLY_OK, NULL);
+    return NULL;
+}
+
+/* PEXPIRE, then EXISTS. */
+static const char *touch_answer(struct line_question *q, const struct resp_reply *reply, int left)
+{
+    struct operation *op = (struct operation *)q;
+    bool sane = reply->type == RESP_INTEGER || reply->type == RESP_ERROR;
+    if (left > 0) return sane ? NULL : redis_link_odd_answer;
+    if (!sane) {
+        operation_lost(q, redis_link_odd_answer);
+        return redis_link_odd_answer;
+    }
+    if (reply->type == RESP_ERROR) {
+        operation_refused(op, reply);
+        return NULL;
+    }
+    if (reply->integer == 0) {
+        store_changed(&op->link->super, (struct slice){op->key, op->key_len});
+    }
+    finish(op, TALLY_OK, NULL);
+    return NULL;
+}
+
+/* ---- asking */
+
+enum {
+    KEY_ROOM = STORE_MAX_PREFIX + STORE_MAX_KEY
+};
+
+static struct slice full_key(const struct redis_link *k, struct slice key, char room[KEY_ROOM])
+{
+    struct slice prefix = k->redis->conf.key_prefix;
+    if (prefix.len != 0) memcpy(room, prefix.at, prefix.len);
+    if (key.len != 0) memcpy(room + prefix.len, key.at, key.len);
+    return (struct slice){room, prefix.len + key.len};
+}
+
+static size_t put_words(const struct backing_ask *ask, struct slice key, struct slice ttl,
+                        struct slice words[6])
+{
+    words[0] = LIT("SET");
+    words[1] = key;
+    words[2] = ask->value;
+    words[3] = LIT("PX");
+    words[4] = ttl;
+    if (ask->when == STORE_ALWAYS) return 5;
+    words[5] = ask->when == STORE_IF_NEW ? LIT("NX") : LIT("XX");
+    return 6;
+}
+
+static bool send_operation(struct redis_link *k, struct operation *op,
+                           const struct backing_ask *ask)
+{
+    char key_room[KEY_ROOM], number_room[REDIS_LINK_NUMBER];
+    struct slice key = full_key(k, ask->key, key_room), words[6] = {LIT("PING"), key};
+    size_t count = 2;
+    switch (ask->what) {
+    case TALLY_GET: words[0] = LIT("GET"); break;
+    case TALLY_TAKE: words[0] = LIT("GETDEL"); break;
+    case TALLY_DELETE: words[0] = LIT("DEL"); break;
+    case TALLY_PUT:
+        count = put_words(ask, key, redis_link_number(ask->ttl_ms, number_room), words);
+        break;
+    case TALLY_PING:
+    case TALLY_TOUCH:
+    case TALLY_OPERATIONS: count = 1; break;
+    }
+    struct line_command commands[2] = {
+        {(struct slice[]){LIT("PTTL"), key}, 2    },
+        {words,                              count}
+    };
+    bool with_ttl = ask->ret_ttl_ms != NULL;
+    return wire_ask(&k->data, &op->super, with_ttl ? commands : commands + 1, with_ttl ? 2 : 1);
+}
+
+enum flow_next redis_operation_ask(struct flow *f, struct store_link *link,
+                                   const struct backing_ask *ask)
+{
+    struct redis_link *k = (struct redis_link *)link;
+    if (k->data.state != WIRE_READY) {
+        tally_done(ask->what, TALLY_AWAY, 0);
+        return flow_fail(f, err_new(f->arena, PROBLEM_STORE_AWAY, "the store is away"));
+    }
+    struct operation *op = must_alloc(sizeof *op);
+    op->super = (struct line_question){.answer = operation_answer, .lost = operation_lost};
+    op->link = k;
+    op->ask = *ask;
+    op->flow = f;
+    op->started_us = now_us();
+    if (send_operation(k, op, ask)) return flow_wait(f, op, operation_cancel);
+    free(op);
+    tally_done(ask->what, TALLY_REFUSED, 0);
+    return flow_fail(
+        f, err_new(f->arena, PROBLEM_STORE_AWAY, "too many questions wait for the store"));
+}
+
+void redis_operation_touch(struct store_link *link, struct slice key, int64_t ttl_ms)
+{
+    struct redis_link *k = (struct redis_link *)link;
+    struct operation *op = must_alloc(sizeof *op);
+    op->super = (struct line_question){.answer = touch_answer, .lost = operation_lost};
+    op->link = k;
+    op->ask.what = TALLY_TOUCH;
+    op->started_us = now_us();
+    op->key_len = key.len;
+    memcpy(op->key, key.at, key.len);
+    char key_room[KEY_ROOM], number_room[REDIS_LINK_NUMBER];
+    struct slice full = full_key(k, key, key_room);
+    const struct line_command commands[] = {
+        {(struct slice[]){LIT("PEXPIRE"), full, redis_link_number(ttl_ms, number_room)}, 3},
+        {(struct slice[]){LIT("EXISTS"), full},                                          2},
+    };
+    if (wire_ask(&k->data, &op->super, commands, 2)) return;
+    free(op);
+    tally_done(TALLY_TOUCH, TALLY_AWAY, 0);
+}

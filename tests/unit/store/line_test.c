@@ -19,7 +19,8 @@ static const char *hear(struct line_question *q, const struct resp_reply *reply,
     if (reply->type == RESP_INTEGER)
         snprintf(mine->heard + at, sizeof mine->heard - at, ":%d/%d", (int)reply->integer, left);
     else
-        snprintf(mine->heard + at, sizeof mine->heard - at, "%.*s/%d", SLICE_ARG(reply->text), left);
+        snprintf(mine->heard + at, sizeof mine->heard - at, "%.*s/%d", SLICE_ARG(reply->text),
+                 left);
     return mine->refuse;
 }
 
@@ -32,9 +33,14 @@ static void lose(struct line_question *q, const char *why)
 
 static void ask(struct line *l, struct question *q, const char *word, size_t times)
 {
-    *q = (struct question){.super = {.answer = hear, .lost = lose}};
+    *q = (struct question){
+        .super = {.answer = hear, .lost = lose}
+    };
     const struct slice words[] = {slice_of(word)};
-    const struct line_command commands[] = {{words, 1}, {words, 1}};
+    const struct line_command commands[] = {
+        {words, 1},
+        {words, 1}
+    };
     assert_true(line_ask(l, &q->super, commands, times));
 }
 
@@ -62,7 +68,8 @@ static void replies_meet_their_questions_in_order(void **state)
     ask(l, &a, "A", 1);
     ask(l, &b, "B", 1);
     ask(l, &c, "C", 1);
-    assert_true(slice_is(buf_slice(&l->out), LIT("*1\r\n$1\r\nA\r\n*1\r\n$1\r\nB\r\n*1\r\n$1\r\nC\r\n")));
+    assert_true(
+        slice_is(buf_slice(&l->out), LIT("*1\r\n$1\r\nA\r\n*1\r\n$1\r\nB\r\n*1\r\n$1\r\nC\r\n")));
     assert_null(line_feed(l, LIT("+one\r\n+tw")));
     assert_string_equal(a.heard, "one/0");
     assert_string_equal(b.heard, "");
@@ -142,9 +149,19 @@ static void half_a_question_never_leaves(void **state)
 {
     struct line *l = *state;
     static char big[LINE_BYTES - 64];
-    const struct slice small[] = {LIT("A")}, large[] = {{big, sizeof big}};
-    struct question q = {.super = {.answer = hear, .lost = lose}};
-    const struct line_command commands[] = {{large, 1}, {small, 1}, {large, 1}};
+    const struct slice small[] =
+        {
+            LIT("A")
+    },
+                       large[] = {{big, sizeof big}};
+    struct question q = {
+        .super = {.answer = hear, .lost = lose}
+    };
+    const struct line_command commands[] = {
+        {large, 1},
+        {small, 1},
+        {large, 1}
+    };
     assert_false(line_ask(l, &q.super, commands, 3));
     assert_int_equal(l->out.len, 0);
     assert_int_equal(l->waiting, 0);

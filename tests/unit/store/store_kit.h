@@ -1,10 +1,6 @@
 /* store_kit.h -- what the tests of the store share: running one operation to its end, and a real redis-server to run it against. */
 #ifndef STORE_KIT_H
 #define STORE_KIT_H
-#include "store/store.h"
-
-#include "base/now.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +19,10 @@
 
 #include <cmocka.h>
 
+#include "store/store.h"
+
+#include "base/now.h"
+
 #define KIT __attribute__((unused)) static
 
 /* ---- one operation */
@@ -30,7 +30,14 @@
 struct call {
     struct arena *arena;
     struct flow flow;
-    enum tag_what { CALL_GET, CALL_GET_TTL, CALL_TAKE, CALL_PUT, CALL_DELETE, CALL_PING } what;
+    enum tag_what {
+        CALL_GET,
+        CALL_GET_TTL,
+        CALL_TAKE,
+        CALL_PUT,
+        CALL_DELETE,
+        CALL_PING
+    } what;
     struct store_link *link;
     struct slice key, value;
     int64_t ttl_ms;
@@ -61,7 +68,9 @@ KIT void call_end(struct flow *f, const struct err *why)
     c->why = why;
 }
 
-static const struct flow_step call_steps[] = {{"test/call", call_step}};
+static const struct flow_step call_steps[] = {
+    {"test/call", call_step}
+};
 
 KIT void call_start(struct call *c)
 {
@@ -107,11 +116,15 @@ KIT struct call kit_run(struct loop *l, struct call c)
     return at;
 }
 
-KIT bool kit_put(struct loop *l, struct store_link *k, const char *key, const char *value, int64_t ttl_ms,
-                 enum store_put_when when)
+KIT bool kit_put(struct loop *l, struct store_link *k, const char *key, const char *value,
+                 int64_t ttl_ms, enum store_put_when when)
 {
-    struct call c = kit_run(l, (struct call){.what = CALL_PUT, .link = k, .key = slice_of(key),
-                                             .value = slice_of(value), .ttl_ms = ttl_ms, .when = when});
+    struct call c = kit_run(l, (struct call){.what = CALL_PUT,
+                                             .link = k,
+                                             .key = slice_of(key),
+                                             .value = slice_of(value),
+                                             .ttl_ms = ttl_ms,
+                                             .when = when});
     assert_null(c.why);
     arena_close(c.arena);
     return c.yes;
@@ -120,8 +133,8 @@ KIT bool kit_put(struct loop *l, struct store_link *k, const char *key, const ch
 /* "" for an empty record, NULL for none; free()d by the caller. */
 KIT char *kit_read(struct loop *l, struct store_link *k, enum tag_what what, const char *key)
 {
-    struct call c = kit_run(l, (struct call){.what = what, .link = k, .key = slice_of(key),
-                                             .value = LIT("untouched")});
+    struct call c = kit_run(
+        l, (struct call){.what = what, .link = k, .key = slice_of(key), .value = LIT("untouched")});
     assert_null(c.why);
     char *text = c.value.at != NULL ? strndup(c.value.at, c.value.len) : NULL;
     arena_close(c.arena);
@@ -131,7 +144,8 @@ KIT char *kit_read(struct loop *l, struct store_link *k, enum tag_what what, con
 KIT void kit_expect(struct loop *l, struct store_link *k, const char *key, const char *value)
 {
     char *text = kit_read(l, k, CALL_GET, key);
-    if (value == NULL) assert_null(text);
+    if (value == NULL)
+        assert_null(text);
     else {
         assert_non_null(text);
         assert_string_equal(text, value);
@@ -160,8 +174,10 @@ KIT void told_of(void *self, struct slice key)
     struct told *t = self;
     t->count++;
     t->at_us = now_us();
-    if (key.at == NULL) t->everything++;
-    else snprintf(t->last, sizeof t->last, "%.*s", SLICE_ARG(key));
+    if (key.at == NULL)
+        t->everything++;
+    else
+        snprintf(t->last, sizeof t->last, "%.*s", SLICE_ARG(key));
 }
 
 /* ---- a real server */
@@ -186,8 +202,9 @@ KIT int free_port(void)
 KIT bool answers_on(int port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in at = {
-        .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr = {htonl(INADDR_LOOPBACK)},
+                             .sin_port = htons((uint16_t)port)};
     bool ok = connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
     close(fd);
     return ok;
@@ -202,10 +219,11 @@ KIT void redis_certificates(struct redis_server *s)
 {
     char command[1024];
     snprintf(s->ca_file, sizeof s->ca_file, "%s/cert.pem", s->folder);
-    snprintf(command, sizeof command,
-             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout %s/key.pem -out %s "
-             "-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null",
-             s->folder, s->ca_file);
+    snprintf(
+        command, sizeof command,
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout %s/key.pem -out %s "
+        "-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null",
+        s->folder, s->ca_file);
     run_command(command);
 }
 
@@ -213,14 +231,17 @@ KIT void redis_configure(const struct redis_server *s, const char *path)
 {
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fprintf(f,
-            "bind 127.0.0.1\nport %d\nsave \"\"\nappendonly no\ndir %s\nunixsocket %s\n"
-            "user vestibule on >open-sesame ~vestibule:* &__redis__:invalidate -@all +ping +get +getdel +set +del "
-            "+pexpire +pttl +exists +select +client|id +client|tracking +subscribe\n",
-            s->port, s->folder, s->unix_path);
+    fprintf(
+        f,
+        "bind 127.0.0.1\nport %d\nsave \"\"\nappendonly no\ndir %s\nunixsocket %s\n"
+        "user vestibule on >open-sesame ~vestibule:* &__redis__:invalidate -@all +ping +get +getdel +set +del "
+        "+pexpire +pttl +exists +select +client|id +client|tracking +subscribe\n",
+        s->port, s->folder, s->unix_path);
     if (s->tls_port != 0) {
-        fprintf(f, "tls-port %d\ntls-cert-file %s\ntls-key-file %s/key.pem\ntls-ca-cert-file %s\ntls-auth-clients no\n",
-                s->tls_port, s->ca_file, s->folder, s->ca_file);
+        fprintf(
+            f,
+            "tls-port %d\ntls-cert-file %s\ntls-key-file %s/key.pem\ntls-ca-cert-file %s\ntls-auth-clients no\n",
+            s->tls_port, s->ca_file, s->folder, s->ca_file);
     }
     fclose(f);
 }
@@ -303,11 +324,13 @@ KIT char *redis_cli(const struct redis_server *s, const char *format, ...)
 
 KIT struct store_conf redis_conf(int port)
 {
-    return (struct store_conf){.kind = STORE_REDIS,
-                               .target = {.host = LIT("127.0.0.1"), .port = port, .connect_ms = 1000},
-                               .key_prefix = LIT("vestibule:"),
-                               .timeout_ms = 500,
-                               .told = LIT("redis://127.0.0.1/0")};
+    return (struct store_conf){
+        .kind = STORE_REDIS,
+        .target = {.host = LIT("127.0.0.1"), .port = port, .connect_ms = 1000},
+        .key_prefix = LIT("vestibule:"),
+        .timeout_ms = 500,
+        .told = LIT("redis://127.0.0.1/0")
+    };
 }
 
 KIT struct store *open_store(const struct store_conf *conf)

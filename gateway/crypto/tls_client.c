@@ -64,8 +64,8 @@ static const struct err *expect_name(struct arena *a, struct slice host, SSL_CTX
 {
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(c);
     struct slice bare = bare_host(host);
-    /* an empty name would switch the check off */
-    if (bare.len == 0 || slice_index(bare, '\0') != SLICE_NONE)
+    /* to OpenSSL an empty name means no check, and a leading dot means any name below */
+    if (bare.len == 0 || bare.at[0] == '.' || slice_index(bare, '\0') != SLICE_NONE)
         return err_new(a, PROBLEM_CONFIG, "a TLS connection needs the name of the other side");
     if (X509_VERIFY_PARAM_set1_ip_asc(param, arena_text(a, bare)) == 1) return NULL;
     crypto_forget();

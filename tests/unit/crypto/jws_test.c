@@ -2,12 +2,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 
-#include "jws_maker.h"
 #include <cmocka.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "crypto/digest.h"
+#include "jws_maker.h"
 
 static struct arena *a;
 static EVP_PKEY *rsa, *p256, *p384, *p521, *ed;
@@ -153,8 +153,7 @@ static void each_algorithm_verifies_its_own_tokens_only(void **state)
             if (i == j) continue;
             const char *header =
                 arena_print(a, "{\"alg\":\"%s\"}", jose_alg_name((enum jose_alg)(1 << j)).at).at;
-            struct slice forged =
-                maker_token(a, keys[i], (enum jose_alg)(1 << i), header, CLAIMS);
+            struct slice forged = maker_token(a, keys[i], (enum jose_alg)(1 << i), header, CLAIMS);
             struct slice set = maker_set(a, maker_members(a, keys[i]), "");
             assert_int_not_equal(verdict_with(forged, set, JOSE_ASYMMETRIC), JOSE_GOOD);
         }
@@ -165,22 +164,22 @@ static void both_names_of_ed25519_are_read(void **state)
 {
     (void)state;
     struct slice set = maker_set(a, maker_members(a, ed), ",\"alg\":\"Ed25519\"");
-    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"Ed25519\"}", CLAIMS), set,
-                                  JOSE_EDDSA),
+    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"Ed25519\"}", CLAIMS),
+                                  set, JOSE_EDDSA),
                      JOSE_GOOD);
-    assert_int_equal(
-        verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"EdDSA\"}", CLAIMS), set, JOSE_EDDSA),
-        JOSE_GOOD);
-    assert_int_equal(
-        verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"Ed448\"}", CLAIMS), set, JOSE_EDDSA),
-        JOSE_BAD);
+    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"EdDSA\"}", CLAIMS),
+                                  set, JOSE_EDDSA),
+                     JOSE_GOOD);
+    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"Ed448\"}", CLAIMS),
+                                  set, JOSE_EDDSA),
+                     JOSE_BAD);
 }
 
 static void names_of_algorithms_are_exact(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"none", "None", "NONE",  "nOnE",   "HS256", "hs256", "rs256", "Rs256",
-                                      "RS1",  "",     "RS256 ", "ES256K", "RSA1_5"};
+    static const char *const bad[] = {"none",  "None", "NONE", "nOnE",   "HS256",  "hs256", "rs256",
+                                      "Rs256", "RS1",  "",     "RS256 ", "ES256K", "RSA1_5"};
     enum jose_alg alg;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(jose_alg_of(slice_of(bad[i]), &alg));
@@ -198,34 +197,34 @@ static void wrong_headers_are_refused_even_when_well_signed(void **state)
     static const struct {
         const char *header, *reason;
     } cases[] = {
-        {"{\"alg\":\"none\"}", "alg is none"},
-        {"{\"alg\":\"None\"}", "alg is none"},
-        {"{\"alg\":\"NONE\"}", "alg is none"},
-        {"{\"alg\":\"HS256\"}", "alg is none"},
-        {"{\"alg\":\"rs256\"}", "alg is none"},
-        {"{\"alg\":\"\"}", "alg is none"},
-        {"{\"alg\":null}", "alg is none"},
-        {"{\"alg\":256}", "alg is none"},
-        {"{\"alg\":[\"RS256\"]}", "alg is none"},
-        {"{\"typ\":\"JWT\"}", "alg is none"},
-        {"{\"alg\":\"RS256\",\"crit\":[\"exp\"]}", "crit"},
-        {"{\"alg\":\"RS256\",\"crit\":[]}", "crit"},
-        {"{\"alg\":\"RS256\",\"crit\":null}", "crit"},
-        {"{\"alg\":\"RS256\",\"b64\":false}", "b64"},
-        {"{\"alg\":\"RS256\",\"b64\":true}", "b64"},
-        {"{\"alg\":\"RS256\",\"crit\":[\"b64\"],\"b64\":false}", "crit"},
-        {"{\"alg\":\"RS256\",\"kid\":7}", "kid"},
-        {"{\"alg\":\"RS256\",\"kid\":null}", "kid"},
-        {"{\"alg\":\"RS256\",\"typ\":{}}", "typ"},
-        {"{\"alg\":\"none\",\"alg\":\"RS256\"}", "twice"},
-        {"{\"alg\":\"RS256\",\"alg\":\"RS256\"}", "twice"},
-        {"[\"RS256\"]", "no JSON object"},
-        {"\"RS256\"", "no JSON object"},
-        {"{\"alg\":\"RS256\"} x", "not JSON"},
-        {"{\"alg\":\"RS256\",}", "not JSON"},
-        {"{'alg':'RS256'}", "not JSON"},
-        {"\xef\xbb\xbf{\"alg\":\"RS256\"}", "not JSON"},
-        {"{\"alg\":\"RS256\",\"x\":\"\xff\"}", "not JSON"},
+        {"{\"alg\":\"none\"}",                                   "alg is none"   },
+        {"{\"alg\":\"None\"}",                                   "alg is none"   },
+        {"{\"alg\":\"NONE\"}",                                   "alg is none"   },
+        {"{\"alg\":\"HS256\"}",                                  "alg is none"   },
+        {"{\"alg\":\"rs256\"}",                                  "alg is none"   },
+        {"{\"alg\":\"\"}",                                       "alg is none"   },
+        {"{\"alg\":null}",                                       "alg is none"   },
+        {"{\"alg\":256}",                                        "alg is none"   },
+        {"{\"alg\":[\"RS256\"]}",                                "alg is none"   },
+        {"{\"typ\":\"JWT\"}",                                    "alg is none"   },
+        {"{\"alg\":\"RS256\",\"crit\":[\"exp\"]}",               "crit"          },
+        {"{\"alg\":\"RS256\",\"crit\":[]}",                      "crit"          },
+        {"{\"alg\":\"RS256\",\"crit\":null}",                    "crit"          },
+        {"{\"alg\":\"RS256\",\"b64\":false}",                    "b64"           },
+        {"{\"alg\":\"RS256\",\"b64\":true}",                     "b64"           },
+        {"{\"alg\":\"RS256\",\"crit\":[\"b64\"],\"b64\":false}", "crit"          },
+        {"{\"alg\":\"RS256\",\"kid\":7}",                        "kid"           },
+        {"{\"alg\":\"RS256\",\"kid\":null}",                     "kid"           },
+        {"{\"alg\":\"RS256\",\"typ\":{}}",                       "typ"           },
+        {"{\"alg\":\"none\",\"alg\":\"RS256\"}",                 "twice"         },
+        {"{\"alg\":\"RS256\",\"alg\":\"RS256\"}",                "twice"         },
+        {"[\"RS256\"]",                                          "no JSON object"},
+        {"\"RS256\"",                                            "no JSON object"},
+        {"{\"alg\":\"RS256\"} x",                                "not JSON"      },
+        {"{\"alg\":\"RS256\",}",                                 "not JSON"      },
+        {"{'alg':'RS256'}",                                      "not JSON"      },
+        {"\xef\xbb\xbf{\"alg\":\"RS256\"}",                      "not JSON"      },
+        {"{\"alg\":\"RS256\",\"x\":\"\xff\"}",                   "not JSON"      },
     };
     struct slice set = maker_set(a, maker_members(a, rsa), "");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -259,16 +258,18 @@ static void keys_offered_by_the_token_itself_are_not_looked_at(void **state)
 {
     (void)state;
     EVP_PKEY *mallory = maker_key("P-256");
-    const char *header = arena_print(a,
-                                     "{\"alg\":\"ES256\",\"jwk\":{%s},\"jku\":\"https://mallory.example/k\","
-                                     "\"x5u\":\"https://mallory.example/c\",\"x5c\":[\"AAAA\"]}",
-                                     maker_members(a, mallory))
-                             .at;
+    const char *header =
+        arena_print(a,
+                    "{\"alg\":\"ES256\",\"jwk\":{%s},\"jku\":\"https://mallory.example/k\","
+                    "\"x5u\":\"https://mallory.example/c\",\"x5c\":[\"AAAA\"]}",
+                    maker_members(a, mallory))
+            .at;
     struct slice set = maker_set(a, maker_members(a, p256), "");
-    assert_int_equal(verdict_with(maker_token(a, mallory, JOSE_ES256, header, CLAIMS), set, JOSE_ES256),
-                     JOSE_BAD);
-    assert_int_equal(verdict_with(maker_token(a, p256, JOSE_ES256, header, CLAIMS), set, JOSE_ES256),
-                     JOSE_GOOD);
+    assert_int_equal(
+        verdict_with(maker_token(a, mallory, JOSE_ES256, header, CLAIMS), set, JOSE_ES256),
+        JOSE_BAD);
+    assert_int_equal(
+        verdict_with(maker_token(a, p256, JOSE_ES256, header, CLAIMS), set, JOSE_ES256), JOSE_GOOD);
     EVP_PKEY_free(mallory);
 }
 
@@ -284,7 +285,7 @@ static void only_three_full_parts_are_a_token(void **state)
     struct slice h = slice_upto(good, first), s = slice_from(good, second + 1);
     struct slice p = slice_upto(slice_from(good, first + 1), second - first - 1), dot = LIT(".");
     const struct slice bad[] = {
-        {NULL, 0},
+        slice_of(NULL),
         LIT("."),
         LIT(".."),
         LIT("..."),
@@ -334,7 +335,8 @@ static void every_change_of_one_character_is_refused(void **state)
 static void spare_bits_of_the_last_character_must_be_zero(void **state)
 {
     (void)state;
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     struct slice set = maker_set(a, maker_members(a, p256), "");
     struct slice good = maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS);
     char *copy = arena_bytes(a, good.len);
@@ -342,7 +344,8 @@ static void spare_bits_of_the_last_character_must_be_zero(void **state)
     size_t value = (size_t)(strchr(alphabet, copy[good.len - 1]) - alphabet);
     assert_int_equal(value % 16, 0);
     copy[good.len - 1] = alphabet[value + 1];
-    assert_non_null(strstr(reason_with((struct slice){copy, good.len}, set, JOSE_ES256), "base64url"));
+    assert_non_null(
+        strstr(reason_with((struct slice){copy, good.len}, set, JOSE_ES256), "base64url"));
 }
 
 static void oversized_tokens_are_refused_before_anything_else(void **state)
@@ -402,9 +405,10 @@ static void claims_must_be_one_object_without_duplicates(void **state)
 {
     (void)state;
     struct slice set = maker_set(a, maker_members(a, p256), "");
-    static const char *const bad[] = {"[]",      "\"x\"",     "1",   "null", "{\"sub\":\"a\",\"sub\":\"b\"}",
-                                      "{} {}",   "{",         "\xff", "x",    "{\"a\":\"\\u0000\"}",
-                                      "{\"a\":01}"};
+    static const char *const bad[] = {
+        "[]",        "\"x\"", "1",    "null", "{\"sub\":\"a\",\"sub\":\"b\"}",
+        "{} {}",     "{",     "\xff", "x",    "{\"a\":\"\\u0000\"}",
+        "{\"a\":01}"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct slice token = maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\"}", bad[i]);
         assert_non_null(strstr(reason_with(token, set, JOSE_ES256), "claims"));
@@ -420,9 +424,11 @@ static void es_signatures_are_raw_pairs_of_the_right_length(void **state)
     struct slice input = maker_input(a, LIT("{\"alg\":\"ES256\"}"), LIT(CLAIMS));
     struct slice raw = maker_signature(a, p256, JOSE_ES256, input);
     char zero[64] = {0}, half[64];
-    static const unsigned char order[32] = {
-        0xff, 0xff, 0xff, 0xff, 0,    0,    0,    0,    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-        0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
+    struct slice one_zero = {zero, 1}, pad = {zero, 16};
+    static const unsigned char order[32] = {0xff, 0xff, 0xff, 0xff, 0,    0,    0,    0,
+                                            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                            0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84,
+                                            0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
     assert_int_equal(verdict_with(maker_join(a, input, raw), set, JOSE_ES256), JOSE_GOOD);
 
     /* as OpenSSL and X.509 write it */
@@ -432,28 +438,33 @@ static void es_signatures_are_raw_pairs_of_the_right_length(void **state)
     unsigned char der[80], *to = der;
     int der_len = i2d_ECDSA_SIG(pair, &to);
     ECDSA_SIG_free(pair);
-    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){(const char *)der, (size_t)der_len}),
-                                  set, JOSE_ES256),
-                     JOSE_BAD);
+    assert_int_equal(
+        verdict_with(maker_join(a, input, (struct slice){(const char *)der, (size_t)der_len}), set,
+                     JOSE_ES256),
+        JOSE_BAD);
 
     struct slice all_zero = {zero, 64};
     assert_int_equal(verdict_with(maker_join(a, input, all_zero), set, JOSE_ES256), JOSE_BAD);
     memcpy(half, raw.at, 64);
     memset(half, 0, 32);
-    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256), JOSE_BAD);
+    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256),
+                     JOSE_BAD);
     memcpy(half, raw.at, 64);
     memset(half + 32, 0, 32);
-    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256), JOSE_BAD);
+    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256),
+                     JOSE_BAD);
     memcpy(half, order, 32);
-    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256), JOSE_BAD);
+    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256),
+                     JOSE_BAD);
     for (size_t len = 60; len < 64; len++) {
-        assert_int_equal(verdict_with(maker_join(a, input, slice_upto(raw, len)), set, JOSE_ES256), JOSE_BAD);
+        assert_int_equal(verdict_with(maker_join(a, input, slice_upto(raw, len)), set, JOSE_ES256),
+                         JOSE_BAD);
     }
-    struct slice longer = arena_join(a, (struct slice[]){raw, {zero, 1}}, 2);
+    struct slice longer = arena_join(a, (struct slice[]){raw, one_zero}, 2);
     assert_int_equal(verdict_with(maker_join(a, input, longer), set, JOSE_ES256), JOSE_BAD);
     /* zero-padded to the length of another curve */
-    struct slice wide = arena_join(
-        a, (struct slice[]){{zero, 16}, slice_upto(raw, 32), {zero, 16}, slice_from(raw, 32)}, 4);
+    struct slice wide =
+        arena_join(a, (struct slice[]){pad, slice_upto(raw, 32), pad, slice_from(raw, 32)}, 4);
     assert_int_equal(verdict_with(maker_join(a, input, wide), set, JOSE_ES256), JOSE_BAD);
 }
 
@@ -462,19 +473,20 @@ static void rsa_and_ed25519_signatures_have_the_length_of_their_key(void **state
     (void)state;
     EVP_PKEY *keys[] = {rsa, rsa, ed};
     static const enum jose_alg algs[] = {JOSE_RS256, JOSE_PS256, JOSE_EDDSA};
-    char zero[1] = {0};
+    struct slice one_zero = LIT("\0");
     for (int i = 0; i < 3; i++) {
         const char *header = arena_print(a, "{\"alg\":\"%s\"}", jose_alg_name(algs[i]).at).at;
         struct slice set = maker_set(a, maker_members(a, keys[i]), "");
         struct slice input = maker_input(a, slice_of(header), LIT(CLAIMS));
         struct slice raw = maker_signature(a, keys[i], algs[i], input);
-        struct slice front = arena_join(a, (struct slice[]){{zero, 1}, raw}, 2);
-        struct slice back = arena_join(a, (struct slice[]){raw, {zero, 1}}, 2);
+        struct slice front = arena_join(a, (struct slice[]){one_zero, raw}, 2);
+        struct slice back = arena_join(a, (struct slice[]){raw, one_zero}, 2);
         assert_int_equal(verdict_with(maker_join(a, input, raw), set, JOSE_ASYMMETRIC), JOSE_GOOD);
         assert_int_equal(verdict_with(maker_join(a, input, front), set, JOSE_ASYMMETRIC), JOSE_BAD);
         assert_int_equal(verdict_with(maker_join(a, input, back), set, JOSE_ASYMMETRIC), JOSE_BAD);
-        assert_int_equal(verdict_with(maker_join(a, input, slice_upto(raw, raw.len - 1)), set, JOSE_ASYMMETRIC),
-                         JOSE_BAD);
+        assert_int_equal(
+            verdict_with(maker_join(a, input, slice_upto(raw, raw.len - 1)), set, JOSE_ASYMMETRIC),
+            JOSE_BAD);
     }
 }
 
@@ -507,7 +519,8 @@ static void what_a_key_declares_must_fit_the_token(void **state)
                                        ",\"key_ops\":[\"verify\"]",
                                        ",\"x5t\":\"abc\",\"unknown\":{\"deep\":[1]}"};
     for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
-        assert_int_equal(verdict_with(rs, maker_set(a, members, fits[i]), JOSE_ASYMMETRIC), JOSE_GOOD);
+        assert_int_equal(verdict_with(rs, maker_set(a, members, fits[i]), JOSE_ASYMMETRIC),
+                         JOSE_GOOD);
     }
     static const char *const other[] = {",\"alg\":\"PS256\"", ",\"alg\":\"RS384\""};
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
@@ -516,7 +529,8 @@ static void what_a_key_declares_must_fit_the_token(void **state)
     }
     /* the type of the key decides, not the name in the token */
     struct slice es = maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS);
-    assert_int_equal(verdict_with(es, maker_set(a, members, ""), JOSE_ASYMMETRIC), JOSE_UNKNOWN_KEY);
+    assert_int_equal(verdict_with(es, maker_set(a, members, ""), JOSE_ASYMMETRIC),
+                     JOSE_UNKNOWN_KEY);
     assert_int_equal(verdict_with(es, maker_set(a, maker_members(a, p384), ""), JOSE_ASYMMETRIC),
                      JOSE_UNKNOWN_KEY);
 }
@@ -538,20 +552,21 @@ static void kid_picks_the_key(void **state)
         const char *header;
         enum jose_verdict verdict;
     } cases[] = {
-        {"{\"alg\":\"ES256\",\"kid\":\"one\"}", JOSE_GOOD},
-        {"{\"alg\":\"ES256\",\"kid\":\"two\"}", JOSE_BAD},
-        {"{\"alg\":\"ES256\",\"kid\":\"three\"}", JOSE_UNKNOWN_KEY},
-        {"{\"alg\":\"ES256\",\"kid\":\"One\"}", JOSE_UNKNOWN_KEY},
-        {"{\"alg\":\"ES256\",\"kid\":\"on\"}", JOSE_UNKNOWN_KEY},
+        {"{\"alg\":\"ES256\",\"kid\":\"one\"}",    JOSE_GOOD       },
+        {"{\"alg\":\"ES256\",\"kid\":\"two\"}",    JOSE_BAD        },
+        {"{\"alg\":\"ES256\",\"kid\":\"three\"}",  JOSE_UNKNOWN_KEY},
+        {"{\"alg\":\"ES256\",\"kid\":\"One\"}",    JOSE_UNKNOWN_KEY},
+        {"{\"alg\":\"ES256\",\"kid\":\"on\"}",     JOSE_UNKNOWN_KEY},
         {"{\"alg\":\"ES256\",\"kid\":\"../one\"}", JOSE_UNKNOWN_KEY},
-        {"{\"alg\":\"ES256\"}", JOSE_GOOD},
-        {"{\"alg\":\"ES256\",\"kid\":\"\"}", JOSE_GOOD},
+        {"{\"alg\":\"ES256\"}",                    JOSE_GOOD       },
+        {"{\"alg\":\"ES256\",\"kid\":\"\"}",       JOSE_GOOD       },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct slice token = maker_token(a, p256, JOSE_ES256, cases[i].header, CLAIMS);
         assert_int_equal(verdict_with(token, set, JOSE_ES256), cases[i].verdict);
     }
-    struct slice named = maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\",\"kid\":\"one\"}", CLAIMS);
+    struct slice named =
+        maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\",\"kid\":\"one\"}", CLAIMS);
     assert_int_equal(verdict_with(named, maker_set(a, bare, ""), JOSE_ES256), JOSE_UNKNOWN_KEY);
     EVP_PKEY_free(other);
 }
@@ -562,15 +577,18 @@ static void keys_that_share_a_kid_are_told_apart_by_their_type(void **state)
     const char *r = arena_print(a, "%s,\"kid\":\"same\"", maker_members(a, rsa)).at;
     const char *e = arena_print(a, "%s,\"kid\":\"same\"", maker_members(a, p256)).at;
     struct slice set = two_keys(r, e);
-    assert_int_equal(verdict_with(maker_token(a, rsa, JOSE_PS256, "{\"alg\":\"PS256\",\"kid\":\"same\"}", CLAIMS),
+    assert_int_equal(verdict_with(maker_token(a, rsa, JOSE_PS256,
+                                              "{\"alg\":\"PS256\",\"kid\":\"same\"}", CLAIMS),
                                   set, JOSE_ASYMMETRIC),
                      JOSE_GOOD);
-    assert_int_equal(verdict_with(maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\",\"kid\":\"same\"}", CLAIMS),
+    assert_int_equal(verdict_with(maker_token(a, p256, JOSE_ES256,
+                                              "{\"alg\":\"ES256\",\"kid\":\"same\"}", CLAIMS),
                                   set, JOSE_ASYMMETRIC),
                      JOSE_GOOD);
-    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"EdDSA\",\"kid\":\"same\"}", CLAIMS),
-                                  set, JOSE_ASYMMETRIC),
-                     JOSE_UNKNOWN_KEY);
+    assert_int_equal(
+        verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"EdDSA\",\"kid\":\"same\"}", CLAIMS),
+                     set, JOSE_ASYMMETRIC),
+        JOSE_UNKNOWN_KEY);
 }
 
 static void without_kid_at_most_eight_keys_are_tried(void **state)
@@ -582,16 +600,21 @@ static void without_kid_at_most_eight_keys_are_tried(void **state)
     for (int i = 0; i < 9; i++) {
         EVP_PKEY *key = maker_key("P-256");
         buf_print(&json, "%s{%s}", i != 0 ? "," : "", maker_members(a, key));
-        if (i == 7) eighth = key;
-        else if (i == 8) last = key;
-        else EVP_PKEY_free(key);
+        if (i == 7)
+            eighth = key;
+        else if (i == 8)
+            last = key;
+        else
+            EVP_PKEY_free(key);
     }
     buf_add(&json, LIT("]}"));
     struct jwks *keys = set_of(buf_slice(&json));
     assert_int_equal(jwks_count(keys), 9);
-    assert_int_equal(verdict_on(maker_token(a, eighth, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS), keys, JOSE_ES256),
+    assert_int_equal(verdict_on(maker_token(a, eighth, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS),
+                                keys, JOSE_ES256),
                      JOSE_GOOD);
-    assert_int_equal(verdict_on(maker_token(a, last, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS), keys, JOSE_ES256),
+    assert_int_equal(verdict_on(maker_token(a, last, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS),
+                                keys, JOSE_ES256),
                      JOSE_BAD);
     EVP_PKEY_free(last);
     EVP_PKEY_free(eighth);
@@ -604,7 +627,8 @@ static void a_failed_check_leaves_nothing_in_openssls_error_queue(void **state)
     (void)state;
     struct slice token = maker_token(a, rsa, JOSE_RS256, "{\"alg\":\"RS256\"}", CLAIMS);
     EVP_PKEY *other = maker_key("RSA:2048");
-    assert_int_equal(verdict_with(token, maker_set(a, maker_members(a, other), ""), JOSE_RS256), JOSE_BAD);
+    assert_int_equal(verdict_with(token, maker_set(a, maker_members(a, other), ""), JOSE_RS256),
+                     JOSE_BAD);
     assert_int_equal(ERR_peek_error(), 0);
     EVP_PKEY_free(other);
 }

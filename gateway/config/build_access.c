@@ -14,16 +14,18 @@ static struct slices methods(struct build *b, const struct setting *at)
 {
     const struct setting *list = setting_at(at, "methods");
     struct slices all = {NULL, 0};
+    bool fine = true;
     if (list->node != NULL && list->count == 0 && !list->bad) {
         BUILD_ERROR(b, at, "methods", "methods is empty: leave it out for any method");
     }
     for (const struct setting *m = list->first; m != NULL; m = m->next) {
         if (method_name(m->text)) continue;
+        fine = false;
         complaint_at(b->c, COMPLAINT_ERROR, m->node, COMPLAINT_VALUE, LIT(""),
                      "\"%.*s\" is no method we pass on; write GET, POST ... in capitals",
                      SLICE_ARG(m->text));
     }
-    all.at = setting_texts(b->a, at, "methods", &all.count);
+    if (fine) all.at = setting_texts(b->a, at, "methods", &all.count);
     return all;
 }
 

@@ -34,11 +34,13 @@ static size_t masters_from_files(struct build *b, const struct setting *list,
             return count;
         }
         const struct err *why = private_file_read(b->a, one->text.at, MASTER_FILE_MAX, &text);
-        if (why == NULL) why = keyring_read_master(b->a, secret_reveal(text), &masters[count]);
-        if (why == NULL)
-            count++;
-        else
-            build_complain(b, one->node, one->text.at, why);
+        if (why != NULL) { /* names the file itself */
+            build_complain(b, one->node, "", why);
+            continue;
+        }
+        why = keyring_read_master(b->a, secret_reveal(text), &masters[count]);
+        if (why != NULL) build_complain(b, one->node, one->text.at, why);
+        if (why == NULL) count++;
     }
     return count;
 }

@@ -62,7 +62,7 @@ static bool smells_secret(struct slice word)
                 return true;
         }
     }
-    return false;
+    return complaint_holds_password(word);
 }
 
 void complaint_at(struct complaints *c, enum complaint_level level, const struct doc *node,

@@ -10,6 +10,7 @@
 
 #include "config/config_int.h"
 #include "config/environment.h"
+#include "config/state.h"
 
 enum {
     ARENA_BUDGET =
@@ -242,6 +243,22 @@ struct records_conf config_records(const struct config *c)
                                 .least = levels[setting_number(log, "level") & 3]};
     if (setting_number(log, "to") == 1) conf.file = setting_path(log, "file");
     return conf;
+}
+
+struct slice config_text(const struct config *c, const char *path)
+{
+    return setting_text(c->root, path);
+}
+
+const char *config_keys_folder(struct config *c)
+{
+    const char *given = setting_path(c->root, "token.keys"),
+               *state = setting_path(c->root, "state");
+    if (given != NULL) return given;
+    if (state == NULL) {
+        state = state_folder(c->arena, environment_get(c->environment, LIT("STATE_DIRECTORY")));
+    }
+    return arena_print(c->arena, "%s/keys", state).at;
 }
 
 bool config_log_format_is_auto(const struct config *c)

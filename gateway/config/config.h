@@ -60,6 +60,11 @@ bool config_log_format_is_auto(
 struct slice config_needs_restart(struct arena *a, const struct snapshot *now,
                                   const struct snapshot *next);
 
+/* One plain value by its key's path ("metrics.listen"), as written or by default; empty if neither. A path no table knows is a must. */
+struct slice config_text(const struct config *c, const char *path);
+/* The folder of signing keys: token.keys, else keys in the state folder. */
+const char *config_keys_folder(struct config *c);
+
 /* The configuration as it is in force, as YAML, each value with where it came from; secrets are dots. */
 void config_print(const struct config *c, struct buf *to);
 /* A configuration with comments: the common keys, or all of them. */

@@ -214,6 +214,7 @@ static bool read_shaped(const struct reading *r, enum key_type type, struct slic
     bool fine = why == NULL && (type != KEY_ID || value_id(text)) &&
                 (type != KEY_HEADER || value_header_name(text));
     if (fine) return true;
+    if (complaint_holds_password(text)) text = LIT("•••");
     struct slice story =
         why != NULL ? err_story(r->c->arena, why) : slice_of(keys_type_words(type));
     complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""),

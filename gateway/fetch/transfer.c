@@ -300,16 +300,12 @@ static void judge_network(struct question *q, CURLcode code)
         question_refuse(q, PROBLEM_PROVIDER_MISCONFIGURED, "%s: ca_file cannot be read: %s",
                         q->place, w);
         return;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT:
-        question_refuse(q, PROBLEM_PROVIDER_MISCONFIGURED, "%s: this URL cannot be asked: %s",
-                        q->place, w);
+    case CURLE_UNSUPPORTED_PROTOCOL: /* the URL was checked: this is what answered */
+    case CURLE_WEIRD_SERVER_REPLY:
+        question_refuse(q, PROBLEM_PROVIDER_BROKEN, "%s: the answer is not HTTP: %s", q->place, w);
         return;
     case CURLE_OPERATION_TIMEDOUT:
         question_refuse(q, PROBLEM_PROVIDER_AWAY, "%s: no answer in time: %s", q->place, w);
-        return;
-    case CURLE_WEIRD_SERVER_REPLY:
-        question_refuse(q, PROBLEM_PROVIDER_BROKEN, "%s: the answer is not HTTP: %s", q->place, w);
         return;
     default: question_refuse(q, PROBLEM_PROVIDER_AWAY, "%s: %s", q->place, w); return;
     }

@@ -208,11 +208,10 @@ bool markup_at_url(const struct markup *m)
 
 bool markup_same_place(const struct markup *a, const struct markup *b)
 {
-    /* `checked` without a value ends as an attribute's name: the same room in the tag */
-    enum markup_place p = a->place == MARKUP_ATTRIBUTE ? MARKUP_TAG : a->place;
-    enum markup_place q = b->place == MARKUP_ATTRIBUTE ? MARKUP_TAG : b->place;
-    if (p != q) return false;
-    if (p == MARKUP_TEXT) return true;
+    if (a->place != b->place) return false;
+    if (a->place == MARKUP_TEXT) return true;
     if (!slice_is(tag_of(a), tag_of(b))) return false;
-    return p == MARKUP_TAG || slice_is(attribute_of(a), attribute_of(b));
+    if (a->place == MARKUP_TAG) return true;
+    if (!slice_is(attribute_of(a), attribute_of(b))) return false;
+    return a->place == MARKUP_DOUBLE || a->place == MARKUP_SINGLE || a->seen == b->seen;
 }

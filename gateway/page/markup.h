@@ -41,7 +41,7 @@ void markup_feed(struct markup *m, struct slice literal);
 const char *markup_value(struct markup *m);
 /* The place is the very start of an attribute that holds a URL: the value decides the scheme. */
 bool markup_at_url(const struct markup *m);
-/* A section that may be left out must begin and end in the same place. */
+/* A section that may be left out must begin and end in the same place: in text, between attributes, in the same value. */
 bool markup_same_place(const struct markup *a, const struct markup *b);
 
 #endif

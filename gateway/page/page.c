@@ -117,7 +117,10 @@ static const struct err *load_languages(struct loader *l)
 {
     struct pages *p = l->pages;
     struct texts *english = NULL;
+    const char *folder = l->files.folder;
+    l->files.folder = NULL; /* what a folder leaves out, also in its English, comes from the binary */
     const struct err *e = load_texts(l, LIT("en"), NULL, &english);
+    l->files.folder = folder;
     if (e == NULL)
         e = files_list(&l->files, l->errors, "languages/", ".txt", &p->tags, &p->language_count);
     if (e != NULL) return e;
@@ -127,9 +130,7 @@ static const struct err *load_languages(struct loader *l)
     p->default_language = SLICE_NONE;
     for (size_t i = 0; i < p->language_count; i++) {
         l->language = &p->languages[i];
-        l->language->texts = english;
-        if (!slice_is(p->tags[i], LIT("en")))
-            e = load_texts(l, p->tags[i], english, &l->language->texts);
+        e = load_texts(l, p->tags[i], english, &l->language->texts);
         if (e == NULL) e = load_problems(l);
         if (e != NULL) return e;
         if (slice_is_nocase(p->tags[i], wanted)) p->default_language = i;

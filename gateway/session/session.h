@@ -42,7 +42,7 @@ struct sessions *sessions_open(struct store_link *k, struct loop *l, const struc
 /* A reload brings new keys or expiries; what is cached is judged anew. All three are lent until the next call. */
 void sessions_configure(struct sessions *s, const struct session_jwt *jwt,
                         const struct keyring *keys, const struct session_conf *conf);
-void sessions_close(struct sessions *s);
+void sessions_close(struct sessions *s); /* before store_unlink; whoever waited must be gone */
 
 /* The visitor's session by the Cookie header. *ret_session NULL: none, and *ret_why says PROBLEM_SIGN_IN_REQUIRED (no cookie of ours, or not
  * one of our tokens) or PROBLEM_SESSION_ENDED (a token of ours whose session is gone). The store being away fails the flow with
@@ -65,7 +65,8 @@ enum flow_next session_begin(struct flow *f, struct sessions *s, const struct se
 enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header,
                            struct slice *ret_set_cookie);
 
-/* A token for our own forms, bound to this session (or to nothing when s is NULL: sign-out page without a session). */
+/* A token for our own forms, bound to this session as session_find lent it, not a copy (or to nothing when s is NULL: sign-out page
+ * without a session). Each call gives another one; all fit. */
 struct slice session_form_token(const struct sessions *all, struct arena *a,
                                 const struct session *s);
 bool session_form_token_fits(const struct sessions *all, const struct session *s,

@@ -180,8 +180,7 @@ static struct keyring *keys_of(const char *newest, const char *older)
 
 static void open_worker(struct fixture *x, struct worker *w)
 {
-    w->link = store_link(x->store, x->loop);
-    assert_true(link_up(x->loop, w->link, 3000));
+    w->link = link_ready(x->loop, x->store, x->server != NULL ? STORE_REDIS : STORE_MEMORY);
     w->sessions = sessions_open(w->link, x->loop, x->jwt, x->keys, &x->conf);
 }
 
@@ -205,7 +204,6 @@ static void open_with(struct fixture *x, const struct store_conf *store)
     };
     open_worker(x, &x->a);
     open_worker(x, &x->b);
-    turn_for(x->loop, 20);
 }
 
 static int open_memory(void **state)
@@ -702,11 +700,11 @@ static void a_cached_session_deleted_elsewhere_is_refused_within_a_tenth_of_a_se
 static void touching_a_session_does_not_stop_news_of_its_end(void **state)
 {
     struct fixture *x = *state;
-    x->conf.idle_s = 1;
+    x->conf.idle_s = 2;
     x->conf.cache_ms = 60000;
     char *cookie = sign_in(x, &x->a, "");
     assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE);
-    turn_for(x->loop, 150);
+    turn_for(x->loop, 250);
     assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE); /* touches */
     turn_for(x->loop, 20);
     sign_out(x, &x->a, cookie);

@@ -342,7 +342,16 @@ KIT struct store *open_store(const struct store_conf *conf)
     return s;
 }
 
-/* Until the link answers (and, for Redis, has had time to subscribe to news). */
+/* Until *count has reached so many, at most a while. */
+KIT bool turn_until_count(struct loop *l, const int *count, int many)
+{
+    for (int64_t end = now_ms() + 3000; *count < many && now_ms() < end;) {
+        loop_turn(l, 2);
+    }
+    return *count >= many;
+}
+
+/* Until the link answers. */
 KIT bool link_up(struct loop *l, struct store_link *k, int ms)
 {
     for (int64_t end = now_ms() + ms; now_ms() < end;) {
@@ -353,6 +362,18 @@ KIT bool link_up(struct loop *l, struct store_link *k, int ms)
         loop_turn(l, 5);
     }
     return false;
+}
+
+/* A new link that answers and, to Redis, hears of changes. Whoever wants to hear says store_on_change after this. */
+KIT struct store_link *link_ready(struct loop *l, struct store *s, enum store_kind kind)
+{
+    struct told told = {.count = 0};
+    struct store_link *k = store_link(s, l);
+    store_on_change(k, told_of, &told);
+    assert_true(link_up(l, k, 3000));
+    if (kind == STORE_REDIS) assert_true(turn_until_count(l, &told.everything, 1));
+    store_on_change(k, NULL, NULL);
+    return k;
 }
 
 #endif

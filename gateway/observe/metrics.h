@@ -28,13 +28,19 @@ struct metric {
     _Atomic bool listed_;
 };
 
-/* The series for these label values (as many as the metric has names); made on first use. Never NULL. */
+/* The series for these label values (as many as the metric has names); made on first use. Never NULL; lives for ever. values may be NULL
+ * for a metric without labels. */
 struct series *metric_series(struct metric *m, const struct slice *values);
 void metric_add(struct series *s, int64_t n);   /* counters and gauges */
 void metric_set(struct series *s, int64_t n);   /* gauges */
 void metric_observe_us(struct series *s, int64_t us);
-/* For values that exist elsewhere: called at each scrape before writing. Registered before threads start. */
+/* For values that exist elsewhere: called at each scrape before writing, on its thread. Registered before threads start; at most 32. */
 void metric_refresh(void (*fn)(void *self), void *self);
-void metrics_write(struct buf *to); /* text exposition format 0.0.4, every metric that has a series */
+/* For vestibule_build_info; once, at start. The version is our own. */
+void metrics_build(struct slice revision, struct slice openssl, struct slice h2o);
+/* Text exposition format 0.0.4: every metric that has a series, sorted by name, then process_* and vestibule_build_info. A scrape whose
+ * buffer is too small is marked full; METRICS_TEXT_MAX is enough for every series there can be in practice. */
+enum { METRICS_TEXT_MAX = 8 * 1024 * 1024 };
+void metrics_write(struct buf *to);
 
 #endif

@@ -1,8 +1,8 @@
 /* records.h -- the access, audit and server streams: one line each, JSON or text, written by one thread, never blocking a worker.
  *
  * Each worker appends to its own ring (records_worker); a writer thread gathers and writes to standard error or a file. When a ring is full,
- * access lines are dropped and counted (vestibule_log_dropped_total); audit and server lines wait on a larger shared queue and are never dropped unless
- * the process ends. Text from outside is escaped by text/json.h, so a value cannot start a line. Query strings are never written.
+ * access lines are dropped and counted (vestibule_log_dropped_total); audit and server lines wait on a larger shared queue (32 MiB) and are
+ * dropped, counted, only when that is full or the process ends. Text from outside is escaped by text/json.h, so a value cannot start a line. Query strings are never written.
  */
 #ifndef OBSERVE_RECORDS_H
 #define OBSERVE_RECORDS_H
@@ -19,10 +19,11 @@ struct records_conf {
     enum log_level least;
 };
 
-/* Starts the writer thread and takes over base/log.h. */
+/* Starts the writer thread and takes over base/log.h. Before other threads start. A file that cannot be opened is an err
+ * (PROBLEM_CONFIG); a closed standard error is none: lines are then dropped and counted. conf is copied. */
 const struct err *records_open(struct arena *a, const struct records_conf *conf);
-void records_reopen(void); /* SIGUSR1 */
-void records_close(void);  /* writes what is left, bounded wait */
+void records_reopen(void); /* for SIGUSR1, also in a signal handler: the file is opened anew, the old one kept if that fails */
+void records_close(void);  /* writes what is left, waits at most 2 s; after the other threads have ended */
 
 struct access_record {
     struct slice request_id, trace_id, client_ip, method, scheme, authority, path, handler, decision, reason, rule, user,
@@ -33,7 +34,8 @@ struct access_record {
     int64_t duration_us, backend_us;
     bool aborted;
 };
-void records_access(const struct access_record *r); /* any worker thread */
+/* Any thread; borrows r for the call. Empty slices and zero backend numbers are left out. A '?' and what is behind it is cut off path. */
+void records_access(const struct access_record *r);
 
 /* event: "signin.started", "signin.succeeded", "signin.failed", "signin.cancelled", "signout", "session.created", "session.expired",
  * "session.revoked", "access.refused", "callback.state_mismatch", "callback.replayed", "key.rotated", "config.reloaded", "config.reload_failed" */

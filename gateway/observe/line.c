@@ -1,0 +1,86 @@
+/* line.c -- JSON: one object. Text: time, level, stream, event, then name=value with quotes where a reader needs them. */
+#include "observe/line.h"
+
+#include "base/now.h"
+
+struct line line_begin(struct buf *to, bool is_text, const char *level, const char *stream,
+                       const char *event)
+{
+    struct line l = {.to = to, .json = json_into(to), .is_text = is_text};
+    char time[25];
+    buf_clear(to);
+    now_rfc3339(now_wall_ms(), time);
+    if (is_text) {
+        buf_print(to, "%s %s %s %s", time, level, stream, event);
+        return l;
+    }
+    json_open_object(&l.json, NULL);
+    json_string(&l.json, "time", slice_of(time));
+    json_string(&l.json, "level", slice_of(level));
+    json_string(&l.json, "stream", slice_of(stream));
+    json_string(&l.json, "event", slice_of(event));
+    return l;
+}
+
+/* Text that needs no quotes: visible ASCII that a shell or a field cutter would not trip over. */
+static bool is_bare(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+        if (c <= 0x20 || c >= 0x7F || c == '"' || c == '\\' || c == '=') return false;
+    }
+    return true;
+}
+
+void line_text(struct line *l, const char *name, struct slice value, size_t most)
+{
+    value = slice_upto(value, most);
+    if (value.len == 0) return;
+    if (!l->is_text) {
+        json_string(&l->json, name, value);
+        return;
+    }
+    bool bare = is_bare(value);
+    buf_print(l->to, bare ? " %s=" : " %s=\"", name);
+    json_escape(l->to, value);
+    if (!bare) buf_byte(l->to, '"');
+}
+
+void line_number(struct line *l, const char *name, int64_t value)
+{
+    if (l->is_text) {
+        buf_print(l->to, " %s=%lld", name, (long long)value);
+    } else {
+        json_number(&l->json, name, value);
+    }
+}
+
+void line_ms(struct line *l, const char *name, int64_t us)
+{
+    char text[32];
+    if (us < 0) us = 0;
+    int len =
+        snprintf(text, sizeof text, "%lld.%03lld", (long long)(us / 1000), (long long)(us % 1000));
+    must(len > 0 && (size_t)len < sizeof text);
+    if (l->is_text) {
+        buf_print(l->to, " %s=%s", name, text);
+    } else {
+        json_raw(&l->json, name, slice_of(text));
+    }
+}
+
+void line_true(struct line *l, const char *name)
+{
+    if (l->is_text) {
+        buf_print(l->to, " %s=true", name);
+    } else {
+        json_bool(&l->json, name, true);
+    }
+}
+
+bool line_end(struct line *l)
+{
+    if (!l->is_text) json_close_object(&l->json);
+    buf_byte(l->to, '\n');
+    return !l->to->full;
+}

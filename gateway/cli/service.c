@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cli/commands.h"
 #include "cli/notify.h"
 #include "cli/successor.h"
 #include "crypto/crypto.h"
@@ -79,8 +80,12 @@ static sigset_t our_signals(void)
     return set;
 }
 
-void service_prepare(void)
+/* As the program was started, for starting it anew. */
+static char *const *own_argv;
+
+void service_prepare(char *const *argv)
 {
+    own_argv = argv;
     sigset_t set = our_signals();
     struct rlimit none = {0, 0}, files;
     signal(SIGPIPE, SIG_IGN);
@@ -123,7 +128,7 @@ static int complain(const struct err *e, struct arena *a)
 {
     struct slice story = err_story(a, e);
     fprintf(stderr, "vestibule: %.*s\n", SLICE_ARG(story));
-    if (e->problem == PROBLEM_CONFIG) return EXIT_CONFIGURATION;
+    if (e->problem == PROBLEM_CONFIG) return EXIT_CONFIG;
     return slice_find(story, LIT("ermission")) != SLICE_NONE ? EXIT_PERMISSION : EXIT_FAILED;
 }
 
@@ -232,7 +237,7 @@ static void start_successor(struct service *p)
 {
     AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
     if (p->successor.pid != 0) return;
-    const struct err *e = successor_start(a, p->server, p->exe, p->ask->argv, &p->successor);
+    const struct err *e = successor_start(a, p->server, p->exe, own_argv, &p->successor);
     if (e != NULL)
         LOG_PLAIN(LOG_LEVEL_ERROR, "restart.failed", "The new process could not be started.", e);
 }
@@ -327,9 +332,7 @@ static const char *own_path(struct arena *a)
 
 int service_run(const struct service_ask *ask)
 {
-    struct service p = {
-        .ask = ask, .arena = arena_open(BOOT_ARENA), .successor = {0, -1}
-    };
+    struct service p = {.ask = ask, .arena = arena_open(BOOT_ARENA), .successor = {0, -1}};
     p.exe = own_path(p.arena);
     p.config = config_read(&ask->config);
     struct snapshot *s = build(&p, p.config, NULL);
@@ -337,7 +340,7 @@ int service_run(const struct service_ask *ask)
     if (s == NULL) {
         config_close(p.config);
         arena_close(p.arena);
-        return EXIT_CONFIGURATION;
+        return EXIT_CONFIG;
     }
     p.first = s;
     p.now = snapshot_keep(s);

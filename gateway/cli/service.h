@@ -13,20 +13,9 @@
 #define CLI_SERVICE_H
 #include "config/config.h"
 
-enum {
-    EXIT_FINE = 0,
-    EXIT_FAILED = 1,
-    EXIT_USAGE = 64,
-    EXIT_UNREACHABLE = 69,
-    EXIT_INTERNAL = 70,
-    EXIT_PERMISSION = 77,
-    EXIT_CONFIGURATION = 78
-};
-
 struct service_ask {
     struct config_ask config; /* read again at each HUP */
     enum config_purpose purpose;
-    char *const *argv; /* to start the program anew */
     void (*serving)(
         void *self); /* called once, when the listeners are open and the workers run; may be NULL */
     bool (*waiting)(
@@ -36,7 +25,7 @@ struct service_ask {
 };
 
 /* Before anything else in main: no core files, no SIGPIPE, signals blocked, libraries made ready. */
-void service_prepare(void);
+void service_prepare(char *const *argv); /* keeps argv: the program is started anew with it */
 /* Blocks until the server has gone; gives the exit status. */
 int service_run(const struct service_ask *ask);
 

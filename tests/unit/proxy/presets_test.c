@@ -1,0 +1,162 @@
+/* presets_test.c -- what backends are told in headers, and which names no client may use. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proxy/client.h"
+#include "proxy/presets.h"
+
+static struct slice value(struct arena *a, enum preset_field field, const struct identity *who)
+{
+    return preset_value(a, field, who, false);
+}
+
+static void a_value_cannot_end_its_line_or_pass_for_two(void **state)
+{
+    static const struct {
+        struct slice in, out;
+    } cases[] = {
+        {LIT_INIT("Ada Lovelace"), LIT_INIT("Ada Lovelace")},
+        {LIT_INIT("a\r\nX-Admin: yes"), LIT_INIT("a%0D%0AX-Admin: yes")},
+        {LIT_INIT("nul\0byte"), LIT_INIT("nul%00byte")},
+        {LIT_INIT("100%"), LIT_INIT("100%25")},
+        {LIT_INIT("Zo\xc3\xab"), LIT_INIT("Zo%C3%AB")},
+        {LIT_INIT(" edge "), LIT_INIT("%20edge%20")},
+        {LIT_INIT("tab\there"), LIT_INIT("tab%09here")},
+        {LIT_INIT("\x7f"), LIT_INIT("%7F")},
+    };
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct identity who = {.name = cases[i].in};
+        struct slice got = value(a, FIELD_NAME, &who);
+        assert_int_equal(got.len, cases[i].out.len);
+        assert_memory_equal(got.at, cases[i].out.at, got.len);
+    }
+}
+
+static void a_group_with_a_comma_is_still_one(void **state)
+{
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    struct slice groups[] = {LIT("a,b"), LIT("c"), LIT("d%2Ce")};
+    struct identity who = {.groups = groups, .group_count = 3};
+    (void)state;
+    assert_true(slice_is(value(a, FIELD_GROUPS, &who), LIT("a%2Cb,c,d%252Ce")));
+}
+
+static void an_unverified_address_is_not_told(void **state)
+{
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    struct identity who = {.email = LIT("a@b.example")};
+    (void)state;
+    assert_int_equal(value(a, FIELD_EMAIL, &who).len, 0);
+    who.email_verified = true;
+    assert_true(slice_is(value(a, FIELD_EMAIL, &who), LIT("a@b.example")));
+}
+
+static void the_user_id_names_its_provider(void **state)
+{
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    struct identity who = {.provider = LIT("op"), .subject = LIT("42")};
+    (void)state;
+    assert_true(slice_is(value(a, FIELD_USER, &who), LIT("op:42")));
+    assert_true(slice_is(preset_value(a, FIELD_USER, &who, true), LIT("42")));
+}
+
+static void every_name_of_every_preset_is_taken_from_clients(void **state)
+{
+    (void)state;
+    for (int p = 0; p <= PRESET_NONE; p++) {
+        size_t count;
+        const struct preset_header *rows = preset_headers((enum header_preset)p, &count);
+        assert_true(count <= PRESET_HEADERS_MAX);
+        for (size_t i = 0; i < count; i++) {
+            char lower[64];
+            for (size_t k = 0; k < rows[i].name.len; k++) {
+                char c = rows[i].name.at[k];
+                lower[k] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+            }
+            assert_true(preset_is_identity((struct slice){lower, rows[i].name.len}));
+        }
+    }
+    assert_true(preset_is_identity(LIT("x-auth-request-user")));
+    assert_true(preset_is_identity(LIT("x-auth-anything")));
+    assert_false(preset_is_identity(LIT("authorization")));
+    assert_false(preset_is_identity(LIT("x-author")));
+    assert_false(preset_is_identity(LIT("accept")));
+}
+
+static void words_name_presets(void **state)
+{
+    enum header_preset p = PRESET_STANDARD;
+    (void)state;
+    assert_true(preset_of(LIT("authelia"), &p));
+    assert_int_equal(p, PRESET_AUTHELIA);
+    assert_false(preset_of(LIT("Authelia"), &p));
+    assert_false(preset_of(LIT(""), &p));
+}
+
+/* ---- who is really there ---- */
+
+struct client_case {
+    const char *peer, *xff, *proto, *host;
+    const char *ip, *chain;
+    bool https;
+    const char *authority;
+};
+
+static void only_trusted_peers_are_believed(void **state)
+{
+    static const struct client_case cases[] = {
+        {"192.0.2.9", NULL, NULL, NULL, "192.0.2.9", "192.0.2.9", false, "app.example"},
+        /* not trusted: nothing it says counts */
+        {"192.0.2.9", "203.0.113.1", "https", "evil.example", "192.0.2.9", "192.0.2.9", false, "app.example"},
+        {"10.0.0.1", "203.0.113.1", "https", "www.app.example", "203.0.113.1", "203.0.113.1, 10.0.0.1", true, "www.app.example"},
+        /* the rightmost that is not trusted; what stands left of it was written by the client */
+        {"10.0.0.1", "1.1.1.1, 203.0.113.1, 10.0.0.7", NULL, NULL, "203.0.113.1", "1.1.1.1, 203.0.113.1, 10.0.0.7, 10.0.0.1", false, "app.example"},
+        /* rubbish ends the walk at the last address that could be read */
+        {"10.0.0.1", "203.0.113.1, rubbish", NULL, NULL, "10.0.0.1", "203.0.113.1, rubbish, 10.0.0.1", false, "app.example"},
+        {"10.0.0.1", "rubbish, 203.0.113.1", NULL, NULL, "203.0.113.1", "rubbish, 203.0.113.1, 10.0.0.1", false, "app.example"},
+        {"10.0.0.1", "", "gopher", "evil host", "10.0.0.1", "10.0.0.1", false, "app.example"},
+        {"10.0.0.1", ", ,", "HTTPS", "a/b", "10.0.0.1", ", ,, 10.0.0.1", true, "app.example"},
+    };
+    struct network trusted;
+    (void)state;
+    assert_true(network_read(LIT("10.0.0.0/8"), &trusted));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct client_case *t = &cases[i];
+        AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+        struct header headers[3];
+        struct exchange x = {.arena = a, .headers = headers, .authority = LIT("app.example")};
+        if (t->xff != NULL) headers[x.header_count++] = (struct header){LIT("x-forwarded-for"), slice_of(t->xff)};
+        if (t->proto != NULL) headers[x.header_count++] = (struct header){LIT("x-forwarded-proto"), slice_of(t->proto)};
+        if (t->host != NULL) headers[x.header_count++] = (struct header){LIT("x-forwarded-host"), slice_of(t->host)};
+        assert_true(address_read(slice_of(t->peer), &x.peer));
+        x.socket_peer = x.peer;
+        const struct client_rules rules = {&trusted, 1, LIT("x-forwarded-for")};
+        struct client c;
+        client_find(&x, &rules, &c);
+        assert_string_equal(arena_text(a, c.ip), t->ip);
+        assert_string_equal(arena_text(a, c.chain), t->chain);
+        assert_int_equal(c.https, t->https);
+        assert_string_equal(arena_text(a, c.authority), t->authority);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_value_cannot_end_its_line_or_pass_for_two),
+        cmocka_unit_test(a_group_with_a_comma_is_still_one),
+        cmocka_unit_test(an_unverified_address_is_not_told),
+        cmocka_unit_test(the_user_id_names_its_provider),
+        cmocka_unit_test(every_name_of_every_preset_is_taken_from_clients),
+        cmocka_unit_test(words_name_presets),
+        cmocka_unit_test(only_trusted_peers_are_believed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -2,6 +2,8 @@
  *
  * Everything ends one way: doom -> (end of the turn) exchanges end -> libh2o closes the socket -> on_close frees the record. libh2o may also
  * close by itself (HTTP/2, failed handshakes); then only the last step happens, its streams having ended before. */
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "http/connection_int.h"
@@ -111,11 +113,22 @@ static void overdue(struct connection *c, enum problem problem, const char *why)
     connection_doom(c);
 }
 
+/* What has come so far. Bodies of HTTP/2 gather inside libh2o, so there the kernel is asked; unix sockets cannot tell. */
+static uint64_t received(const struct connection *c)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    if (c->phase != PHASE_HTTP2) return c->http1.body_len;
+    if (getsockopt(h2o_socket_get_fd(c->socket), IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+        return c->progress_bytes + CONNECTION_WINDOW_BYTES;
+    return info.tcpi_bytes_received;
+}
+
 static void sweep_body(struct connection *c, int64_t now)
 {
     if (now - c->progress_ms < c->worker->limits.body_idle_ms) return;
-    size_t moved = c->socket->bytes_read - c->progress_bytes;
-    c->progress_bytes = c->socket->bytes_read;
+    uint64_t have = received(c), moved = have - c->progress_bytes;
+    c->progress_bytes = have;
     c->progress_ms = now;
     if (moved < CONNECTION_WINDOW_BYTES) overdue(c, PROBLEM_BAD_REQUEST, "body too slow");
 }

@@ -49,7 +49,7 @@ struct connection {
     enum connection_phase phase;
     int64_t since_ms;    /* when the phase began */
     int64_t progress_ms; /* start of the current window of a body's minimum rate */
-    size_t progress_bytes;
+    uint64_t progress_bytes;
     bool tls, doomed, counted;
     struct loop_later end; /* closes at the end of the turn */
     struct exchange_int *exchanges;

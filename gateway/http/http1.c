@@ -221,7 +221,6 @@ static void begin_body(struct connection *c)
         return;
     }
     connection_phase(c, PHASE_BODY);
-    c->progress_bytes = c->socket->bytes_read;
     h->body_left = h->head.length;
     bool empty = h->head.framing != HTTP1_CHUNKED && h->body_left == 0;
     if (empty)

@@ -10,17 +10,12 @@
 #define TESTS_FRONT_H
 #define H2O_USE_LIBUV 0
 #define H2O_USE_EPOLL 1
-#include "http/exchange_int.h"
-#include "http/server.h"
-
-#include "base/now.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,6 +24,11 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "http/exchange_int.h"
+#include "http/server.h"
+
+#include "base/now.h"
 
 #pragma GCC diagnostic ignored "-Wunused-function" /* each test takes what it needs */
 #pragma GCC diagnostic ignored "-Wunused-variable"
@@ -63,8 +63,7 @@ static void front_on_done(struct exchange *x, const struct exchange_end *end)
 {
     (void)x;
     atomic_store(&front_last_status, end->status);
-    if (end->aborted)
-        atomic_fetch_add(&front_aborted, 1);
+    if (end->aborted) atomic_fetch_add(&front_aborted, 1);
     atomic_fetch_add(&front_done, 1);
 }
 
@@ -162,16 +161,16 @@ static void front_echo(struct exchange *x)
     exchange_add(x, LIT("content-type"), LIT("text/plain"));
     exchange_reply(x, 200,
                    arena_print(x->arena, "%.*s %.*s %.*s %u %zu %.*s", SLICE_ARG(x->method),
-                               SLICE_ARG(x->target), SLICE_ARG(x->authority), x->version, x->body.len,
-                               SLICE_ARG(slice_upto(x->body, 200))));
+                               SLICE_ARG(x->target), SLICE_ARG(x->authority), x->version,
+                               x->body.len, SLICE_ARG(slice_upto(x->body, 200))));
 }
 
 static void front_headers(struct exchange *x)
 {
     struct slice text = LIT("");
     for (size_t i = 0; i < x->header_count; i++)
-        text = arena_print(x->arena, "%.*s%.*s: %.*s\n", SLICE_ARG(text), SLICE_ARG(x->headers[i].name),
-                           SLICE_ARG(x->headers[i].value));
+        text = arena_print(x->arena, "%.*s%.*s: %.*s\n", SLICE_ARG(text),
+                           SLICE_ARG(x->headers[i].name), SLICE_ARG(x->headers[i].value));
     exchange_reply(x, 200, text);
 }
 
@@ -192,8 +191,9 @@ static void front_handle(struct exchange *x)
         exchange_drop(x);
     } else if (slice_is(x->path, LIT("/peer"))) {
         exchange_reply(x, 200,
-                       arena_print(x->arena, "%.*s:%d %.*s", SLICE_ARG(address_text(x->arena, &x->peer)),
-                                   x->peer.port, SLICE_ARG(address_text(x->arena, &x->socket_peer))));
+                       arena_print(x->arena, "%.*s:%d %.*s",
+                                   SLICE_ARG(address_text(x->arena, &x->peer)), x->peer.port,
+                                   SLICE_ARG(address_text(x->arena, &x->socket_peer))));
     } else if (slice_is(x->path, LIT("/sni"))) {
         exchange_reply(x, 200, x->tls_name);
     } else if (slice_is(x->path, LIT("/chunks"))) {
@@ -214,17 +214,31 @@ static struct front *front_prepare(void)
     struct arena *a = arena_open(1 << 22);
     struct front *f = arena_new(a, struct front);
     f->arena = a;
-    f->listener[0] = (struct listener){.name = LIT("127.0.0.1:0"), .kind = LISTENER_TCP, .handle = front_handle};
+    f->listener[0] =
+        (struct listener){.name = LIT("127.0.0.1:0"), .kind = LISTENER_TCP, .handle = front_handle};
     assert_true(address_read(LIT("127.0.0.1"), &f->listener[0].address));
     f->conf = (struct server_conf){
         .listeners = f->listener,
         .listener_count = 1,
         .workers = 1,
-        .limits = {.head_bytes = 32768, .uri_bytes = 8192, .body_bytes = 1 << 20, .header_count = 100,
-                   .body_total_bytes = 1 << 22, .max_connections = 200, .handshake_ms = 2000, .header_ms = 2000,
-                   .body_idle_ms = 2000, .idle_ms = 2000, .write_ms = 2000, .h2_streams = 32, .h2_resets = 100},
-        .app = {.open = front_app_open, .close = front_app_close, .done = front_on_done,
-                .refused = front_on_refused, .refusal_body = front_refusal},
+        .limits = {.head_bytes = 32768,
+                   .uri_bytes = 8192,
+                   .body_bytes = 1 << 20,
+                   .header_count = 100,
+                   .body_total_bytes = 1 << 22,
+                   .max_connections = 200,
+                   .handshake_ms = 2000,
+                   .header_ms = 2000,
+                   .body_idle_ms = 2000,
+                   .idle_ms = 2000,
+                   .write_ms = 2000,
+                   .h2_streams = 32,
+                   .h2_resets = 100},
+        .app = {.open = front_app_open,
+                   .close = front_app_close,
+                   .done = front_on_done,
+                   .refused = front_on_refused,
+                   .refusal_body = front_refusal           },
     };
     atomic_store(&front_done, 0);
     atomic_store(&front_aborted, 0);
@@ -237,8 +251,7 @@ static struct front *front_prepare(void)
 static void front_open(struct front *f)
 {
     const struct err *e = server_open(f->arena, &f->conf, &f->server);
-    if (e != NULL)
-        print_error("%.*s\n", SLICE_ARG(err_story(f->arena, e)));
+    if (e != NULL) print_error("%.*s\n", SLICE_ARG(err_story(f->arena, e)));
     assert_null(e);
     f->port = server_port(f->server, 0);
 }
@@ -271,8 +284,7 @@ static void front_send(int fd, const char *bytes, size_t len)
 {
     while (len != 0) {
         ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-        if (n <= 0)
-            return; /* refused early: the answer tells */
+        if (n <= 0) return; /* refused early: the answer tells */
         bytes += n;
         len -= (size_t)n;
     }
@@ -284,7 +296,8 @@ static void front_say(int fd, const char *text)
 }
 
 /* Reads until `until` was seen, the peer closed, or patience ends. Returns the bytes read; *ret_closed says the peer closed. */
-static size_t front_hear(int fd, char *to, size_t room, const char *until, int patience_ms, bool *ret_closed)
+static size_t front_hear(int fd, char *to, size_t room, const char *until, int patience_ms,
+                         bool *ret_closed)
 {
     size_t len = 0;
     int64_t end = now_ms() + patience_ms;
@@ -293,8 +306,7 @@ static size_t front_hear(int fd, char *to, size_t room, const char *until, int p
     while (len < room - 1 && (until == NULL || strstr(to, until) == NULL)) {
         struct pollfd p = {fd, POLLIN, 0};
         int left = (int)(end - now_ms());
-        if (left <= 0 || poll(&p, 1, left) <= 0)
-            return len;
+        if (left <= 0 || poll(&p, 1, left) <= 0) return len;
         ssize_t n = recv(fd, to + len, room - 1 - len, 0);
         if (n <= 0) {
             *ret_closed = true;
@@ -309,14 +321,13 @@ static size_t front_hear(int fd, char *to, size_t room, const char *until, int p
 static int front_status(const char *answer)
 {
     int status = 0;
-    if (sscanf(answer, "HTTP/1.%*d %d", &status) != 1)
-        return 0;
+    if (sscanf(answer, "HTTP/1.%*d %d", &status) != 1) return 0;
     return status;
 }
 
 /* One connection, one text, everything until it closes or 'patience' is over. */
-static size_t front_ask_bytes(const struct front *f, const char *bytes, size_t len, char *to, size_t room,
-                              const char *until, bool *ret_closed)
+static size_t front_ask_bytes(const struct front *f, const char *bytes, size_t len, char *to,
+                              size_t room, const char *until, bool *ret_closed)
 {
     int fd = front_connect(f);
     front_send(fd, bytes, len);
@@ -325,7 +336,8 @@ static size_t front_ask_bytes(const struct front *f, const char *bytes, size_t l
     return got;
 }
 
-static int front_ask(const struct front *f, const char *text, char *to, size_t room, const char *until)
+static int front_ask(const struct front *f, const char *text, char *to, size_t room,
+                     const char *until)
 {
     bool closed;
     (void)front_ask_bytes(f, text, strlen(text), to, room, until, &closed);

@@ -1,10 +1,9 @@
 /* The loop: timers in order and never early, messages from other threads, work at the end of a turn, foreign descriptors; and
  * streams over it against small servers on loopback. */
-#include "http/stream.h"
+#include <pthread.h>
 
 #include "front.h"
-
-#include <pthread.h>
+#include "http/stream.h"
 
 static struct loop *loop;
 
@@ -96,8 +95,7 @@ static void on_job(struct loop_later *w)
 {
     struct job *job = (struct job *)(void *)w;
     job->runs++;
-    if (job->then != NULL)
-        loop_later(loop, &job->then->later);
+    if (job->then != NULL) loop_later(loop, &job->then->later);
 }
 
 static void work_put_off_runs_once_at_the_end_of_the_turn(void **state)
@@ -151,7 +149,10 @@ static void messages_from_threads_arrive_all_and_in_the_order_of_each(void **sta
     in_order = true;
     for (int s = 0; s < SENDERS; s++) {
         for (int i = 0; i < EACH; i++)
-            letters[s][i] = (struct letter){{NULL, on_letter}, s, i};
+            letters[s][i] = (struct letter){
+                {NULL, on_letter},
+                s, i
+            };
         assert_int_equal(pthread_create(&threads[s], NULL, send_letters, letters[s]), 0);
     }
     turn_until(&all_here);
@@ -319,7 +320,8 @@ static void a_stream_to_nobody_closes_with_a_reason_and_later(void **state)
     struct talk t = {0}, u = {0}, v = {0};
     struct stream_target to = {.host = LIT("127.0.0.1"), .port = port, .connect_ms = 2000};
     struct stream_target file = {.unix_path = LIT("/nonexistent/socket"), .connect_ms = 2000};
-    struct stream_target name = {.host = LIT("does-not-exist.invalid"), .port = 1, .connect_ms = 3000};
+    struct stream_target name = {
+        .host = LIT("does-not-exist.invalid"), .port = 1, .connect_ms = 3000};
     (void)stream_open(loop, &to, &talk_events, &t);
     (void)stream_open(loop, &file, &talk_events, &u);
     (void)stream_open(loop, &name, &talk_events, &v);
@@ -358,7 +360,8 @@ static void a_silent_tls_peer_ends_at_the_deadline(void **state)
     struct tls_client_conf conf = {.host = LIT("localhost"), .insecure = true};
     assert_null(tls_client(a, &conf, &tls));
     struct talk t = {0};
-    struct stream_target to = {.host = LIT("127.0.0.1"), .port = port, .connect_ms = 80, .tls = tls};
+    struct stream_target to = {
+        .host = LIT("127.0.0.1"), .port = port, .connect_ms = 80, .tls = tls};
     int64_t began = now_ms();
     (void)stream_open(loop, &to, &talk_events, &t);
     turn_until(&t.closed);

@@ -5,6 +5,8 @@
  */
 #include "crypto/jwk.h"
 
+#include <string.h>
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>

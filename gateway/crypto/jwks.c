@@ -5,6 +5,9 @@
  */
 #include "crypto/jwks.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <openssl/evp.h>
 
 #include "crypto/crypto_kit.h"

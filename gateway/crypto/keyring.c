@@ -6,6 +6,9 @@
  */
 #include "crypto/keyring.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 

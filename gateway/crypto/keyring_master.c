@@ -3,6 +3,8 @@
  * People make such files with `head -c 32 /dev/urandom`, `openssl rand -base64 32` or `openssl rand -hex 32`; all three
  * are read. Thirty-two characters of plain text are refused: they are a password, or 16 bytes in hex, and look strong only.
  */
+#include <string.h>
+
 #include <openssl/crypto.h>
 
 #include "crypto/keyring.h"

@@ -1,6 +1,9 @@
 /* secret.c -- secrets own their bytes: copied in, wiped on the way out. */
 #include "crypto/secret.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <openssl/crypto.h>
 
 #include "crypto/digest.h"

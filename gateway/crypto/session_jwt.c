@@ -6,6 +6,9 @@
  */
 #include "crypto/session_jwt.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <jwt.h>
 #include <openssl/crypto.h>
 

@@ -2,6 +2,9 @@
  *
  * Its id is the RFC 7638 thumbprint, so a kid can never be the name of another key. The public JWK's parts are computed once.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>

@@ -6,6 +6,8 @@
 #include "crypto/signing_keys.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "crypto/signing_folder.h"

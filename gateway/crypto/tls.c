@@ -2,6 +2,7 @@
 #include "crypto/tls.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 #include "crypto/crypto_kit.h"
 #include "crypto/tls_parts.h"

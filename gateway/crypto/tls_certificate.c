@@ -3,6 +3,8 @@
  * Names are taken out of the certificate once, at load: a handshake compares text and decodes nothing.
  */
 #include <ctype.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

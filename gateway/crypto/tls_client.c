@@ -4,6 +4,7 @@
  * handshake. The system's roots are parsed once for the process (30 ms, 1.4 MiB) and shared by all contexts.
  */
 #include <pthread.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <openssl/x509v3.h>

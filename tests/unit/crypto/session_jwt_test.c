@@ -8,7 +8,9 @@
 
 #include "crypto/digest.h"
 #include "crypto/random.h"
+#include "text/doc.h"
 #include "text/encode.h"
+#include "text/json.h"
 
 static struct arena *a;
 static struct keyring *ring, *ring_before, *ring_other;
@@ -274,6 +276,24 @@ static void the_longest_issuer_still_works(void **state)
     session_jwt_close(j);
 }
 
+/* Both our writer and jansson have a json_string and a json_null. libjwt must keep finding jansson's. */
+static void our_json_writer_does_not_stand_in_for_janssons(void **state)
+{
+    (void)state;
+    struct buf text = buf_open(100);
+    struct json j = json_into(&text);
+    struct doc *root = NULL;
+    json_open_object(&j, NULL);
+    json_string(&j, "name", LIT("value"));
+    json_null(&j, "nothing");
+    json_close_object(&j);
+    assert_true(slice_is(buf_slice(&text), LIT("{\"name\":\"value\",\"nothing\":null}")));
+    assert_null(doc_json(a, PROBLEM_INTERNAL, buf_slice(&text), &root));
+    assert_int_equal(doc_member(root, LIT("nothing"))->type, DOC_NULL);
+    assert_true(reads(jwt, token_of(jwt, NOW, NOW + 60), NOW));
+    buf_close(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +308,7 @@ int main(void)
         cmocka_unit_test(well_signed_tokens_of_another_shape_are_refused),
         cmocka_unit_test(a_huge_token_is_refused_without_a_look),
         cmocka_unit_test(the_longest_issuer_still_works),
+        cmocka_unit_test(our_json_writer_does_not_stand_in_for_janssons),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -111,8 +111,9 @@ int command_status(const struct command_line *line)
     struct arena *a = arena_open(64 * 1024);
     struct slice where = config_text(c, "metrics.listen");
     int status = 0;
-    if (slice_is(where, LIT("off"))) command_say("metrics.listen is off: there is nobody to ask");
-    int fd = slice_is(where, LIT("off")) ? -1 : dial(a, where);
+    bool none = slice_is(where, LIT("none"));
+    if (none) command_say("metrics.listen is none: there is nobody to ask");
+    int fd = none ? -1 : dial(a, where);
     if (fd >= 0) {
         status = ask(fd);
         close(fd);

@@ -169,7 +169,7 @@ static void client(struct build *b, const struct setting *at, struct provider *p
         BUILD_ERROR(b, at, "pkce",
                     "a client without a secret needs pkce: anybody could redeem a stolen code");
     } else if (!p->pkce) {
-        BUILD_WARNING(b, at, "pkce", "pkce off: only for providers that refuse it");
+        BUILD_WARNING(b, at, "pkce", "pkce none: only for providers that refuse it");
     }
 }
 

@@ -127,7 +127,7 @@ static tls_context *listener_tls(struct build *b, const struct setting *at)
         fine = false;
     }
     if (auth == 0 && conf.client_ca_file != NULL) {
-        BUILD_WARNING(b, at, "client_ca", "client_ca does nothing while client_auth is off");
+        BUILD_WARNING(b, at, "client_ca", "client_ca does nothing while client_auth is none");
         conf.client_ca_file = NULL;
     }
     tls_context *context = NULL;
@@ -165,7 +165,7 @@ static void metrics_listener(struct build *b)
     const struct setting *at = setting_at(b->root, "metrics.listen");
     struct listener *l = &b->s->listeners[b->s->listener_count];
     *l = (struct listener){.fd = -1, .handle = b->use->handle_metrics, .first_worker_only = true};
-    if (at->bad || slice_is(at->text, LIT("off")) || slice_is(at->text, LIT("false"))) return;
+    if (at->bad || slice_is(at->text, LIT("none"))) return;
     if (!listen_address(b, at->node, at->text, l)) return;
     for (size_t i = 0; i < b->s->listener_count; i++) {
         if (!slice_is(b->s->listeners[i].name, l->name)) continue;

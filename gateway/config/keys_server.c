@@ -30,8 +30,8 @@ static const struct key tls[] = {
     {.name = "client_ca", .type = KEY_FILE, .meaning = "who signs the certificates of clients"},
     {.name = "client_auth",
      .type = KEY_WORD,
-     .words = "off ask require",
-     .fallback = "off",
+     .words = "none ask require",
+     .fallback = "none",
      .meaning = "whether clients show a certificate"},
 };
 
@@ -200,6 +200,6 @@ static const struct key metrics[] = {
      .type = KEY_TEXT,
      .fallback = "127.0.0.1:9464",
      .meaning =
-         "/metrics, /live and /ready are served here, never on the public listeners; off: nowhere"},
+         "/metrics, /live and /ready are served here, never on the public listeners; none: nowhere"},
 };
 const struct key_table keys_server_metrics = KEY_ROWS(metrics);

@@ -44,7 +44,10 @@ static void scalar(struct buf *to, enum key_type type, struct slice s)
 
 static void origin(struct buf *to, size_t line_start, const struct setting *s)
 {
-    size_t width = to->len - line_start;
+    size_t width = 0;
+    for (size_t i = line_start; i < to->len; i++) {
+        if (((unsigned char)to->at[i] & 0xc0) != 0x80) width++;
+    }
     spaces(to, width < ORIGIN_COLUMN ? ORIGIN_COLUMN - width : 1);
     buf_add(to, LIT("# "));
     if (s->node == NULL)

@@ -107,8 +107,10 @@ static struct slice run_case(struct arena *a, struct slice input)
     struct slice told = arena_copy(a, buf_slice(&out));
     buf_close(&out);
     snapshot_drop(s);
-    if (s == NULL) config_close(config);
-    else config_close(config);
+    if (s == NULL)
+        config_close(config);
+    else
+        config_close(config);
     return told;
 }
 
@@ -153,7 +155,9 @@ static bool one_case(const char *path)
         write_file(path, whole.at, whole.len, 0644);
         same = true;
     }
-    if (!same) print_error("%s\n--- expected\n%.*s--- told\n%.*s", path, SLICE_ARG(expected), SLICE_ARG(told));
+    if (!same)
+        print_error("%s\n--- expected\n%.*s--- told\n%.*s", path, SLICE_ARG(expected),
+                    SLICE_ARG(told));
     arena_close(a);
     return same;
 }
@@ -178,6 +182,7 @@ static void every_golden_configuration_is_answered_as_written_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_golden_configuration_is_answered_as_written_down)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_golden_configuration_is_answered_as_written_down)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,319 @@
+/* snapshot_test.c -- from a small configuration to the values requests will look at. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+
+static const char base[] =
+    "public_url: https://App.Example.com\n"
+    "providers:\n"
+    "  - { use: oidc, id: corp, issuer: 'https://id.example.com', client_id: v, client_secret: s3cret-s3cret }\n"
+    "session: { store: 'redis://127.0.0.1/3' }\n"
+    "backend: http://127.0.0.1:3000\n";
+
+struct made {
+    struct config *config;
+    struct snapshot *s;
+};
+
+static struct made make(const char *more, const char *const *environment,
+                        enum config_purpose purpose, const struct snapshot *old)
+{
+    static char text[8192];
+    snprintf(text, sizeof text, "%s%s", base, more);
+    struct config_text document = {"test", slice_of(text)};
+    struct config_ask ask = {.environment = environment, .text = &document};
+    struct made m = {config_read(&ask), NULL};
+    m.s = config_build(m.config, &(struct config_use){.purpose = purpose, .old = old});
+    return m;
+}
+
+static void drop(struct made m)
+{
+    config_close(m.config);
+    snapshot_drop(m.s);
+}
+
+static bool is(struct slice s, const char *text)
+{
+    bool same = slice_is(s, slice_of(text));
+    if (!same) print_error("\"%.*s\" is not \"%s\"\n", SLICE_ARG(s), text);
+    return same;
+}
+
+static void a_small_configuration_has_safe_defaults(void **state)
+{
+    (void)state;
+    struct made m = make("", NULL, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    assert_true(is(m.s->public_origin, "https://app.example.com"));
+    assert_true(is(m.s->public_host, "app.example.com"));
+    assert_true(is(m.s->prefix, "/_vestibule"));
+    assert_true(is(m.s->session.cookie_name, "__Host-vestibule"));
+    assert_true(m.s->session.cookie.secure && m.s->session.cookie.http_only);
+    assert_int_equal(m.s->session.cookie.same_site, COOKIE_LAX);
+    assert_int_equal(m.s->session.lifetime_s, 7 * 86400);
+    assert_int_equal(m.s->session.idle_s, 12 * 3600);
+    assert_int_equal(m.s->trusted_count, 0);
+    assert_int_equal(m.s->limits.body_bytes, 10 << 20);
+    assert_int_equal(m.s->rule_count, 1);
+    assert_int_equal(m.s->rules[0].allow, ALLOW_SIGNED_IN);
+    assert_true(is(m.s->rules[0].path, "/**"));
+    assert_int_equal(m.s->store.kind, STORE_REDIS);
+    assert_int_equal(m.s->store.database, 3);
+    assert_int_equal(m.s->store.target.port, 6379);
+    assert_int_equal(m.s->listener_count, 2);
+    assert_true(m.s->has_metrics_listener);
+    assert_true(m.s->listeners[1].first_worker_only);
+    assert_int_equal(m.s->generation, 1);
+    assert_false(m.s->https_redirect);
+    drop(m);
+}
+
+static void a_provider_has_safe_defaults(void **state)
+{
+    (void)state;
+    struct made m = make("", NULL, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    const struct provider *p = m.s->providers[0];
+    assert_true(is(p->scope, "openid profile email"));
+    assert_true(p->pkce && p->require_verified_email && p->userinfo);
+    assert_false(p->allow_private || p->allow_http);
+    assert_int_equal(p->algorithms, JOSE_ASYMMETRIC);
+    assert_int_equal(p->client_auth, CLIENT_AUTH_BASIC);
+    assert_int_equal(p->tokens, TOKENS_DISCARD);
+    assert_true(is(p->claim_subject, "/sub"));
+    assert_true(secret_same(p->client_secret, LIT("s3cret-s3cret")));
+    drop(m);
+}
+
+static void claim_paths_become_pointers(void **state)
+{
+    (void)state;
+    const char *const environment[] = {
+        "VESTIBULE_PROVIDERS_CORP_CLAIMS_GROUPS=realm_access.roles",
+        "VESTIBULE_PROVIDERS_CORP_CLAIMS_NAME=/a/b~1c",
+        "VESTIBULE_PROVIDERS_CORP_CLAIMS_EMAIL=https://example.com/email", NULL};
+    struct made m = make("", environment, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    assert_true(is(m.s->providers[0]->claim_groups, "/realm_access/roles"));
+    assert_true(is(m.s->providers[0]->claim_name, "/a/b~1c"));
+    assert_true(is(m.s->providers[0]->claim_email, "/https:~1~1example.com~1email"));
+    drop(m);
+}
+
+static void the_environment_wins_over_files_and_changes_one_key(void **state)
+{
+    (void)state;
+    const char *const environment[] = {
+        "VESTIBULE_SESSION_IDLE=1h",
+        "VESTIBULE_PROVIDERS_CORP_NAME=Staff",
+        "VESTIBULE_PROVIDERS_MY_SECOND_ISSUER=https://two.example.com",
+        "VESTIBULE_PROVIDERS_MY_SECOND_CLIENT_ID=x",
+        "VESTIBULE_PROVIDERS_MY_SECOND_CLIENT_AUTH=none",
+        NULL};
+    struct made m = make("", environment, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    assert_int_equal(m.s->session.idle_s, 3600);
+    assert_int_equal(m.s->provider_count, 2);
+    assert_true(is(m.s->providers[0]->name, "Staff"));
+    assert_true(is(m.s->providers[0]->client_id, "v"));
+    assert_true(is(m.s->providers[1]->id, "my-second"));
+    drop(m);
+}
+
+static void a_variable_from_the_environment_stays_one_value(void **state)
+{
+    (void)state;
+    const char *const environment[] = {"NAME=x\", accent: \"#ffffff", NULL};
+    struct made m = make("sign_in: { name: '${NAME}' }\n", environment, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    assert_true(is(m.s->site_name, "x\", accent: \"#ffffff"));
+    drop(m);
+}
+
+static void providers_stand_in_the_order_asked_for(void **state)
+{
+    (void)state;
+    const char *const environment[] = {"VESTIBULE_PROVIDERS_CORP_ORDER=5",
+                                       "VESTIBULE_PROVIDERS_B_ISSUER=https://b.example.com",
+                                       "VESTIBULE_PROVIDERS_B_CLIENT_ID=x",
+                                       "VESTIBULE_PROVIDERS_B_CLIENT_SECRET=yyyyyyyy",
+                                       "VESTIBULE_PROVIDERS_C_ISSUER=https://c.example.com",
+                                       "VESTIBULE_PROVIDERS_C_CLIENT_ID=x",
+                                       "VESTIBULE_PROVIDERS_C_CLIENT_SECRET=yyyyyyyy",
+                                       NULL};
+    struct made m = make("", environment, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    assert_int_equal(m.s->provider_count, 3);
+    assert_true(is(m.s->providers[0]->id, "b") && is(m.s->providers[1]->id, "c") &&
+                is(m.s->providers[2]->id, "corp"));
+    drop(m);
+}
+
+static void a_cookie_domain_changes_the_prefix(void **state)
+{
+    (void)state;
+    struct made m = make("cookie: { domain: example.com, name: gate }\n", NULL, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    assert_true(is(m.s->session.cookie_name, "__Secure-gate"));
+    assert_true(is(m.s->session.cookie.domain, "example.com"));
+    drop(m);
+}
+
+static void rules_and_people_are_lower_case_where_that_is_equal(void **state)
+{
+    (void)state;
+    struct made m = make(
+        "access:\n  - { host: APP.example.com, allow: { emails: [Ada@Example.com], groups: [Ops] }, otherwise: hide }\n",
+        NULL, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    assert_true(is(m.s->rules[0].host, "app.example.com"));
+    assert_true(is(m.s->rules[0].emails.at[0], "ada@example.com"));
+    assert_true(is(m.s->rules[0].groups.at[0], "Ops"));
+    assert_int_equal(m.s->rules[0].allow, ALLOW_SOME);
+    assert_int_equal(m.s->rules[0].otherwise, OTHERWISE_HIDE);
+    drop(m);
+}
+
+static void a_backend_without_audience_keeps_the_default_empty(void **state)
+{
+    (void)state;
+    struct made m = make("token: { audience: apps }\n", NULL, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    assert_int_equal(m.s->backend_count, 1);
+    assert_true(is(m.s->backends[0].audience, "apps"));
+    assert_true(is(m.s->backends[0].backend.authority, "127.0.0.1:3000"));
+    assert_true(m.s->backends[0].keep_host);
+    assert_int_equal(m.s->backends[0].backend.port, 3000);
+    assert_int_equal(m.s->backends[0].backend.connect_ms, 2000);
+    drop(m);
+}
+
+static void a_wrong_configuration_gives_nothing_and_frees_everything(void **state)
+{
+    (void)state;
+    struct made m = make("listen: nowhere\nbackends: [{ url: 'https://127.0.0.1:1' }]\n", NULL,
+                         CONFIG_RUN, NULL);
+    assert_null(m.s);
+    assert_int_equal(config_complaints(m.config)->errors, 2);
+    drop(m);
+}
+
+static void keys_are_made_once_and_private(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/vestibule-state-XXXXXX", key[128], command[256], variable[128];
+    struct stat st;
+    assert_non_null(mkdtemp(folder));
+    snprintf(variable, sizeof variable, "STATE_DIRECTORY=%s/inner", folder);
+    snprintf(key, sizeof key, "%s/inner/session.key", folder);
+    const char *const environment[] = {variable, NULL};
+    struct made check = make("", environment, CONFIG_CHECK, NULL);
+    assert_non_null(check.s);
+    assert_int_not_equal(stat(key, &st), 0); /* a check makes nothing */
+    drop(check);
+    struct made first = make("", environment, CONFIG_RUN, NULL);
+    assert_non_null(first.s);
+    assert_int_equal(stat(key, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    struct made second = make("", environment, CONFIG_RUN, first.s);
+    assert_non_null(second.s);
+    assert_int_equal(second.s->generation, 2);
+    assert_true(slice_is(keyring_id(first.s->keys, 0), keyring_id(second.s->keys, 0)));
+    assert_true(slice_is(signing_keys_jwks(first.s->signing_keys),
+                         signing_keys_jwks(second.s->signing_keys)));
+    drop(first);
+    drop(second);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void without_a_state_folder_a_shared_store_is_refused(void **state)
+{
+    (void)state;
+    const char *const environment[] = {"STATE_DIRECTORY=/proc/nowhere", NULL};
+    struct made redis = make("", environment, CONFIG_RUN, NULL);
+    assert_null(redis.s);
+    drop(redis);
+    const char *const memory[] = {"STATE_DIRECTORY=/proc/nowhere",
+                                  "VESTIBULE_SESSION_STORE=memory://", NULL};
+    struct made m = make("", memory, CONFIG_RUN, NULL);
+    assert_non_null(m.s);
+    assert_int_equal(config_complaints(m.config)->warnings, 2);
+    drop(m);
+}
+
+static void what_a_reload_cannot_change_is_named(void **state)
+{
+    (void)state;
+    struct arena *a = arena_open(1 << 16);
+    struct made first = make("", NULL, CONFIG_DEMO, NULL);
+    const char *const other[] = {"VESTIBULE_LISTEN=127.0.0.1:9999", "VESTIBULE_SERVER_WORKERS=77",
+                                 "VESTIBULE_SESSION_STORE=redis://elsewhere",
+                                 "VESTIBULE_METRICS_LISTEN=none", NULL};
+    struct made second = make("", other, CONFIG_DEMO, first.s);
+    struct made third = make("sign_in: { name: Other }\n", NULL, CONFIG_DEMO, first.s);
+    assert_true(is(config_needs_restart(a, first.s, second.s),
+                   "listen, metrics.listen, server.workers, session.store"));
+    assert_true(is(config_needs_restart(a, first.s, third.s), ""));
+    drop(first);
+    drop(second);
+    drop(third);
+    arena_close(a);
+}
+
+static void secrets_are_not_printed(void **state)
+{
+    (void)state;
+    const char *const environment[] = {"VESTIBULE_SESSION_STORE_PASSWORD=hunter2", NULL};
+    struct made m = make("", environment, CONFIG_DEMO, NULL);
+    struct buf out = buf_open(1 << 20);
+    config_print(m.config, &out);
+    assert_true(slice_find(buf_slice(&out), LIT("hunter2")) == SLICE_NONE);
+    assert_true(slice_find(buf_slice(&out), LIT("s3cret")) == SLICE_NONE);
+    assert_true(slice_find(buf_slice(&out), LIT("store_password: •••")) != SLICE_NONE);
+    assert_true(slice_find(buf_slice(&out), LIT("# VESTIBULE_SESSION_STORE_PASSWORD")) !=
+                SLICE_NONE);
+    assert_true(slice_find(buf_slice(&out), LIT("# test:1\n")) != SLICE_NONE);
+    assert_true(slice_find(buf_slice(&out), LIT("# default\n")) != SLICE_NONE);
+    buf_close(&out);
+    drop(m);
+}
+
+static void a_snapshot_lives_until_the_last_reference(void **state)
+{
+    (void)state;
+    struct made m = make("", NULL, CONFIG_DEMO, NULL);
+    struct snapshot *again = snapshot_keep(m.s);
+    drop(m);
+    assert_true(is(again->public_host, "app.example.com"));
+    snapshot_drop(again);
+    snapshot_drop(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_small_configuration_has_safe_defaults),
+        cmocka_unit_test(a_provider_has_safe_defaults),
+        cmocka_unit_test(claim_paths_become_pointers),
+        cmocka_unit_test(the_environment_wins_over_files_and_changes_one_key),
+        cmocka_unit_test(a_variable_from_the_environment_stays_one_value),
+        cmocka_unit_test(providers_stand_in_the_order_asked_for),
+        cmocka_unit_test(a_cookie_domain_changes_the_prefix),
+        cmocka_unit_test(rules_and_people_are_lower_case_where_that_is_equal),
+        cmocka_unit_test(a_backend_without_audience_keeps_the_default_empty),
+        cmocka_unit_test(a_wrong_configuration_gives_nothing_and_frees_everything),
+        cmocka_unit_test(keys_are_made_once_and_private),
+        cmocka_unit_test(without_a_state_folder_a_shared_store_is_refused),
+        cmocka_unit_test(what_a_reload_cannot_change_is_named),
+        cmocka_unit_test(secrets_are_not_printed),
+        cmocka_unit_test(a_snapshot_lives_until_the_last_reference),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

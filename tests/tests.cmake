@@ -1,5 +1,6 @@
 # Tests: every tests/unit/<module>/<name>_test.c is one cmocka program linked with its module (and what that may use).
 enable_testing()
+include(tests/fuzz/fuzz.cmake)
 pkg_check_modules(cmocka IMPORTED_TARGET cmocka)
 if(NOT cmocka_FOUND)
   message(STATUS "cmocka is not here: unit tests are left out (tests/run installs it)")

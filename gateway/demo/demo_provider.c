@@ -1,4 +1,4 @@
-/* provider.c -- the demo provider's addresses, and the end of a session. */
+/* demo_provider.c -- the demo provider's addresses, and the end of a session. */
 #include "demo/demo_state.h"
 #include "text/encode.h"
 #include "text/url.h"

@@ -1,4 +1,4 @@
-/* token.c -- the demo provider's token endpoint and userinfo (RFC 6749 section 5, RFC 7636 section 4.6, OpenID Connect Core 3.1.3, 5.3). */
+/* demo_token.c -- the demo provider's token endpoint and userinfo (RFC 6749 section 5, RFC 7636 section 4.6, OpenID Connect Core 3.1.3, 5.3). */
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "demo/demo_state.h"

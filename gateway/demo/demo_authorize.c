@@ -1,4 +1,4 @@
-/* authorize.c -- the demo provider's question "who are you?" and its answer to the client (RFC 6749 section 4.1, RFC 7636, RFC 9207).
+/* demo_authorize.c -- the demo provider's question "who are you?" and its answer to the client (RFC 6749 section 4.1, RFC 7636, RFC 9207).
  *
  * As a real provider does: a wrong client or redirect_uri is told to the person and never redirected; every other mistake goes back to the
  * client. The form posts to the same address with the same query, which is judged again: nothing is remembered in between.

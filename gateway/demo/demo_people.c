@@ -1,4 +1,4 @@
-/* people.c -- who can be chosen on the demo provider's page. */
+/* demo_people.c -- who can be chosen on the demo provider's page. */
 #include "demo/demo_state.h"
 
 const struct demo_person demo_people[] = {

@@ -1,4 +1,4 @@
-/* app.c -- the demo application: shows what the gateway tells it. It stands for any backend, so it knows headers and nothing else. */
+/* demo_app.c -- the demo application: shows what the gateway tells it. It stands for any backend, so it knows headers and nothing else. */
 #include "demo/demo_state.h"
 #include "text/encode.h"
 #include "text/utf8.h"

@@ -1,4 +1,4 @@
-/* provider_test.c -- the demo provider as a strict client sees it, and what the demo application shows. No connection: questions in, answers out. */
+/* demo_test.c -- the demo provider as a strict client sees it, and what the demo application shows. No connection: questions in, answers out. */
 #include "../../tables/table.h"
 #include "crypto/digest.h"
 #include "demo/demo_state.h"

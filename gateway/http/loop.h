@@ -16,7 +16,7 @@ struct loop *loop_open(void); /* in the thread that will run it */
 void loop_run(struct loop *l, const _Atomic bool *stop);
 void loop_turn(struct loop *l, int wait_ms); /* one turn, waiting at most so long: for tests and draining */
 void loop_close(struct loop *l);
-int64_t loop_now_ms(const struct loop *l); /* monotonic, cached per turn */
+int64_t loop_now_ms(const struct loop *l); /* monotonic */
 
 /* Embedded in its owner, who keeps it until it fired or was stopped. Zeroed before first use. Fires once. */
 struct loop_timer {

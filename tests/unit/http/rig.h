@@ -28,7 +28,14 @@ enum {
     RIG_TEXT = 1 << 20
 };
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature) /* clang's word for it; gcc defines a macro */
+#    if __has_feature(address_sanitizer)
+#        define RIG_SANITIZED
+#    endif
+#elif defined(__SANITIZE_ADDRESS__)
+#    define RIG_SANITIZED
+#endif
+#ifdef RIG_SANITIZED
 enum {
     RIG_RSS_SLACK_KIB = 512 * 1024
 }; /* freed memory stays in quarantine */

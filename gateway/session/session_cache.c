@@ -151,9 +151,8 @@ static void remove_entry(struct session_cache *c, struct session_entry *e)
 static struct session_entry *look_up(struct session_cache *c, struct slice token, uint64_t hash)
 {
     struct session_entry *e = *token_bucket(c, hash);
-    /* memcmp may stop early: to come this far one needs the 96 bits of a signature that the hash is made of */
     while (e != NULL && (e->token_hash_ != hash || e->token_len != token.len ||
-                         memcmp(e->token, token.at, token.len) != 0)) {
+                         !digest_same(e->token, token.at, token.len))) {
         e = e->next_token_;
     }
     return e;

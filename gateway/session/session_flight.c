@@ -93,7 +93,7 @@ static const struct err *open_record(struct session_flight *fl, const struct ses
 {
     unsigned char fingerprint[DIGEST_SHA256_BYTES];
     digest_sha256(fl->value, fingerprint);
-    if (cached != NULL && memcmp(cached->held->fingerprint, fingerprint, sizeof fingerprint) == 0) {
+    if (cached != NULL && digest_same(cached->held->fingerprint, fingerprint, sizeof fingerprint)) {
         *ret_held = session_held_keep(cached->held);
         return NULL;
     }

@@ -450,7 +450,7 @@ static void a_mistake_in_a_folder_is_told_with_file_and_line(void **state)
         {"parts/head.html",  "\n<meta {{name}}>",
          "parts/head.html:2: a value cannot stand inside a tag"                                                           },
         {"languages/en.txt", "direction = up",                  "languages/en.txt:1: direction is ltr or rtl: up"         },
-        {"languages/en.txt", "a = b",                           "languages/en.txt:1: there is no such key: a"           },
+        {"languages/en.txt", "a = b",                           "languages/en.txt:1: there is no such key: a"             },
         {"languages/de.txt", "home = A\nnonsense = B",
          "languages/de.txt:2: there is no such key: nonsense"                                                             },
         {"languages/de.txt", "home = A\n\nhome = B",

@@ -90,6 +90,17 @@ static enum header_preset preset_at(int64_t index)
     return presets[index];
 }
 
+/* Without a word about it an assertion is for the backend's origin; a unix socket's is its address as configured. */
+static void default_audience(struct build *b, struct snapshot_backend *to, struct slice url)
+{
+    if (to->audience.len != 0) return;
+    const struct backend *e = &to->backend;
+    bool https = slice_starts(url, LIT("https://"));
+    to->audience = e->unix_path.len != 0
+                       ? url
+                       : arena_print(b->a, "%s://%.*s", https ? "https" : "http", SLICE_ARG(e->authority));
+}
+
 static void one(struct build *b, const struct setting *at, struct snapshot_backend *to,
                 size_t position)
 {
@@ -113,6 +124,7 @@ static void one(struct build *b, const struct setting *at, struct snapshot_backe
         audience->text.len != 0 ? audience->text : setting_text(b->root, "token.audience");
     e->pool_key = url->text;
     if (url->bad || url->text.len == 0 || !address(b, at, "url", url->text, to)) return;
+    default_audience(b, to, url->text);
     backend_tls(b, at, to, slice_starts(url->text, LIT("https://")));
 }
 
@@ -127,6 +139,7 @@ static void only_one(struct build *b, struct slice url)
     to->backend.id = LIT("backend");
     to->backend.pool_key = url;
     if (!address(b, b->root, "backend", url, to)) return;
+    default_audience(b, to, url);
     if (slice_starts(url, LIT("https://"))) {
         struct tls_client_conf conf = {.host = to->backend.host};
         const struct err *why = tls_client(b->a, &conf, &to->backend.tls);

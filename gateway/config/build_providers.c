@@ -4,7 +4,8 @@
 #include "text/url.h"
 
 enum {
-    PROVIDERS_MAX = 64
+    PROVIDERS_MAX = 64,
+    SECRET_SHORT = 12 /* providers give 24 and more */
 };
 
 /* "groups", "realm_access.roles" or "/realm_access/roles" as a JSON pointer; a name that is an address is taken whole. */
@@ -160,6 +161,11 @@ static void client(struct build *b, const struct setting *at, struct provider *p
             b->c, COMPLAINT_ERROR, at->node, COMPLAINT_KEY, LIT(""),
             "provider \"%.*s\" has no client_secret or client_secret_file (client_auth: none is for public clients)",
             SLICE_ARG(p->id));
+    }
+    size_t len = secret_reveal(p->client_secret).len;
+    if (given && len > 0 && len < SECRET_SHORT) {
+        BUILD_WARNING(b, at, "client_secret",
+                      "client_secret has only %zu characters: could it be guessed?", len);
     }
     if (p->client_auth == CLIENT_AUTH_NONE && given) {
         BUILD_ERROR(b, at, "client_secret",

@@ -1,4 +1,4 @@
-/* example.c -- a configuration with comments, from the key tables: the common keys for a start, or every key there is.
+/* config_example.c -- a configuration with comments, from the key tables: the common keys for a start, or every key there is.
  *
  * A key that must be given stands as it would be written; others stand behind '#' with their default or an example. What comes out can be
  * read back: tests do.

@@ -1,4 +1,4 @@
-/* manual.c -- vestibule.yaml(5) in roff, from the key tables. */
+/* config_manual.c -- vestibule.yaml(5) in roff, from the key tables. */
 #include "config/config.h"
 #include "config/keys.h"
 

@@ -1,4 +1,4 @@
-/* print.c -- the configuration in force as YAML, each value with its origin; secrets are dots. */
+/* config_print.c -- the configuration in force as YAML, each value with its origin; secrets are dots. */
 #include "config/config.h"
 #include "config/config_int.h"
 
@@ -136,7 +136,10 @@ static void one(struct buf *to, const struct setting *s, size_t indent, size_t l
 static void members(struct buf *to, const struct setting *section, size_t indent, bool first_inline)
 {
     for (const struct setting *s = section->first; s != NULL; s = s->next) {
-        if (is_silent(s)) continue;
+        /* in an entry of a list a section's presence means something: tls is spoken where it is written */
+        bool in_entry = section->key != NULL && section->key->type == KEY_ITEMS;
+        bool unwritten = in_entry && s->key->type == KEY_SECTION && s->node == NULL;
+        if (unwritten || is_silent(s)) continue;
         size_t line_start = first_inline ? to->len - indent : to->len;
         if (!first_inline) spaces(to, indent);
         first_inline = false;

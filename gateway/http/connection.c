@@ -133,6 +133,21 @@ static void sweep_body(struct connection *c, int64_t now)
     if (moved < CONNECTION_WINDOW_BYTES) overdue(c, PROBLEM_BAD_REQUEST, "body too slow");
 }
 
+/* PING keeps nothing alive: only requests do, and bodies that come at a decent pace. */
+static void sweep_http2(struct connection *c, int64_t now)
+{
+    if (c->uploads != 0) {
+        c->since_ms = now;
+        sweep_body(c, now);
+        return;
+    }
+    c->progress_ms = now;
+    if (c->exchanges != NULL)
+        c->since_ms = now;
+    else if (now - c->since_ms > c->worker->limits.idle_ms)
+        overdue(c, PROBLEM_NONE, NULL);
+}
+
 static void sweep_exchanges(struct connection *c, int64_t now_us_)
 {
     int64_t most = (int64_t)c->worker->limits.request_ms * 1000;
@@ -160,13 +175,8 @@ static void sweep_one(struct connection *c, int64_t now, int64_t now_us_)
         if (age > limits->header_ms) overdue(c, PROBLEM_BAD_REQUEST, "head too slow");
         break;
     case PHASE_BODY: sweep_body(c, now); break;
-    case PHASE_HTTP2: /* PING keeps nothing alive: only requests do */
-        if (c->exchanges != NULL)
-            c->since_ms = now;
-        else if (c->open_streams != 0)
-            sweep_body(c, now);
-        else if (age > limits->idle_ms)
-            overdue(c, PROBLEM_NONE, NULL);
+    case PHASE_HTTP2:
+        sweep_http2(c, now);
         break;
     case PHASE_LINGER:
         if (age > CONNECTION_LINGER_MS) connection_doom(c);

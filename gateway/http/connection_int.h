@@ -57,7 +57,7 @@ struct connection {
     /* HTTP/2: streams that ended before their answer began, in the current window */
     int resets;
     int64_t resets_since_ms;
-    int open_streams; /* counted by the sweep */
+    int uploads; /* requests whose body is still coming; counted by the sweep */
     struct connection *next, **previous;
 };
 

@@ -9,7 +9,6 @@
  * parked at the price of a pointer. */
 #include <sys/socket.h>
 
-
 #include "http/connection_int.h"
 #include "http/screen.h"
 #include "http/server_int.h"
@@ -22,6 +21,10 @@ enum {
         24 * 3600 * 1000, /* libh2o's own timer follows the wall clock: ours come first */
     HTTP2_FIELD_COST = 4  /* of a head: what ": " and CRLF would take in HTTP/1 */
 };
+
+/* libh2o fills in the name of its host where a request names none: one that the screen refuses. A `host` field it drops unseen, so there
+ * is no second name that anybody could go by. */
+#define HTTP2_NO_AUTHORITY "?"
 
 struct http2_stream {
     h2o_generator_t generator; /* first */
@@ -154,10 +157,6 @@ static enum problem screen_fields(const h2o_req_t *req, const struct http_limits
         if (!screen_name(slice_in(*h->name))) return PROBLEM_BAD_REQUEST;
         *ret_why = "header value";
         if (!screen_value(slice_in(h->value))) return PROBLEM_BAD_REQUEST;
-        *ret_why = "host and :authority differ";
-        if (slice_is(slice_in(*h->name), LIT("host")) &&
-            !slice_is_nocase(slice_in(h->value), slice_in(req->input.authority)))
-            return PROBLEM_BAD_REQUEST;
     }
     *ret_why = "head larger than the limit";
     return bytes > limits->head_bytes ? PROBLEM_HEAD_TOO_LARGE : PROBLEM_NONE;
@@ -291,8 +290,8 @@ void http2_setup(struct worker *w)
     w->h2o_conf.http2.idle_timeout = HTTP2_LIBRARY_IDLE_MS;
     w->h2o_conf.http2.max_streams_for_priority = 16;
     http2_limits(w);
-    h2o_hostconf_t *host =
-        h2o_config_register_host(&w->h2o_conf, h2o_iovec_init(H2O_STRLIT("default")), 65535);
+    h2o_hostconf_t *host = h2o_config_register_host(
+        &w->h2o_conf, h2o_iovec_init(H2O_STRLIT(HTTP2_NO_AUTHORITY)), 65535);
     host->http2.push_preload = 0; /* a Link header of an application is no order to push */
     host->fallback_path.error_log.emit_request_errors = 0;
     h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
@@ -317,19 +316,20 @@ void http2_open(struct connection *c)
     h2o_http2_accept(&c->worker->h2o_accept, c->socket, now);
 }
 
-static int count_stream(h2o_req_t *req, void *unused)
+static int count_upload(h2o_req_t *req, void *unused)
 {
     struct connection *c = connection_of(req->conn->callbacks->get_socket(req->conn));
     (void)unused;
-    if (c != NULL) c->open_streams++;
+    bool began = req->timestamps.request_begin_at.tv_sec != 0; /* others only carry a priority */
+    if (c != NULL && began && req->processed_at.at.tv_sec == 0) c->uploads++;
     return 0;
 }
 
 void http2_sweep(struct worker *w)
 {
     for (struct connection *c = w->connections; c != NULL; c = c->next)
-        c->open_streams = 0;
-    w->h2o_conf.http2.callbacks.foreach_request(&w->h2o, count_stream, NULL);
+        c->uploads = 0;
+    w->h2o_conf.http2.callbacks.foreach_request(&w->h2o, count_upload, NULL);
 }
 
 void http2_stop(struct worker *w)

@@ -88,7 +88,8 @@ static const struct err *choose_suites(struct arena *a, const struct tls_server_
             "TLS cipher %s is not allowed: only ECDHE with AES-GCM or ChaCha20-Poly1305 is",
             SSL_CIPHER_get_name(cipher));
     }
-    if (SSL_CTX_set1_groups_list(c, groups) == 1) return NULL;
+    /* what SSL_CTX_set1_groups_list is, without its cast that drops const */
+    if (SSL_CTX_ctrl(c, SSL_CTRL_SET_GROUPS_LIST, 0, (void *)(uintptr_t)groups) == 1) return NULL;
     struct slice reason = crypto_reason(a);
     return err_new(a, PROBLEM_CONFIG, "TLS groups \"%s\": %.*s", groups, SLICE_ARG(reason));
 }

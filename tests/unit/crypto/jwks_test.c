@@ -84,6 +84,10 @@ static void keys_for_other_ends_are_skipped(void **state)
     assert_false(takes(ec, arena_print(a, ",\"kid\":\"%0600d\"", 0).at));
 }
 
+#define OTHER_CURVE                                                                               \
+    "\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"," \
+    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\""
+
 static void unknown_types_and_curves_are_skipped(void **state)
 {
     (void)state;
@@ -95,8 +99,7 @@ static void unknown_types_and_curves_are_skipped(void **state)
         "\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"",
         "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUQ\"",
         "\"kty\":\"OKP\",\"crv\":\"Ed25519\"",
-        "\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-        "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"",
+        OTHER_CURVE,
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         assert_false(takes(keys[i], ""));

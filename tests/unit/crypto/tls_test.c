@@ -174,7 +174,9 @@ static struct outcome shake(tls_context *server, tls_context *client, const char
     SSL_set_bio(c, two, two);
     SSL_set_accept_state(s);
     SSL_set_connect_state(c);
-    if (sni != NULL) SSL_set_tlsext_host_name(c, sni);
+    if (sni != NULL)
+        SSL_ctrl(c, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                 (void *)(uintptr_t)sni);
     if (version != 0) SSL_set_max_proto_version(c, version);
     if (session != NULL && *session != NULL) SSL_set_session(c, *session);
     char byte;

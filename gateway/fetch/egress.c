@@ -3,8 +3,7 @@
  *   asked ──> waiting in its host's line ──> running in libcurl ──> posted to the worker's loop
  *                └───────────── dropped by the worker ─────────────> forgotten
  *
- * The lock is held for moments only: never while libcurl works. An answer is posted under it, so after egress_hang_up has returned nothing
- * reaches the worker's loop, which may then be closed.
+ * The lock is held for moments only, never while libcurl works.
  */
 #include "fetch/egress.h"
 
@@ -130,14 +129,9 @@ bool egress_ask(struct egress *e, struct question *q, struct slice origin)
     return room;
 }
 
-bool egress_hang_up(struct egress *e, struct question *q)
+void egress_wake(struct egress *e)
 {
-    pthread_mutex_lock(&e->lock);
-    bool posted = q->posted;
-    q->dropped = true;
-    pthread_mutex_unlock(&e->lock);
-    if (!posted) transfers_wake(e->transfers);
-    return !posted;
+    transfers_wake(e->transfers);
 }
 
 /* ---- the thread ---- */
@@ -147,12 +141,8 @@ static void hand_back(struct egress *e, struct question *q)
     pthread_mutex_lock(&e->lock);
     host_leave(e, q->host);
     q->host = NULL;
-    if (!q->dropped) {
-        q->posted = true;
-        loop_post(q->loop, &q->post);
-    }
     pthread_mutex_unlock(&e->lock);
-    question_release(q);
+    question_send_home(q);
 }
 
 static void ended(void *self, struct question *q)
@@ -282,9 +272,9 @@ static void forget_all(struct egress *e)
     pthread_mutex_lock(&e->lock);
     for (struct host *h = e->hosts; h != NULL; h = h->next)
         for (struct question *q = h->first; q != NULL; q = q->next)
-            q->dropped = true;
+            question_forget(q);
     for (int i = 0; i < e->runs; i++)
-        e->running[i]->dropped = true;
+        question_forget(e->running[i]);
     pthread_mutex_unlock(&e->lock);
     stop_dropped(e, true);
     (void)end_waiting(e);

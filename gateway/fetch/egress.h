@@ -15,8 +15,6 @@ void egress_close(struct egress *e);
 
 /* Any worker. Takes one of the question's two references and wakes the thread; false (and takes nothing) when too many wait already. */
 bool egress_ask(struct egress *e, struct question *q, struct slice origin);
-/* The asking worker. True: nothing will be posted any more, and the worker's reference is the caller's to release. False: the answer is on
- * its way and arrives as a message. */
-bool egress_hang_up(struct egress *e, struct question *q);
+void egress_wake(struct egress *e); /* something was hung up: it need not run on */
 
 #endif

@@ -94,7 +94,9 @@ static void cancel(void *pending)
 {
     struct question *q = pending;
     q->flow = NULL;
-    if (egress_hang_up(q->fetch->egress, q)) question_release(q);
+    if (!question_hang_up(q)) return;
+    if (!q->forgotten) egress_wake(q->fetch->egress);
+    question_release(q);
 }
 
 /* ---- asking ---- */

@@ -58,6 +58,7 @@ struct question *question_open(const struct fetch_ask *ask, struct slice place)
     q->connect_ms = ask->connect_ms > 0 ? ask->connect_ms : ask->timeout_ms;
     q->deadline_ms = now_ms() + ask->timeout_ms;
     q->reply = reply_open(ask->max_bytes);
+    must(pthread_mutex_init(&q->lock, NULL) == 0);
     return q;
 }
 
@@ -73,7 +74,34 @@ void question_release(struct question *q)
     free(q->place);
     free(q->accept_type);
     free(q->ca_file);
+    pthread_mutex_destroy(&q->lock);
     free(q);
+}
+
+void question_send_home(struct question *q)
+{
+    pthread_mutex_lock(&q->lock);
+    q->posted = !q->dropped;
+    if (q->posted) loop_post(q->loop, &q->post);
+    pthread_mutex_unlock(&q->lock);
+    question_release(q);
+}
+
+bool question_hang_up(struct question *q)
+{
+    pthread_mutex_lock(&q->lock);
+    q->dropped = true;
+    bool posted = q->posted;
+    pthread_mutex_unlock(&q->lock);
+    return !posted;
+}
+
+void question_forget(struct question *q)
+{
+    pthread_mutex_lock(&q->lock);
+    q->dropped = true;
+    q->forgotten = true;
+    pthread_mutex_unlock(&q->lock);
 }
 
 void question_refuse(struct question *q, enum problem problem, const char *format, ...)

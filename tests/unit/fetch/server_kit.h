@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -117,7 +118,7 @@ static inline bool kit_receive(struct kit_request *r, char *bytes)
             }
         }
         ssize_t n = len < KIT_REQUEST_MAX ? kit_read(r, bytes + len, KIT_REQUEST_MAX - len) : 0;
-        if (n <= 0) return false;
+        if (n <= 0 || bytes[0] == 0x16) return false; /* a TLS handshake is no request */
         len += (size_t)n;
     }
 }
@@ -173,6 +174,7 @@ static inline struct kit *kit_start(kit_script *script, void *self, SSL_CTX *tls
     struct kit *kit = must_alloc(sizeof *kit);
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof at;
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
     kit->script = script;
     kit->self = self;
     kit->tls = tls;

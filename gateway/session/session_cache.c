@@ -148,11 +148,22 @@ static void remove_entry(struct session_cache *c, struct session_entry *e)
     free(e);
 }
 
+/* The signature in constant time; what stands before it only for who has the signature. */
+static bool same_token(const struct session_entry *e, struct slice token)
+{
+    enum {
+        SIGNATURE = 43
+    };
+    if (e->token_len != token.len) return false;
+    size_t head = token.len > SIGNATURE ? token.len - SIGNATURE : 0;
+    if (!digest_same(e->token + head, token.at + head, token.len - head)) return false;
+    return memcmp(e->token, token.at, head) == 0; /* not secret to whoever has come so far */
+}
+
 static struct session_entry *look_up(struct session_cache *c, struct slice token, uint64_t hash)
 {
     struct session_entry *e = *token_bucket(c, hash);
-    while (e != NULL && (e->token_hash_ != hash || e->token_len != token.len ||
-                         !digest_same(e->token, token.at, token.len))) {
+    while (e != NULL && (e->token_hash_ != hash || !same_token(e, token))) {
         e = e->next_token_;
     }
     return e;

@@ -4,6 +4,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { freePort } from './parts.mjs';
 import { form } from './visitor.mjs';
 
+// Its advice about production is not for us.
+for (const level of ['info', 'warn']) {
+  const say = console[level];
+  console[level] = (...words) => { if (!String(words[0]).includes('oidc-provider')) say(...words); };
+}
+
 function key(kid, alg) {
   const kinds = { RS: ['rsa', { modulusLength: 2048 }], PS: ['rsa', { modulusLength: 2048 }], ES256: ['ec', { namedCurve: 'P-256' }],
     ES384: ['ec', { namedCurve: 'P-384' }], ES512: ['ec', { namedCurve: 'P-521' }], EdDSA: ['ed25519', {}] };

@@ -33,7 +33,7 @@ char *buf_room(struct buf *b, size_t more)
         return NULL;
     }
     size_t need = b->len + more;
-    if (need > b->room) {
+    if (need > b->room || b->at == NULL) { /* a place, also for nothing */
         size_t room = b->room != 0 ? b->room : 256;
         while (room < need) {
             room *= 2;

@@ -126,6 +126,41 @@ static void the_environment_wins_over_files_and_changes_one_key(void **state)
     drop(m);
 }
 
+static void a_later_file_changes_list_entries_by_id(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/vestibule-merge-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/later.yaml", folder);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    assert_true(fputs("access:\n  - { id: rest, allow: { groups: [staff] } }\n"
+                      "trusted_proxies: [192.0.2.0/24]\n",
+                      f) >= 0);
+    fclose(f);
+    static char text[4096];
+    snprintf(text, sizeof text,
+             "%strusted_proxies: [10.0.0.0/8, 10.1.0.0/16]\naccess:\n"
+             "  - { id: health, path: /healthz, allow: everyone }\n"
+             "  - { id: rest, path: /app/**, allow: signed_in, otherwise: hide }\n",
+             base);
+    struct config_text document = {"test", slice_of(text)};
+    const char *const folders[] = {folder};
+    struct config_ask ask = {.text = &document, .paths = folders, .path_count = 1};
+    struct made m = {config_read(&ask), NULL};
+    m.s = config_build(m.config, &(struct config_use){.purpose = CONFIG_DEMO});
+    assert_non_null(m.s);
+    assert_int_equal(m.s->rule_count, 2);
+    assert_int_equal(m.s->rules[0].allow, ALLOW_EVERYONE);
+    assert_true(is(m.s->rules[1].path, "/app/**"));
+    assert_int_equal(m.s->rules[1].allow, ALLOW_SOME);
+    assert_int_equal(m.s->rules[1].otherwise, OTHERWISE_HIDE);
+    assert_int_equal(m.s->trusted_count, 1);
+    drop(m);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_variable_from_the_environment_stays_one_value(void **state)
 {
     (void)state;
@@ -303,6 +338,7 @@ int main(void)
         cmocka_unit_test(a_provider_has_safe_defaults),
         cmocka_unit_test(claim_paths_become_pointers),
         cmocka_unit_test(the_environment_wins_over_files_and_changes_one_key),
+        cmocka_unit_test(a_later_file_changes_list_entries_by_id),
         cmocka_unit_test(a_variable_from_the_environment_stays_one_value),
         cmocka_unit_test(providers_stand_in_the_order_asked_for),
         cmocka_unit_test(a_cookie_domain_changes_the_prefix),

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 
 struct crypto_kit {
-    EVP_MD *sha1, *sha256, *sha384, *sha512;
+    EVP_MD *sha256, *sha384, *sha512;
     EVP_MAC *hmac;
     EVP_KDF *hkdf;
     EVP_CIPHER *aes_256_gcm;

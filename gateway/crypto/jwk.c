@@ -1,6 +1,6 @@
 /* jwk.c -- RFC 7517, 7518 section 6, 8037: from the members of a JWK to a checked key.
  *
- * First what the key says it is for (use, key_ops, alg), then its numbers, then OpenSSL's own check of the point or modulus.
+ * First what the key says it is for (use, key_ops, alg), then its numbers, then whether a point is on its curve.
  * A key that shows private members is skipped: what everybody can read, everybody can sign with.
  */
 #include "crypto/jwk.h"
@@ -18,7 +18,7 @@
 
 enum {
     RSA_MIN_BITS = 2048, /* RFC 7518 section 3.3 */
-    RSA_MAX_BITS = 8192, /* a check costs the third power of this */
+    RSA_MAX_BITS = 8192, /* a verification costs the square of this */
     EXPONENT_MAX_BITS = 64,
     COORDINATE_MAX = 66, /* P-521 */
     ED25519_KEY_BYTES = 32,
@@ -48,7 +48,16 @@ static bool member_bytes(struct arena *a, const struct doc *json, struct slice n
     return text.len != 0 && base64url_decode(a, text, ret) && ret->len != 0;
 }
 
-/* Builds the key from public parameters and lets OpenSSL judge it. */
+static bool is_on_its_curve(EVP_PKEY *key)
+{
+    EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    must(c != NULL);
+    bool good = EVP_PKEY_public_check_quick(c) == 1;
+    EVP_PKEY_CTX_free(c);
+    return good;
+}
+
+/* Builds the key from public parameters. */
 static EVP_PKEY *build(const char *type, OSSL_PARAM_BLD *parts)
 {
     EVP_PKEY *key = NULL;
@@ -59,16 +68,14 @@ static EVP_PKEY *build(const char *type, OSSL_PARAM_BLD *parts)
                 EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) == 1;
     EVP_PKEY_CTX_free(c);
     OSSL_PARAM_free(params);
-    c = good ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
-    if (c == NULL || EVP_PKEY_public_check_quick(c) != 1) {
-        EVP_PKEY_free(key);
-        key = NULL;
-        crypto_forget();
-    }
-    EVP_PKEY_CTX_free(c);
-    return key;
+    if (good) return key;
+    EVP_PKEY_free(key);
+    crypto_forget();
+    return NULL;
 }
 
+/* OpenSSL's own check of a modulus looks for primes in it for 3 ms (2048 bits) to seconds, on a thread that serves requests; all it could
+ * find is a provider that breaks its own key. */
 static EVP_PKEY *build_rsa(const BIGNUM *n, const BIGNUM *e)
 {
     OSSL_PARAM_BLD *parts = OSSL_PARAM_BLD_new();
@@ -112,7 +119,10 @@ static EVP_PKEY *build_ec(const struct curve *curve, struct slice x, struct slic
                                           1 + x.len + y.len) == 1);
     EVP_PKEY *key = build("EC", parts);
     OSSL_PARAM_BLD_free(parts);
-    return key;
+    if (key == NULL || is_on_its_curve(key)) return key;
+    EVP_PKEY_free(key);
+    crypto_forget();
+    return NULL;
 }
 
 static const struct err *read_ec(struct arena *a, const struct doc *json, struct jwk *to)

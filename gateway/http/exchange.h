@@ -3,7 +3,8 @@
  * What a handler may rely on: the method is 1-20 letters A-Z and neither CONNECT nor TRACE; the target starts with '/', has no byte
  * <= 0x20, 0x7f or '#', and is at most limits.uri_bytes; there was exactly one valid Host (or :authority), lower-cased here; framing was
  * unambiguous; header names are lower-case tokens of letters, digits and '-' (others were dropped: `_` and friends never get here);
- * values have no CR, LF, NUL; the body is complete and within the limit. Cookie lines were joined with "; ".
+ * values have no control byte but tab; the body is complete and within the limit. Cookie lines were joined with "; ". Framing stays
+ * below: host, content-length, transfer-encoding and expect are not among the headers (connection, upgrade and te are).
  *
  * Life: from `handle` until `done`. The arena closes after `done`; closers registered there run when the visitor hangs up, too.
  * A handler answers exactly once with one of exchange_reply, exchange_forward or exchange_drop, now or later (from a flow).

@@ -27,7 +27,7 @@ enum {
 static void on_read(h2o_socket_t *socket, const char *error);
 static void feed(struct connection *c);
 
-static void read_on(struct connection *c, bool on)
+void http1_read_on(struct connection *c, bool on)
 {
     if (c->http1.reading == on || c->doomed) return;
     c->http1.reading = on;
@@ -53,54 +53,6 @@ static void forget_request(struct http1 *h, struct server *s)
 void http1_closed(struct connection *c)
 {
     forget_request(&c->http1, c->worker->server);
-}
-
-/* ---- refusing ---- */
-
-static struct slice type_of(struct slice body)
-{
-    if (slice_starts(body, LIT("<"))) return LIT("text/html; charset=utf-8");
-    if (slice_starts(body, LIT("{"))) return LIT("application/problem+json");
-    return LIT("text/plain; charset=utf-8");
-}
-
-static void on_refusal_written(h2o_socket_t *socket, const char *error)
-{
-    struct connection *c = socket->on_close.data;
-    c->http1.writing = false;
-    if (error != NULL) {
-        connection_doom(c);
-        return;
-    }
-    /* closing with unread bytes in the kernel resets the connection and may take our answer with it: read on for a moment */
-    if (!c->tls) shutdown(h2o_socket_get_fd(socket), SHUT_WR);
-    connection_phase(c, PHASE_LINGER);
-    read_on(c, true);
-}
-
-static void refuse(struct connection *c, enum problem problem, const char *why)
-{
-    struct http1 *h = &c->http1;
-    const struct http_app *app = &c->worker->server->conf.app;
-    int status = problem_status(problem);
-    connection_refused(c, problem, status, why);
-    struct slice text = app->refusal_body != NULL ? app->refusal_body(problem) : (struct slice){0};
-    if (h->arena == NULL) h->arena = exchange_int_arena();
-    struct slice out =
-        arena_print(h->arena,
-                    "HTTP/1.1 %d %.*s\r\ncontent-type: %.*s\r\ncontent-length: %zu\r\n"
-                    "cache-control: no-store\r\nconnection: close\r\n\r\n%.*s",
-                    status, SLICE_ARG(http1_reason(status)), SLICE_ARG(type_of(text)), text.len,
-                    SLICE_ARG(text));
-    read_on(c, false);
-    connection_phase(c, PHASE_LINGER);
-    if (h->writing) { /* "100 Continue" is stuck: a client that reads nothing gets nothing */
-        connection_doom(c);
-        return;
-    }
-    h->writing = true;
-    h2o_iovec_t piece = {(char *)(uintptr_t)out.at, out.len};
-    h2o_socket_write(c->socket, &piece, 1, on_refusal_written);
 }
 
 /* ---- the request is whole ---- */
@@ -149,14 +101,14 @@ static bool keep_bytes(struct connection *c, struct slice bytes)
     struct http1 *h = &c->http1;
     struct server *s = c->worker->server;
     if (h->body_len + bytes.len > c->worker->limits.body_bytes) {
-        refuse(c, PROBLEM_BODY_TOO_LARGE, "body larger than the limit");
+        http1_refuse(c, PROBLEM_BODY_TOO_LARGE, "body larger than the limit");
         return false;
     }
     int64_t total =
         atomic_fetch_add_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
     if (total + (int64_t)bytes.len > (int64_t)c->worker->limits.body_total_bytes) {
         atomic_fetch_sub_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
-        refuse(c, PROBLEM_BACKEND_BUSY, "too many bytes of bodies at the same time");
+        http1_refuse(c, PROBLEM_BACKEND_BUSY, "too many bytes of bodies at the same time");
         return false;
     }
     if (h->body_len + bytes.len > h->body_room) {
@@ -197,7 +149,7 @@ static void feed_chunks(struct connection *c)
         if (!keep_bytes(c, data)) return;
     h2o_buffer_consume(&c->socket->input, c->socket->input->size - bytes.len);
     if (got == HTTP1_CHUNK_BAD)
-        refuse(c, PROBLEM_BAD_REQUEST, "chunked body");
+        http1_refuse(c, PROBLEM_BAD_REQUEST, "chunked body");
     else if (got == HTTP1_CHUNK_DONE)
         body_complete(c);
 }
@@ -217,7 +169,7 @@ static void begin_body(struct connection *c)
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
     struct http1 *h = &c->http1;
     if (h->head.framing == HTTP1_LENGTH && h->head.length > c->worker->limits.body_bytes) {
-        refuse(c, PROBLEM_BODY_TOO_LARGE, "content-length above the limit");
+        http1_refuse(c, PROBLEM_BODY_TOO_LARGE, "content-length above the limit");
         return;
     }
     connection_phase(c, PHASE_BODY);
@@ -272,7 +224,7 @@ static void take_head(struct connection *c, size_t len)
     h->scanned = 0;
     enum problem p = http1_head_read(h->arena, text, len, &c->worker->limits, &h->head, &why);
     if (p != PROBLEM_NONE)
-        refuse(c, p, why);
+        http1_refuse(c, p, why);
     else
         begin_body(c);
 }
@@ -281,12 +233,12 @@ static void feed_head(struct connection *c)
 {
     ptrdiff_t end = head_end(&c->http1, c->socket->input);
     if (end < 0) {
-        refuse(c, PROBLEM_BAD_REQUEST, "bare line feed");
+        http1_refuse(c, PROBLEM_BAD_REQUEST, "bare line feed");
         return;
     }
     enum problem p = head_size(c, end != 0 ? (size_t)end : c->socket->input->size);
     if (p != PROBLEM_NONE)
-        refuse(c, p, "head larger than the limit");
+        http1_refuse(c, p, "head larger than the limit");
     else if (end != 0)
         take_head(c, (size_t)end);
     else
@@ -323,7 +275,8 @@ static void feed(struct connection *c)
             feed_length(c);
     }
     /* what is sent ahead waits; more than enough of it waits in the kernel */
-    if (c->phase == PHASE_ANSWER && c->socket->input->size > HTTP1_AHEAD_BYTES) read_on(c, false);
+    if (c->phase == PHASE_ANSWER && c->socket->input->size > HTTP1_AHEAD_BYTES)
+        http1_read_on(c, false);
 }
 
 static void on_read(h2o_socket_t *socket, const char *error)
@@ -355,7 +308,7 @@ static void next_request(struct connection *c)
         h2o_buffer_dispose(&c->socket->input);
         h2o_buffer_init(&c->socket->input, &h2o_socket_buffer_prototype);
     }
-    read_on(c, true);
+    http1_read_on(c, true);
     feed(c);
 }
 
@@ -385,7 +338,7 @@ void http1_finish(struct connection *c)
 static void tunnel_ready(struct connection *c)
 {
     struct exchange_int *e = c->http1.exchange;
-    read_on(c, false);
+    http1_read_on(c, false);
     c->http1.exchange = NULL;
     connection_phase(c, PHASE_TUNNEL);
     c->http1.tunnel_ready(e, c->socket);
@@ -410,6 +363,6 @@ void http1_written(h2o_socket_t *socket, const char *error)
 void http1_open(struct connection *c)
 {
     connection_phase(c, PHASE_IDLE);
-    read_on(c, true);
+    http1_read_on(c, true);
     feed(c);
 }

@@ -51,7 +51,8 @@ struct front {
 /* what the callbacks saw, for tests to look at */
 static _Atomic int front_done, front_aborted, front_refused, front_closed_arenas, front_last_status;
 static _Atomic int front_opened, front_app_closed;
-static char front_why[128];
+static char front_why[128]; /* under the lock */
+static pthread_mutex_t front_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct slice front_refusal(enum problem problem)
 {
@@ -75,7 +76,9 @@ static void front_on_refused(void *app, const struct listener *l, const struct a
     (void)peer;
     (void)problem;
     (void)status;
+    pthread_mutex_lock(&front_lock);
     (void)snprintf(front_why, sizeof front_why, "%s", why);
+    pthread_mutex_unlock(&front_lock);
     atomic_fetch_add(&front_refused, 1);
 }
 
@@ -92,6 +95,19 @@ static void front_app_close(void *app)
 {
     (void)app;
     atomic_fetch_add(&front_app_closed, 1);
+}
+
+/* Waits for it: the client may see the end of its connection before the application was told. */
+static bool front_refused_for(const char *why)
+{
+    bool same = false;
+    for (int i = 0; i < 1000 && !same; i++) {
+        pthread_mutex_lock(&front_lock);
+        same = strcmp(front_why, why) == 0;
+        pthread_mutex_unlock(&front_lock);
+        if (!same) usleep(1000);
+    }
+    return same;
 }
 
 struct front_wait {

@@ -254,7 +254,7 @@ static void requests_become_exchanges_or_are_refused(void **state)
         {ASK("GET",                                            "/echo",                                                   "a") "\nconnection\nclose",                                                   0},
         {ASK("GET",                                            "/echo",                                                   "a") "\ntransfer-encoding\nchunked",                                                   0                                       },
         {ASK("GET",                                            "/echo",                                                   "a") "\n:path\n/admin",                                                   0                                        },
-        {ASK("GET",                                            "/echo",     "a") "\n:odd\nx",                                                   0     },
+        {ASK("GET",                                            "/echo",                                                          "a") "\n:odd\nx",                                                   0     },
     };
     int wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -344,7 +344,7 @@ static void streams_reset_before_their_answer_end_the_connection(void **state)
     assert_true(SSL_write(c.ssl, out.at, (int)out.len) > 0);
     struct reply r = hear(c.ssl, 999);
     assert_true(r.closed);
-    assert_string_equal(front_why, "streams reset before their answer");
+    assert_true(front_refused_for("streams reset before their answer"));
     assert_true(front_alone(front));
     assert_true(atomic_load(&front_done) <= 22);
     assert_int_equal(atomic_load(&front_done), atomic_load(&front_closed_arenas));
@@ -423,7 +423,7 @@ static void a_body_that_stops_coming_ends_the_connection(void **state)
     request(&out, 1, ASK("POST", "/echo", "a"), false);
     assert_true(SSL_write(c.ssl, out.at, (int)out.len) > 0);
     assert_true(hear(c.ssl, 1).closed);
-    assert_string_equal(front_why, "body too slow");
+    assert_true(front_refused_for("body too slow"));
     hang_up(&c);
 }
 

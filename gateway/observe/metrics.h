@@ -6,16 +6,19 @@
  */
 #ifndef OBSERVE_METRICS_H
 #define OBSERVE_METRICS_H
-#include "base/buf.h"
-
 #include <stdint.h>
+
+#include "base/buf.h"
 
 enum metric_kind {
     METRIC_COUNTER,
     METRIC_GAUGE,
     METRIC_HISTOGRAM /* seconds; observed in microseconds */
 };
-enum { METRIC_LABELS = 5, METRIC_SERIES_MAX = 512 };
+enum {
+    METRIC_LABELS = 5,
+    METRIC_SERIES_MAX = 512
+};
 
 struct series;
 struct metric {
@@ -31,8 +34,8 @@ struct metric {
 /* The series for these label values (as many as the metric has names); made on first use. Never NULL; lives for ever. values may be NULL
  * for a metric without labels. */
 struct series *metric_series(struct metric *m, const struct slice *values);
-void metric_add(struct series *s, int64_t n);   /* counters and gauges */
-void metric_set(struct series *s, int64_t n);   /* gauges */
+void metric_add(struct series *s, int64_t n); /* counters and gauges */
+void metric_set(struct series *s, int64_t n); /* gauges */
 void metric_observe_us(struct series *s, int64_t us);
 /* For values that exist elsewhere: called at each scrape before writing, on its thread. Registered before threads start; at most 32. */
 void metric_refresh(void (*fn)(void *self), void *self);
@@ -40,7 +43,9 @@ void metric_refresh(void (*fn)(void *self), void *self);
 void metrics_build(struct slice revision, struct slice openssl, struct slice h2o);
 /* Text exposition format 0.0.4: every metric that has a series, sorted by name, then process_* and vestibule_build_info. A scrape whose
  * buffer is too small is marked full; METRICS_TEXT_MAX is enough for every series there can be in practice. */
-enum { METRICS_TEXT_MAX = 8 * 1024 * 1024 };
+enum {
+    METRICS_TEXT_MAX = 8 * 1024 * 1024
+};
 void metrics_write(struct buf *to);
 
 #endif

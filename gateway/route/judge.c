@@ -17,7 +17,8 @@ static bool list_has_nocase(const struct slices *list, struct slice word)
     return false;
 }
 
-/* "provider:subject": a subject alone says nothing, every provider numbers its people itself. */
+/* "provider/subject", or with ':' as identity headers show it. A subject alone says nothing: every provider numbers its
+ * people itself. Provider ids hold neither sign, so there is one reading. */
 static bool users_have(const struct slices *users, const struct person *p)
 {
     if (p->provider.len == 0 || p->subject.len == 0) return false;
@@ -26,7 +27,8 @@ static bool users_have(const struct slices *users, const struct person *p)
         if (user.len != p->provider.len + 1 + p->subject.len || !slice_starts(user, p->provider))
             continue;
         user = slice_from(user, p->provider.len);
-        if (user.at[0] == ':' && slice_is(slice_from(user, 1), p->subject)) return true;
+        bool joint = user.at[0] == '/' || user.at[0] == ':';
+        if (joint && slice_is(slice_from(user, 1), p->subject)) return true;
     }
     return false;
 }

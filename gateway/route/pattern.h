@@ -8,7 +8,8 @@
 #include "base/err.h"
 
 struct pattern_segment {
-    struct slice head, tail; /* decoded text before and behind the star; all of it is head without one */
+    struct slice head,
+        tail; /* decoded text before and behind the star; all of it is head without one */
     bool star;
 };
 

@@ -27,28 +27,30 @@ struct slices {
 };
 
 struct rule {
-    struct slice id;            /* given, or its position: in logs and metrics */
-    struct slice host, path;    /* patterns; empty: any */
-    struct slices methods;      /* empty: any */
+    struct slice id;         /* given, or its position: in logs and metrics */
+    struct slice host, path; /* patterns; empty: any */
+    struct slices methods;   /* empty: any */
     enum allow_kind allow;
-    /* ALLOW_SOME. users are "provider:subject"; emails and domains fold ASCII case; groups and providers are exact */
+    /* ALLOW_SOME. users are "provider/subject" or "provider:subject"; emails and domains fold ASCII case; groups and providers are exact */
     struct slices users, emails, email_domains, groups, providers;
     enum otherwise otherwise;
 };
 
 struct route_backend {
-    struct slice host, path;    /* patterns */
-    size_t index;               /* the caller's number for it */
+    struct slice host, path; /* patterns */
+    size_t index;            /* the caller's number for it */
 };
 
 struct routes;
 /* Borrows the arrays for ever (they live in the snapshot's arena). Says which rule's pattern is wrong. */
 const struct err *routes_compile(struct arena *a, const struct rule *rules, size_t rule_count,
-                                 const struct route_backend *backends, size_t backend_count, struct routes **ret_routes);
+                                 const struct route_backend *backends, size_t backend_count,
+                                 struct routes **ret_routes);
 
 /* path is canonical, host lower case without port. NULL / SIZE_MAX when nothing matches. NULL also for a path whose ";parameters" decide
  * which rule it meets: some backends do not see them ("/admin;x" beside a rule for "/admin"). */
-const struct rule *routes_rule(const struct routes *r, struct slice host, struct slice path, struct slice method);
+const struct rule *routes_rule(const struct routes *r, struct slice host, struct slice path,
+                               struct slice method);
 size_t routes_backend(const struct routes *r, struct slice host, struct slice path);
 /* The rule that shadows rule i completely, or NULL: for `check`. */
 const struct rule *routes_shadow(const struct routes *r, size_t i);

@@ -21,17 +21,17 @@ enum doc_type {
 
 struct doc {
     enum doc_type type;
-    int line, column;        /* from 1; 0 for JSON members */
-    const char *file;        /* as given to the reader; NULL for JSON */
-    struct slice key;        /* this node's name in its map; at == NULL in a list and at the root */
+    int line, column; /* from 1; 0 for JSON members */
+    const char *file; /* as given to the reader; NULL for JSON */
+    struct slice key; /* this node's name in its map; at == NULL in a list and at the root */
     int key_line, key_column;
     bool boolean;
     int64_t integer;
     double real;
-    struct slice text;       /* DOC_STRING: the value; in YAML also the source text of other scalars */
-    bool plain;              /* YAML: not quoted */
+    struct slice text; /* DOC_STRING: the value; in YAML also the source text of other scalars */
+    bool plain;        /* YAML: not quoted */
     struct doc *first, *next; /* children of a list or map; the next sibling */
-    size_t count;            /* children */
+    size_t count;             /* children */
 };
 
 /* Once, before threads start and before the first doc_json: fixes the seed of jansson's hash tables, which is process-wide. */
@@ -46,16 +46,20 @@ const struct err *doc_yaml(struct arena *a, const char *file, struct slice text,
 /* JSON (RFC 8259) by jansson with JSON_REJECT_DUPLICATES; any JSON value may be the root. problem is what an error means
  * for the caller; its text names line and column, never a value. Limits: the caller's own on the text, and DOC_JSON_VALUES values. The
  * arena needs at most DOC_JSON_BYTES(text.len). NUL in a string is refused. */
-enum { DOC_JSON_VALUES = 10000 };
-#define DOC_JSON_BYTES(text_len)                                                                   \
+enum {
+    DOC_JSON_VALUES = 10000
+};
+#define DOC_JSON_BYTES(text_len) \
     (2 * (text_len) + 256 * ((text_len) < DOC_JSON_VALUES ? (text_len) : DOC_JSON_VALUES) + 1024)
 const struct err *doc_json(struct arena *a, enum problem problem, struct slice text,
                            struct doc **ret_root);
 
-const struct doc *doc_member(const struct doc *map, struct slice key); /* NULL if absent or not a map */
+const struct doc *doc_member(const struct doc *map,
+                             struct slice key); /* NULL if absent or not a map */
 /* RFC 6901: "/address/country", "/groups/0". "" is the node itself. NULL if absent. */
 const struct doc *doc_at(const struct doc *root, struct slice pointer);
-struct slice doc_string(const struct doc *map, struct slice key); /* empty if absent or not a string */
+struct slice doc_string(const struct doc *map,
+                        struct slice key); /* empty if absent or not a string */
 bool doc_is_string(const struct doc *d);
 /* Integers, and reals with a whole value (a JWT's exp may be either); false otherwise. */
 bool doc_whole(const struct doc *d, int64_t *ret_value);

@@ -11,8 +11,8 @@ struct url {
     bool https;
     struct slice host; /* lower case; IPv6 without brackets */
     bool host_is_ip6;
-    int port;          /* the scheme's default if none was written */
-    struct slice path; /* "/" if none; still encoded */
+    int port;           /* the scheme's default if none was written */
+    struct slice path;  /* "/" if none; still encoded */
     struct slice query; /* without '?'; at == NULL if none */
 };
 

@@ -349,6 +349,31 @@ static void a_subject_counts_only_with_its_provider(void **state)
     }
 }
 
+static void a_person_may_be_written_with_either_joint(void **state)
+{
+    (void)state;
+    static const struct slice slash[] = {LIT_INIT("corp/ann")}, space[] = {LIT_INIT("corp ann")};
+    const struct person p = {.provider = LIT_INIT("corp"), .subject = LIT_INIT("ann")};
+    assert_int_equal(judge(
+                         (struct rule){
+                             .allow = ALLOW_SOME, .users = {ann, 1}
+    },
+                         &p),
+                     VERDICT_ALLOW);
+    assert_int_equal(judge(
+                         (struct rule){
+                             .allow = ALLOW_SOME, .users = {slash, 1}
+    },
+                         &p),
+                     VERDICT_ALLOW);
+    assert_int_equal(judge(
+                         (struct rule){
+                             .allow = ALLOW_SOME, .users = {space, 1}
+    },
+                         &p),
+                     VERDICT_REFUSE);
+}
+
 static void empty_words_match_nothing(void **state)
 {
     (void)state;
@@ -386,6 +411,7 @@ int main(void)
         cmocka_unit_test(any_list_that_matches_allows),
         cmocka_unit_test(an_address_that_is_not_verified_or_odd_does_not_count),
         cmocka_unit_test(a_subject_counts_only_with_its_provider),
+        cmocka_unit_test(a_person_may_be_written_with_either_joint),
         cmocka_unit_test(empty_words_match_nothing),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);

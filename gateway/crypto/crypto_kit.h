@@ -1,4 +1,4 @@
-/* crypto_kit.h -- for the files of this folder only: the algorithms fetched by crypto_start, and OpenSSL's reasons.
+/* crypto_kit.h -- for own files of this folder only: the algorithms fetched by crypto_start, and OpenSSL's reasons.
  *
  * OpenSSL keeps a queue of errors per thread, and TLS sockets look into that queue to learn what happened to them.
  * Whoever gets a failure from OpenSSL must therefore empty it: crypto_reason and crypto_forget do.

@@ -52,19 +52,24 @@ enum jose_verdict {
     JOSE_UNKNOWN_KEY, /* no key fits kid and alg: worth one throttled refetch of the set */
     JOSE_BAD
 };
-enum { JOSE_MAX_TOKEN = 64 * 1024 };
+enum {
+    JOSE_MAX_TOKEN = 64 * 1024
+};
 /* Checks shape, header, key and signature; claims are the caller's to judge. why (PROBLEM_PROVIDER_BROKEN) is set unless
  * JOSE_GOOD. Without kid every fitting key is tried (at most 8); with one, only keys of that kid. What *ret_jws shows lives in a.
  * The largest token needs JOSE_ARENA_BYTES of the arena's budget, whoever sent it. */
-enum { JOSE_ARENA_BYTES = 1024 * 1024 };
+enum {
+    JOSE_ARENA_BYTES = 1024 * 1024
+};
 enum jose_verdict jws_verify(struct arena *a, struct slice token, const struct jwks *keys,
-                             unsigned allowed_algs, struct jws *ret_jws, const struct err **ret_why);
+                             unsigned allowed_algs, struct jws *ret_jws,
+                             const struct err **ret_why);
 
 /* left half of the hash that alg uses (EdDSA: SHA-512), base64url: at_hash, c_hash (OpenID Connect Core 3.1.3.6). */
 struct slice jose_half_hash(struct arena *a, enum jose_alg alg, struct slice value);
 
 /* ---- our own signing keys (ES256): assertions for backends ---- */
-struct signing_key; /* immutable, any thread */
+struct signing_key;                         /* immutable, any thread */
 struct signing_key *signing_key_make(void); /* a new P-256 key; gives */
 /* PEM without passphrase, at most 4 KiB; PROBLEM_CONFIG. Gives. */
 const struct err *signing_key_read(struct arena *a, struct slice pem, struct signing_key **ret_key);
@@ -75,6 +80,7 @@ struct slice signing_key_id(const struct signing_key *k); /* RFC 7638 thumbprint
 /* The public JWK as a JSON object text: kty, crv, x, y, kid, use, alg. */
 struct slice signing_key_jwk(struct arena *a, const struct signing_key *k);
 /* payload is a JSON object text; typ e.g. "JWT": a word of ours, never from outside. */
-struct slice jws_sign(struct arena *a, const struct signing_key *k, struct slice typ, struct slice payload);
+struct slice jws_sign(struct arena *a, const struct signing_key *k, struct slice typ,
+                      struct slice payload);
 
 #endif

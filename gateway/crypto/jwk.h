@@ -1,4 +1,4 @@
-/* jwk.h -- for the jose files of this folder only: one public key of a JWK set, checked and ready for OpenSSL. */
+/* jwk.h -- for the jose code, own files of this folder only: one public key of a JWK set, checked and ready for OpenSSL. */
 #ifndef CRYPTO_JWK_H
 #define CRYPTO_JWK_H
 #include <openssl/types.h>

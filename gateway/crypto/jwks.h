@@ -1,4 +1,4 @@
-/* jwks.h -- for the jose files of this folder only: what is inside a key set. */
+/* jwks.h -- for the jose code, own files of this folder only: what is inside a key set. */
 #ifndef CRYPTO_JWKS_H
 #define CRYPTO_JWKS_H
 #include <stdatomic.h>

@@ -179,7 +179,7 @@ const struct err *keyring_open_sealed(const struct keyring *k, struct arena *a,
     size_t plain_len = sealed.len - KEYRING_OVERHEAD;
     unsigned char *plain = arena_bytes(a, plain_len + 1);
     for (size_t i = 0; i < k->count; i++) {
-        if (memcmp(k->masters[i].id, bytes + 1, ID_BYTES) != 0) continue;
+        if (memcmp(k->masters[i].id, bytes + 1, ID_BYTES) != 0) continue; /* not secret */
         known = true;
         if (!open_with(&k->masters[i], purpose, context, bytes, plain_len, plain)) continue;
         plain[plain_len] = '\0';

@@ -1,4 +1,4 @@
-/* signature.h -- for the jose files of this folder only: one signature over some bytes, with OpenSSL's keys.
+/* signature.h -- for the jose code, own files of this folder only: one signature over some bytes, with OpenSSL's keys.
  *
  * Keys are parsed and checked once (jwk.h) and then shared by threads; nothing here looks a name up.
  */

@@ -1,4 +1,4 @@
-/* tls_parts.h -- for the tls files of this folder only: what server and client contexts share. */
+/* tls_parts.h -- for the tls code, own files of this folder only: what server and client contexts share. */
 #ifndef CRYPTO_TLS_PARTS_H
 #define CRYPTO_TLS_PARTS_H
 #include <openssl/ssl.h>

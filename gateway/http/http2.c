@@ -32,6 +32,9 @@ struct http2_stream {
     struct connection *connection;
     struct exchange_int *exchange; /* NULL: refused, parked or over */
     bool began, sent;              /* the answer; something of it */
+    bool busy;   /* libh2o has a piece that it did not send yet: nothing may follow */
+    bool last;   /* and none will */
+    bool broken; /* to be reset as soon as it is not busy */
 };
 
 static struct worker *worker_of(const h2o_context_t *ctx)
@@ -49,8 +52,11 @@ static struct slice slice_in(h2o_iovec_t v)
 static void proceed(h2o_generator_t *g, h2o_req_t *req)
 {
     struct http2_stream *s = (struct http2_stream *)(void *)g;
-    (void)req;
-    if (s->exchange != NULL) answer_taken(s->exchange);
+    s->busy = false;
+    if (s->broken)
+        h2o_send(req, NULL, 0, H2O_SEND_STATE_ERROR);
+    else if (s->exchange != NULL)
+        answer_taken(s->exchange);
 }
 
 static void stop(h2o_generator_t *g, h2o_req_t *req)
@@ -89,17 +95,23 @@ static void body(struct exchange_int *e, struct slice bytes, bool last)
 {
     struct http2_stream *s = e->wire_self;
     h2o_iovec_t piece = {(char *)(uintptr_t)bytes.at, bytes.len};
-    s->sent = true;
+    s->sent = s->busy = true;
+    s->last = last;
     e->bytes_out += bytes.len;
     e->delivered = last;
     h2o_send(s->req, &piece, bytes.len != 0,
              last ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
 }
 
-/* Nothing to be seen of an answer but the reset: with no head yet libh2o needs one to send before it. */
+/* Nothing to be seen of an answer but the reset: with no head yet libh2o needs one to send before it. While libh2o has a piece of the
+ * answer, a further send would end the process, and after the last one so would any: then the reset waits, or is not needed. */
 static void abort_stream(struct exchange_int *e)
 {
     struct http2_stream *s = e->wire_self;
+    if (s->busy || s->last) {
+        s->broken = true;
+        return;
+    }
     if (!s->began) {
         s->req->res.status = 500;
         s->req->res.reason = "";
@@ -255,8 +267,8 @@ static int on_req(h2o_handler_t *handler, h2o_req_t *req)
     must(c != NULL);
     struct http2_stream *s = h2o_mem_alloc_shared(&req->pool, sizeof *s, on_dispose);
     *s = (struct http2_stream){
-        {proceed, stop},
-        req, c, NULL, false, false
+        .generator = {proceed, stop},
+          .req = req, .connection = c
     };
     if (resetting(c)) /* parked: answered by the end of the connection */
         return 0;

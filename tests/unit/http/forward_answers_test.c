@@ -199,9 +199,11 @@ static int status_of_big(char *text)
 {
     big_answer = text;
     rig.serve = serve_big;
+    rig.backend.keep_alive = 0; /* so that the backend's thread ends, which reads the text */
     struct rig_message m = rig_ask(RIG_GET);
     int status = m.status;
     rig_free(&m);
+    rig_until(rig.serving == 0);
     free(text);
     return status;
 }

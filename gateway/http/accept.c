@@ -8,8 +8,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <openssl/ssl.h>
-
 #include "http/connection_int.h"
 #include "http/proxy_line.h"
 #include "http/server_int.h"

@@ -175,9 +175,7 @@ static void sweep_one(struct connection *c, int64_t now, int64_t now_us_)
         if (age > limits->header_ms) overdue(c, PROBLEM_BAD_REQUEST, "head too slow");
         break;
     case PHASE_BODY: sweep_body(c, now); break;
-    case PHASE_HTTP2:
-        sweep_http2(c, now);
-        break;
+    case PHASE_HTTP2: sweep_http2(c, now); break;
     case PHASE_LINGER:
         if (age > CONNECTION_LINGER_MS) connection_doom(c);
         break;

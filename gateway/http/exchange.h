@@ -28,19 +28,19 @@ struct exchange {
     void *app; /* the worker's state, from http_app.open */
     const struct listener *listener;
 
-    struct slice method, target;    /* target: path and query exactly as sent */
-    struct slice path, query;       /* query.at == NULL if there was no '?' */
-    struct slice authority;         /* host[:port], lower case */
-    unsigned version;               /* 10, 11, 20 */
+    struct slice method, target; /* target: path and query exactly as sent */
+    struct slice path, query;    /* query.at == NULL if there was no '?' */
+    struct slice authority;      /* host[:port], lower case */
+    unsigned version;            /* 10, 11, 20 */
     bool tls;
-    struct slice tls_name;          /* SNI, may be empty */
-    struct address peer;            /* who connected to us, or whom a trusted PROXY line named */
-    struct address socket_peer;     /* always who connected */
+    struct slice tls_name;      /* SNI, may be empty */
+    struct address peer;        /* who connected to us, or whom a trusted PROXY line named */
+    struct address socket_peer; /* always who connected */
     const struct header *headers;
     size_t header_count;
     struct slice body;
-    bool wants_upgrade;             /* HTTP/1.1 with "Connection: upgrade" and "Upgrade: websocket" */
-    int64_t began_us;               /* monotonic */
+    bool wants_upgrade; /* HTTP/1.1 with "Connection: upgrade" and "Upgrade: websocket" */
+    int64_t began_us;   /* monotonic */
 
     void *note; /* the application's own, for `done` */
 };
@@ -63,7 +63,8 @@ struct forward {
     const struct backend *backend; /* lent until done */
     struct slice method, target;   /* sent exactly so */
     struct slice host;             /* the Host header */
-    const struct header *headers;  /* sent exactly so, in this order, besides Host, Content-Length, Connection */
+    const struct header
+        *headers; /* sent exactly so, in this order, besides Host, Content-Length, Connection */
     size_t header_count;
     struct slice body;
     bool upgrade; /* ask for a websocket; a 101 opens a tunnel */
@@ -73,16 +74,17 @@ struct forward {
     void (*failed)(struct exchange *x, const struct err *why);
     void *self;
 };
-void exchange_forward(struct exchange *x, const struct forward *f); /* f is copied; what it points to must outlive x */
+void exchange_forward(struct exchange *x,
+                      const struct forward *f); /* f is copied; what it points to must outlive x */
 
 /* How it ended, for logs and metrics. */
 struct exchange_end {
-    int status;             /* 0: hung up before an answer */
+    int status; /* 0: hung up before an answer */
     uint64_t bytes_in, bytes_out;
     int64_t duration_us;
-    int64_t backend_us;     /* waiting for the backend's head; 0 if none */
-    int backend_status;     /* 0 if none */
-    bool aborted;           /* the answer was cut short */
+    int64_t backend_us; /* waiting for the backend's head; 0 if none */
+    int backend_status; /* 0 if none */
+    bool aborted;       /* the answer was cut short */
 };
 
 #endif

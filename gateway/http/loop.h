@@ -5,16 +5,17 @@
  */
 #ifndef HTTP_LOOP_H
 #define HTTP_LOOP_H
-#include "base/arena.h"
-
 #include <stdint.h>
+
+#include "base/arena.h"
 
 struct loop;
 
 struct loop *loop_open(void); /* in the thread that will run it */
 /* Runs turns until *stop becomes true (checked each turn; loop_post any message to be noticed at once). */
 void loop_run(struct loop *l, const _Atomic bool *stop);
-void loop_turn(struct loop *l, int wait_ms); /* one turn, waiting at most so long: for tests and draining */
+void loop_turn(struct loop *l,
+               int wait_ms); /* one turn, waiting at most so long: for tests and draining */
 void loop_close(struct loop *l);
 int64_t loop_now_ms(const struct loop *l); /* monotonic */
 
@@ -25,7 +26,7 @@ struct loop_timer {
     void (*fire)(struct loop_timer *t);
 };
 void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t in_ms,
-                    void (*fire)(struct loop_timer *t)); /* sets anew when already set */
+                    void (*fire)(struct loop_timer *t));    /* sets anew when already set */
 void loop_timer_stop(struct loop *l, struct loop_timer *t); /* no-op when not set */
 bool loop_timer_is_set(const struct loop_timer *t);
 

@@ -254,7 +254,7 @@ static void requests_become_exchanges_or_are_refused(void **state)
         {ASK("GET",                                            "/echo",                                                   "a") "\nconnection\nclose",                                                   0},
         {ASK("GET",                                            "/echo",                                                   "a") "\ntransfer-encoding\nchunked",                                                   0                                       },
         {ASK("GET",                                            "/echo",                                                   "a") "\n:path\n/admin",                                                   0                                        },
-        {ASK("GET",                                            "/echo",                                                          "a") "\n:odd\nx",                                                   0     },
+        {ASK("GET",                                            "/echo",     "a") "\n:odd\nx",                                                   0     },
     };
     int wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -486,6 +486,41 @@ static void sockets_handed_over_go_on_without_turning_anyone_away(void **state)
     front = next;
 }
 
+static void an_activated_socket_is_found_by_name_and_served(void **state)
+{
+    (void)state;
+    char pid[16];
+    int fd = -1;
+    (void)snprintf(pid, sizeof pid, "%d", (int)getpid());
+    assert_int_equal(setenv("LISTEN_PID", pid, 1) | setenv("LISTEN_FDS", "2", 1), 0);
+    assert_int_equal(setenv("LISTEN_FDNAMES", "metrics:web", 1), 0);
+    assert_true(server_activated_fd(LIT("web"), &fd));
+    assert_int_equal(fd, 4);
+    assert_false(server_activated_fd(LIT("other"), &fd));
+    assert_int_equal(setenv("LISTEN_PID", "1", 1), 0);
+    assert_false(server_activated_fd(LIT("web"), &fd));
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof in;
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)(void *)&in, sizeof in), 0);
+    front->listener[1] = (struct listener){
+        .name = LIT("fd:web"), .kind = LISTENER_FD, .fd = fd, .handle = front_handle};
+    front->conf.listener_count = 2;
+    front->conf.workers = 2;
+    const struct err *e = server_open(front->arena, &front->conf, &front->server);
+    assert_non_null(e); /* bound, but not listening */
+    front->server = NULL;
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    in.sin_port = 0;
+    assert_int_equal(bind(fd, (struct sockaddr *)(void *)&in, sizeof in), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)&in, &len), 0);
+    front->listener[1].fd = fd;
+    front_open(front);
+    front->port = ntohs(in.sin_port);
+    assert_int_equal(front_ask(front, GET("/echo"), answer, sizeof answer, "a.example"), 200);
+}
+
 static void it_serves_while_the_listeners_linger(void **state)
 {
     (void)state;
@@ -525,6 +560,7 @@ int main(void)
         TEST(a_stop_ends_idle_ones_and_lets_requests_finish),
         TEST(what_does_not_finish_in_time_is_cut_and_counted),
         TEST(sockets_handed_over_go_on_without_turning_anyone_away),
+        TEST(an_activated_socket_is_found_by_name_and_served),
         TEST(it_serves_while_the_listeners_linger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,9 @@ struct fetch {
 
 static char *kept(const char *text)
 {
-    return text == NULL || text[0] == '\0' ? NULL : strdup(text);
+    if (text == NULL || text[0] == '\0') return NULL;
+    size_t bytes = strlen(text) + 1;
+    return memcpy(must_alloc(bytes), text, bytes);
 }
 
 static void free_fetch(struct fetch *x)
@@ -154,4 +156,9 @@ enum flow_next fetch_ask(struct flow *f, struct fetch *x, struct loop *l,
         f, err_new(f->arena, PROBLEM_PROVIDER_AWAY,
                    "%.*s is not asked: too many questions are waiting for an answer already",
                    SLICE_ARG(origin)));
+}
+
+bool fetch_type_is(struct slice content_type, struct slice type)
+{
+    return reply_type_is(content_type, type);
 }

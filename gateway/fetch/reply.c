@@ -113,10 +113,25 @@ bool reply_body(struct reply *r, struct slice bytes)
     return !r->body.full;
 }
 
+static bool is_suffix_json(struct slice type, struct slice wanted)
+{
+    return slice_is(wanted, LIT("application/json")) && type.len > 5 &&
+           slice_is_nocase(slice_upto(type, 12), LIT("application/")) &&
+           slice_is_nocase(slice_from(type, type.len - 5), LIT("+json"));
+}
+
+bool reply_type_is(struct slice content_type, struct slice type)
+{
+    struct slice rest = content_type, essence;
+    if (!slice_cut(&rest, ';', &essence)) return false;
+    essence = slice_trim(essence);
+    return slice_is_nocase(essence, type) || is_suffix_json(essence, type);
+}
+
 static bool type_fits(const struct reply *r, struct slice accept_type)
 {
     if (accept_type.len == 0) return true;
-    return !r->type_odd && fetch_type_is(slice_of(r->content_type), accept_type);
+    return !r->type_odd && reply_type_is(slice_of(r->content_type), accept_type);
 }
 
 enum problem reply_judge(const struct reply *r, struct slice accept_type, bool accept_errors,
@@ -140,19 +155,4 @@ enum problem reply_judge(const struct reply *r, struct slice accept_type, bool a
     if (why == NULL) return PROBLEM_NONE;
     *ret_why = why;
     return problem;
-}
-
-static bool is_suffix_json(struct slice type, struct slice wanted)
-{
-    return slice_is(wanted, LIT("application/json")) && type.len > 5 &&
-           slice_is_nocase(slice_upto(type, 12), LIT("application/")) &&
-           slice_is_nocase(slice_from(type, type.len - 5), LIT("+json"));
-}
-
-bool fetch_type_is(struct slice content_type, struct slice type)
-{
-    struct slice rest = content_type, essence;
-    if (!slice_cut(&rest, ';', &essence)) return false;
-    essence = slice_trim(essence);
-    return slice_is_nocase(essence, type) || is_suffix_json(essence, type);
 }

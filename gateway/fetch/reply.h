@@ -28,4 +28,6 @@ bool reply_body(struct reply *r, struct slice bytes); /* false: too large, stop 
 enum problem reply_judge(const struct reply *r, struct slice accept_type, bool accept_errors,
                          const char **ret_why);
 
+bool reply_type_is(struct slice content_type, struct slice type); /* see fetch_type_is */
+
 #endif

@@ -250,8 +250,10 @@ static void close_work(void *self)
 enum flow_next oidc_redeem(struct flow *f, const struct provider *p, const struct provider_env *env,
                            const struct redeem_ask *ask, struct grant *ret_grant)
 {
+    if (ask->code.len == 0 || ask->nonce.len == 0 || (p->pkce && ask->verifier.len == 0))
+        return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST,
+                                    "there is no code, nonce or verifier to redeem"));
     struct redeem *r = arena_new(f->arena, struct redeem);
-    must(ask->nonce.len != 0 && ask->code.len != 0 && (!p->pkce || ask->verifier.len != 0));
     r->work = arena_open(WORK_ARENA_BYTES);
     r->p = p;
     r->env = env;

@@ -51,7 +51,8 @@ struct provider {
     size_t authorize_param_count;
     enum response_mode response_mode;
     bool pkce, userinfo, require_verified_email;
-    /* JSON pointers into the merged claims (userinfo over id_token, except iss, sub, aud, exp, iat, nonce, sid) */
+    /* JSON pointers into the merged claims (userinfo over id_token, except what makes a token what it is: userinfo.h); empty: the
+     * standard claim of that meaning. keep: names of members, or pointers */
     struct slice claim_subject, claim_email, claim_email_verified, claim_name, claim_username,
         claim_groups, claim_picture;
     struct slice *keep;
@@ -59,7 +60,7 @@ struct provider {
     unsigned algorithms;     /* enum jose_alg bits: allowed for id_tokens */
     struct slice *audiences; /* further audiences we trust beside client_id */
     size_t audience_count;
-    int clock_skew_s, timeout_ms;
+    int clock_skew_s, timeout_ms; /* timeout_ms of each question; must be above 0 */
     const char *ca_file;
     bool allow_private, allow_http;
     enum tokens_kept tokens;
@@ -87,7 +88,8 @@ enum flow_next provider_authorize(struct flow *f, const struct provider *p,
                                   const struct provider_env *env, const struct authorize_ask *ask,
                                   struct slice *ret_url);
 
-/* RFC 9207: the answer's iss (at NULL: absent) must be there when the provider says it sends one, and must be the issuer when there. */
+/* RFC 9207: the answer's iss (at NULL: absent) must be there when the provider says it sends one, and must be the issuer when there;
+ * else PROBLEM_BAD_REQUEST. */
 enum flow_next provider_check_issuer(struct flow *f, const struct provider *p,
                                      const struct provider_env *env, struct slice iss);
 
@@ -100,7 +102,10 @@ struct grant {
     int64_t access_expires_s;                           /* wall clock; 0: not told */
     struct slice sid; /* the provider's session id, from the id_token */
 };
-/* Code for tokens, tokens for a verified identity (facts: OpenID Connect Core 3.1.3.7, userinfo with equal sub). The code is sent once, never again. */
+/* Code for tokens, tokens for a verified identity (OpenID Connect Core 3.1.3.7, userinfo with equal sub). The code is sent once, never
+ * again. What ask points to must last until the flow goes on; the grant lives as long as f->arena. With require_verified_email an
+ * address that is not verified ends in PROBLEM_EMAIL_UNVERIFIED. provider-refused: the provider or the person said no;
+ * provider-misconfigured: the text says which key or registration to change; provider-broken: an answer that is not believed. */
 enum flow_next provider_redeem(struct flow *f, const struct provider *p,
                                const struct provider_env *env, const struct redeem_ask *ask,
                                struct grant *ret_grant);
@@ -108,7 +113,8 @@ enum flow_next provider_redeem(struct flow *f, const struct provider *p,
 struct end_session_ask {
     struct slice id_token_hint, post_logout_redirect_uri, state;
 };
-/* OpenID Connect RP-Initiated Logout 1.0 section 2; *ret_url empty when the provider has no end_session_endpoint. */
+/* OpenID Connect RP-Initiated Logout 1.0 section 2; *ret_url empty when the provider has no end_session_endpoint or
+ * cannot be asked for it. Never fails: the sign-out here has happened already. */
 enum flow_next provider_end_session(struct flow *f, const struct provider *p,
                                     const struct provider_env *env,
                                     const struct end_session_ask *ask, struct slice *ret_url);

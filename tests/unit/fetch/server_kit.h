@@ -15,6 +15,7 @@
 
 #include <openssl/ssl.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 enum {
@@ -146,6 +147,7 @@ static inline void *kit_serve(void *self)
     pthread_mutex_unlock(&kit->lock);
     free(bytes);
     free(c);
+    arena_drain();
     return NULL;
 }
 

@@ -136,10 +136,8 @@ static bool script(struct kit_request *r)
     if (e == USERINFO) note(seen_userinfo_head, r->head);
     struct arena *a = arena_open(1 << 20);
     struct slice body = answer_of(a, e);
-    char headers[300];
-    (void)snprintf(headers, sizeof headers, "%s%s",
-                   said.headers[e] != NULL ? said.headers[e] : "Content-Type: application/json\r\n",
-                   "");
+    const char *headers =
+        said.headers[e] != NULL ? said.headers[e] : "Content-Type: application/json\r\n";
     int status = said.status[e] != 0 ? said.status[e] : 200, delay_ms = said.delay_ms[e];
     bool cut = e == TOKEN && said.cut_token;
     pthread_mutex_unlock(&lock);
@@ -156,6 +154,7 @@ struct call {
     struct flow flow;
     const struct provider *p;
     struct slice url, iss;
+    bool empty_code;
     struct grant grant;
     const struct err *why;
     bool ended;
@@ -191,6 +190,7 @@ static enum flow_next do_redeem(struct flow *f)
                            .code = LIT("code&x=1"),
                            .verifier = LIT("V"),
                            .nonce = LIT("nonce-1")};
+    if (c->empty_code) q.code = LIT("");
     return provider_redeem(f, c->p, &env, &q, &c->grant);
 }
 
@@ -238,6 +238,9 @@ static void wait_for(const struct call *c)
     while (!c->ended && now_ms() < until_ms)
         loop_turn(loop, 20);
     assert_true(c->ended);
+    pthread_mutex_lock(
+        &lock); /* what the script read of `said`, it has read before we write it anew */
+    pthread_mutex_unlock(&lock);
 }
 
 static struct call *run(const struct flow_step *steps)
@@ -487,6 +490,18 @@ static void a_code_is_sent_once_whatever_happens(void **state)
     said.status[TOKEN] = 302;
     fails(redeem_steps, PROBLEM_PROVIDER_BROKEN, "redirect");
     assert_int_equal(asked[TOKEN], 3);
+}
+
+static void without_a_code_nothing_is_asked(void **state)
+{
+    (void)state;
+    struct call *c = arena_new(arena, struct call);
+    c->p = &provider;
+    c->empty_code = true;
+    flow_start(&c->flow, arena, redeem_steps, 1, ended, c);
+    assert_true(c->ended);
+    assert_int_equal(c->why->problem, PROBLEM_BAD_REQUEST);
+    assert_int_equal(kit->connections, 0);
 }
 
 static void token_errors_tell_the_operator(void **state)
@@ -856,6 +871,7 @@ int main(void)
         SIGN_IN_TEST(signatures_that_do_not_verify_are_refused_before_userinfo),
         SIGN_IN_TEST(userinfo_about_somebody_else_is_refused),
         SIGN_IN_TEST(a_code_is_sent_once_whatever_happens),
+        SIGN_IN_TEST(without_a_code_nothing_is_asked),
         SIGN_IN_TEST(token_errors_tell_the_operator),
         SIGN_IN_TEST(rotated_keys_are_found_with_one_fetch),
         SIGN_IN_TEST(a_key_nobody_publishes_causes_one_fetch_a_minute),

@@ -345,6 +345,7 @@ int service_run(const struct service_ask *ask)
     p.first = s;
     p.now = snapshot_keep(s);
     metric_refresh(refresh_counts, NULL);
+    metrics_build(LIT(BUILT_FROM), LIT(BUILT_WITH_OPENSSL), LIT(BUILT_WITH_H2O));
     const struct err *e = open_parts(&p);
     if (e != NULL) {
         int status = complain(e, p.arena);

@@ -10,10 +10,6 @@
 
 static atomic_bool draining;
 
-enum {
-    METRICS_MAX = 8 * 1024 * 1024 /* 512 series of each metric fit several times */
-};
-
 void gate_set_draining(bool now)
 {
     atomic_store(&draining, now);
@@ -34,7 +30,7 @@ static void close_buf(void *b)
 static void say_metrics(struct exchange *x)
 {
     struct buf *text = arena_new(x->arena, struct buf);
-    *text = buf_open(METRICS_MAX);
+    *text = buf_open(METRICS_TEXT_MAX);
     arena_at_close(x->arena, close_buf, text);
     metrics_write(text);
     exchange_add(x, LIT("content-type"), LIT("text/plain; version=0.0.4; charset=utf-8"));

@@ -1,7 +1,7 @@
 /* records.c -- what stands in each stream's line, and where it is handed in. */
 #include "observe/records.h"
 
-#include "observe/line.h"
+#include "observe/record_line.h"
 #include "observe/metrics.h"
 #include "observe/writer.h"
 
@@ -37,7 +37,7 @@ static void refresh_lost(void *self)
 
 /* ---- the causes of an error, outermost first, as base/err.h tells them, without an arena */
 
-static void put_story(struct line *l, const struct err *why)
+static void put_story(struct record_line *l, const struct err *why)
 {
     struct buf story = buf_open(STORY_MOST), places = buf_open(STORY_MOST);
     for (const struct err *e = why; e != NULL; e = e->cause) {
@@ -46,8 +46,8 @@ static void put_story(struct line *l, const struct err *why)
         if (e != why) buf_add(&places, LIT(" < "));
         buf_print(&places, "%s:%d", e->file, e->line);
     }
-    line_text(l, "cause", buf_slice(&story), STORY_MOST);
-    line_text(l, "places", buf_slice(&places), STORY_MOST);
+    record_line_text(l, "cause", buf_slice(&story), STORY_MOST);
+    record_line_text(l, "places", buf_slice(&places), STORY_MOST);
     buf_close(&story);
     buf_close(&places);
 }
@@ -58,57 +58,57 @@ static void write_server(enum log_level level, const char *event, const char *se
                          const struct err *why, const struct log_field *fields, size_t field_count)
 {
     static const char *const words[] = {"debug", "info", "warn", "error"};
-    struct line l = line_begin(writer_scratch(), conf_now.is_text, words[level], "server", event);
-    line_text(&l, "msg", slice_of(sentence), FIELD_MOST);
+    struct record_line l = record_line_begin(writer_scratch(), conf_now.is_text, words[level], "server", event);
+    record_line_text(&l, "msg", slice_of(sentence), FIELD_MOST);
     for (size_t i = 0; i < field_count && i < FIELDS_MOST; i++) {
-        line_text(&l, fields[i].name, fields[i].value, FIELD_MOST);
+        record_line_text(&l, fields[i].name, fields[i].value, FIELD_MOST);
     }
-    if (why != NULL) line_text(&l, "reason", problem_word(why->problem), TEXT_MOST);
+    if (why != NULL) record_line_text(&l, "reason", problem_word(why->problem), TEXT_MOST);
     if (why != NULL) put_story(&l, why);
-    if (!line_end(&l) || !writer_queue(buf_slice(l.to))) count(conf_now.dropped_server, 1);
+    if (!record_line_end(&l) || !writer_queue(buf_slice(l.to))) count(conf_now.dropped_server, 1);
 }
 
 /* ---- access */
 
-static void put_access(struct line *l, const struct access_record *r)
+static void put_access(struct record_line *l, const struct access_record *r)
 {
     static const struct slice none = {NULL, 0};
-    line_text(l, "request_id", r->request_id, TEXT_MOST);
-    line_text(l, "trace_id", r->trace_id, TEXT_MOST);
-    line_text(l, "client_ip", r->client_ip, TEXT_MOST);
-    line_text(l, "method", r->method, TEXT_MOST);
-    line_text(l, "scheme", r->scheme, TEXT_MOST);
-    line_text(l, "authority", r->authority, TEXT_MOST);
-    line_text(l, "path", slice_upto(r->path, slice_index(r->path, '?')), PATH_MOST);
+    record_line_text(l, "request_id", r->request_id, TEXT_MOST);
+    record_line_text(l, "trace_id", r->trace_id, TEXT_MOST);
+    record_line_text(l, "client_ip", r->client_ip, TEXT_MOST);
+    record_line_text(l, "method", r->method, TEXT_MOST);
+    record_line_text(l, "scheme", r->scheme, TEXT_MOST);
+    record_line_text(l, "authority", r->authority, TEXT_MOST);
+    record_line_text(l, "path", slice_upto(r->path, slice_index(r->path, '?')), PATH_MOST);
     struct slice protocol = r->version >= 0x200   ? LIT("HTTP/2")
                             : r->version == 0x101 ? LIT("HTTP/1.1")
                             : r->version == 0x100 ? LIT("HTTP/1.0")
                                                   : none;
-    line_text(l, "protocol", protocol, TEXT_MOST);
-    line_number(l, "status", r->status);
-    line_number(l, "bytes_in", (int64_t)r->bytes_in);
-    line_number(l, "bytes_out", (int64_t)r->bytes_out);
-    line_ms(l, "duration_ms", r->duration_us);
-    line_text(l, "handler", r->handler, TEXT_MOST);
-    line_text(l, "decision", r->decision, TEXT_MOST);
-    line_text(l, "reason", r->reason, TEXT_MOST);
-    line_text(l, "rule", r->rule, TEXT_MOST);
-    line_text(l, "user", r->user, TEXT_MOST);
-    line_text(l, "provider", r->provider, TEXT_MOST);
-    line_text(l, "session", r->session, TEXT_MOST);
-    line_text(l, "backend", r->backend, TEXT_MOST);
-    if (r->backend_status != 0) line_number(l, "backend_status", r->backend_status);
-    if (r->backend_us != 0) line_ms(l, "backend_duration_ms", r->backend_us);
-    line_text(l, "user_agent", r->user_agent, TEXT_MOST);
-    if (r->aborted) line_true(l, "aborted");
+    record_line_text(l, "protocol", protocol, TEXT_MOST);
+    record_line_number(l, "status", r->status);
+    record_line_number(l, "bytes_in", (int64_t)r->bytes_in);
+    record_line_number(l, "bytes_out", (int64_t)r->bytes_out);
+    record_line_ms(l, "duration_ms", r->duration_us);
+    record_line_text(l, "handler", r->handler, TEXT_MOST);
+    record_line_text(l, "decision", r->decision, TEXT_MOST);
+    record_line_text(l, "reason", r->reason, TEXT_MOST);
+    record_line_text(l, "rule", r->rule, TEXT_MOST);
+    record_line_text(l, "user", r->user, TEXT_MOST);
+    record_line_text(l, "provider", r->provider, TEXT_MOST);
+    record_line_text(l, "session", r->session, TEXT_MOST);
+    record_line_text(l, "backend", r->backend, TEXT_MOST);
+    if (r->backend_status != 0) record_line_number(l, "backend_status", r->backend_status);
+    if (r->backend_us != 0) record_line_ms(l, "backend_duration_ms", r->backend_us);
+    record_line_text(l, "user_agent", r->user_agent, TEXT_MOST);
+    if (r->aborted) record_line_true(l, "aborted");
 }
 
 void records_access(const struct access_record *r)
 {
     if (!conf_now.access) return;
-    struct line l = line_begin(writer_scratch(), conf_now.is_text, "info", "access", "request");
+    struct record_line l = record_line_begin(writer_scratch(), conf_now.is_text, "info", "access", "request");
     put_access(&l, r);
-    if (!line_end(&l) || !writer_ring(buf_slice(l.to))) count(conf_now.dropped_access, 1);
+    if (!record_line_end(&l) || !writer_ring(buf_slice(l.to))) count(conf_now.dropped_access, 1);
 }
 
 /* ---- audit */
@@ -116,21 +116,21 @@ void records_access(const struct access_record *r)
 void records_audit(const struct audit_record *r)
 {
     const char *level = r->why != NULL || r->reason.len != 0 ? "warn" : "info";
-    struct line l = line_begin(writer_scratch(), conf_now.is_text, level, "audit", r->event);
-    line_text(&l, "request_id", r->request_id, TEXT_MOST);
-    line_text(&l, "actor", r->actor, FIELD_MOST);
-    line_text(&l, "subject", r->subject, FIELD_MOST);
-    line_text(&l, "email", r->email, FIELD_MOST);
-    line_text(&l, "provider", r->provider, TEXT_MOST);
-    line_text(&l, "reason",
+    struct record_line l = record_line_begin(writer_scratch(), conf_now.is_text, level, "audit", r->event);
+    record_line_text(&l, "request_id", r->request_id, TEXT_MOST);
+    record_line_text(&l, "actor", r->actor, FIELD_MOST);
+    record_line_text(&l, "subject", r->subject, FIELD_MOST);
+    record_line_text(&l, "email", r->email, FIELD_MOST);
+    record_line_text(&l, "provider", r->provider, TEXT_MOST);
+    record_line_text(&l, "reason",
               r->reason.len != 0 || r->why == NULL ? r->reason : problem_word(r->why->problem),
               TEXT_MOST);
-    line_text(&l, "client_ip", r->client_ip, TEXT_MOST);
-    line_text(&l, "user_agent", r->user_agent, TEXT_MOST);
-    line_text(&l, "session", r->session, TEXT_MOST);
-    line_text(&l, "target", slice_upto(r->target, slice_index(r->target, '?')), PATH_MOST);
+    record_line_text(&l, "client_ip", r->client_ip, TEXT_MOST);
+    record_line_text(&l, "user_agent", r->user_agent, TEXT_MOST);
+    record_line_text(&l, "session", r->session, TEXT_MOST);
+    record_line_text(&l, "target", slice_upto(r->target, slice_index(r->target, '?')), PATH_MOST);
     if (r->why != NULL) put_story(&l, r->why);
-    if (!line_end(&l) || !writer_queue(buf_slice(l.to))) count(conf_now.dropped_audit, 1);
+    if (!record_line_end(&l) || !writer_queue(buf_slice(l.to))) count(conf_now.dropped_audit, 1);
 }
 
 /* ---- opening and closing */

@@ -14,7 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "observe/line.h"
+#include "observe/record_line.h"
 #include "observe/sink.h"
 
 #include "base/log.h"

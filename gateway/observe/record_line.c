@@ -1,12 +1,12 @@
 /* line.c -- JSON: one object. Text: time, level, stream, event, then name=value with quotes where a reader needs them. */
-#include "observe/line.h"
+#include "observe/record_line.h"
 
 #include "base/now.h"
 
-struct line line_begin(struct buf *to, bool is_text, const char *level, const char *stream,
+struct record_line record_line_begin(struct buf *to, bool is_text, const char *level, const char *stream,
                        const char *event)
 {
-    struct line l = {.to = to, .json = json_into(to), .is_text = is_text};
+    struct record_line l = {.to = to, .json = json_into(to), .is_text = is_text};
     char time[25];
     buf_clear(to);
     now_rfc3339(now_wall_ms(), time);
@@ -32,7 +32,7 @@ static bool is_bare(struct slice s)
     return true;
 }
 
-void line_text(struct line *l, const char *name, struct slice value, size_t most)
+void record_line_text(struct record_line *l, const char *name, struct slice value, size_t most)
 {
     value = slice_upto(value, most);
     if (value.len == 0) return;
@@ -46,7 +46,7 @@ void line_text(struct line *l, const char *name, struct slice value, size_t most
     if (!bare) buf_byte(l->to, '"');
 }
 
-void line_number(struct line *l, const char *name, int64_t value)
+void record_line_number(struct record_line *l, const char *name, int64_t value)
 {
     if (l->is_text) {
         buf_print(l->to, " %s=%lld", name, (long long)value);
@@ -55,7 +55,7 @@ void line_number(struct line *l, const char *name, int64_t value)
     }
 }
 
-void line_ms(struct line *l, const char *name, int64_t us)
+void record_line_ms(struct record_line *l, const char *name, int64_t us)
 {
     char text[32];
     if (us < 0) us = 0;
@@ -69,7 +69,7 @@ void line_ms(struct line *l, const char *name, int64_t us)
     }
 }
 
-void line_true(struct line *l, const char *name)
+void record_line_true(struct record_line *l, const char *name)
 {
     if (l->is_text) {
         buf_print(l->to, " %s=true", name);
@@ -78,7 +78,7 @@ void line_true(struct line *l, const char *name)
     }
 }
 
-bool line_end(struct line *l)
+bool record_line_end(struct record_line *l)
 {
     if (!l->is_text) json_close_object(&l->json);
     buf_byte(l->to, '\n');

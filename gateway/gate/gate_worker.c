@@ -39,9 +39,23 @@ void *gate_open(void *shared, struct loop *l, int worker)
     return g;
 }
 
+/* What this worker fetches for a provider that `next` no longer has (NULL: for any) is called off; who waits for it elsewhere is told. */
+static void leave_providers(const struct gate *g, const struct snapshot *next)
+{
+    for (size_t i = 0; i < g->snapshot->provider_count; i++) {
+        struct provider_state *mine = g->snapshot->providers[i]->state;
+        bool stays = false;
+        for (size_t k = 0; next != NULL && k < next->provider_count; k++) {
+            stays = stays || next->providers[k]->state == mine;
+        }
+        if (!stays) provider_state_leave(mine, g->loop);
+    }
+}
+
 void gate_close(void *gate)
 {
     struct gate *g = gate;
+    leave_providers(g, NULL);
     sessions_close(g->sessions);
     store_unlink(g->link);
     snapshot_drop(g->snapshot);
@@ -52,6 +66,7 @@ void gate_swap(void *gate, void *snapshot)
 {
     struct gate *g = gate;
     struct snapshot *old = g->snapshot;
+    leave_providers(g, snapshot);
     configure(g, snapshot_keep(snapshot));
     sessions_configure(g->sessions, g->snapshot->session_jwt, g->snapshot->keys,
                        &g->snapshot->session);

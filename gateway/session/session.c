@@ -29,6 +29,14 @@ static void store_told(void *self, struct slice key)
     sessions_doubt(s, key);
 }
 
+/* The store went away, or no longer tells of changes. Whatever it had not called changed was true until then, so from then on it is as
+ * fresh as an answer of that moment would be. Not longer: who signs out elsewhere meanwhile must be out here soon. */
+static void store_fell_silent(void *self, int64_t sure_ms)
+{
+    struct sessions *s = self;
+    session_cache_believe_all(s->cache, sure_ms + s->conf->cache_ms);
+}
+
 void sessions_doubt(struct sessions *s, struct slice key)
 {
     session_flight_overtake(s, key);
@@ -48,6 +56,7 @@ struct sessions *sessions_open(struct store_link *k, struct loop *l, const struc
     s->cache = session_cache_open(conf->cache_entries);
     sessions_configure(s, jwt, keys, conf);
     store_on_change(k, store_told, s);
+    store_on_silence(k, store_fell_silent);
     return s;
 }
 
@@ -138,7 +147,7 @@ enum flow_next sessions_give(struct flow *f, struct session_held *h,
     return FLOW_NEXT;
 }
 
-static bool still_believed(const struct sessions *s, const struct session_entry *e)
+bool sessions_still_believed(const struct sessions *s, const struct session_entry *e)
 {
     int64_t wall = now_wall_ms();
     return loop_now_ms(s->loop) < e->fresh_until_ms && wall < e->idle_end_wall_ms &&
@@ -169,7 +178,7 @@ enum flow_next session_find(struct flow *f, struct sessions *s, struct slice coo
     if (!sessions_cookie(s, cookie_header, &token))
         return none(ret_session, ret_why, PROBLEM_SIGN_IN_REQUIRED);
     struct session_entry *e = session_cache_find(s->cache, token);
-    if (e != NULL && still_believed(s, e)) {
+    if (e != NULL && sessions_still_believed(s, e)) {
         s->hits++;
         sessions_touch(s, e);
         return sessions_give(f, e->held, ret_session);

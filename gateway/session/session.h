@@ -6,7 +6,12 @@
  * The cookie holds a signed session JWT with a random sid and nothing personal; the record is sealed (AES-256-GCM) under the key
  * "s:" + base64url(SHA-256(sid)), so a copy of the store is not a set of live sessions. The cookie is issued once per sign-in; idle expiry moves in
  * the store. Workers cache verified sessions: a warm request costs a table look-up. A change in the store (sign-out elsewhere) drops the
- * cached one by store_on_change; session_conf.cache_ms is only the fallback.
+ * cached one by store_on_change at once.
+ *
+ * While the store is away, or does not tell of changes, nobody is signed out and no cookie is touched: who is warm on a worker is served from
+ * its cache for session_conf.cache_ms after the break, which is the bound of staleness (a session that was ended elsewhere during the break is
+ * refused here no later). Then, and for the cold at once, session_find fails with PROBLEM_STORE_AWAY: 503 with Retry-After. When the store is
+ * back, everything that is cached is asked for again once.
  *
  * A `struct session` is read-only and reference-counted: session_find keeps it until the flow's arena closes. Per worker; not shared between threads.
  */

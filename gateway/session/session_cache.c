@@ -232,6 +232,13 @@ void session_cache_doubt_all(struct session_cache *c)
     }
 }
 
+void session_cache_believe_all(struct session_cache *c, int64_t until_ms)
+{
+    for (struct session_entry *e = c->oldest; e != NULL; e = e->newer_) {
+        if (e->fresh_until_ms != 0 && e->fresh_until_ms < until_ms) e->fresh_until_ms = until_ms;
+    }
+}
+
 void session_cache_remove_key(struct session_cache *c, struct slice key)
 {
     struct session_entry *e = with_key(*key_bucket(c, hash_of(c, key)), key);

@@ -55,6 +55,8 @@ void session_cache_remove(struct session_cache *c, struct slice token);
 /* What is cached under this key must be asked for again; it is kept for its memo until the answer shows a change. */
 void session_cache_doubt(struct session_cache *c, struct slice key);
 void session_cache_doubt_all(struct session_cache *c);
+/* What nobody has doubted is believed until then, however long ago it was asked for. */
+void session_cache_believe_all(struct session_cache *c, int64_t until_ms);
 void session_cache_remove_key(struct session_cache *c, struct slice key);
 void session_cache_clear(struct session_cache *c);
 size_t session_cache_count(const struct session_cache *c);

@@ -141,6 +141,17 @@ static void judge(struct session_flight *fl)
     fl->held = h;
 }
 
+/* The store broke while it was asked again about somebody we know: then the cache's word holds for as long as it holds for those
+ * who come now. */
+static bool believed_all_the_same(struct session_flight *fl)
+{
+    struct sessions *s = fl->sessions;
+    struct session_entry *e = session_cache_find(s->cache, fl->token);
+    if (e == NULL || !sessions_still_believed(s, e)) return false;
+    fl->held = session_held_keep(e->held);
+    return true;
+}
+
 /* ---- telling those who wait */
 
 static enum flow_next answer(struct session_flight *fl, struct flow *f,
@@ -180,9 +191,10 @@ static void landed(struct flow *f, const struct err *why)
         why = err_new(fl->arena, PROBLEM_STORE_AWAY,
                       "a session's record changes faster than it can be read");
     }
+    if (why != NULL && why->problem == PROBLEM_STORE_AWAY && believed_all_the_same(fl)) why = NULL;
     fl->why = why;
     leave_table(fl);
-    if (why == NULL) {
+    if (why == NULL && fl->held == NULL) {
         judge(fl);
         if (fl->held == NULL) session_cache_remove_key(fl->sessions->cache, key_of(fl));
     }

@@ -35,10 +35,13 @@ struct store_link {
     struct loop *loop;
     void (*changed)(void *self, struct slice key); /* NULL: nobody asked */
     void *changed_self;
+    void (*silent)(void *self, int64_t sure_ms); /* NULL: nobody asked */
 };
 
 /* Tells whoever asked by store_on_change; on the link's thread. */
 void store_changed(struct store_link *k, struct slice key);
+/* The same for store_on_silence. */
+void store_silent(struct store_link *k, int64_t sure_ms);
 
 const struct err *memory_open(struct arena *a, const struct store_conf *conf,
                               struct store **ret_store);

@@ -45,22 +45,31 @@ static void count_up(struct redis *r, int change)
 static void data_ready(struct wire *w)
 {
     struct redis_link *k = LINK_OF_DATA(w);
+    struct redis *r = k->redis;
     k->up = true;
-    k->told_away = false;
     k->told_refused = false;
-    count_up(k->redis, 1);
-    LOG(LOG_LEVEL_INFO, "store_up", "The store answers.", NULL, {"store", k->redis->conf.told});
+    count_up(r, 1);
+    bool all = atomic_load(&r->links_up) >= atomic_load(&r->links);
+    if (all && atomic_exchange(&r->told, REDIS_TOLD_UP) != REDIS_TOLD_UP)
+        LOG(LOG_LEVEL_INFO, "store_up", "The store answers.", NULL, {"store", r->conf.told});
     redis_news_arm(k);
+}
+
+/* Once when it goes, and once more when it is found to refuse us: that is not mended by waiting. */
+static void tell_away(struct redis *r, bool refused, const char *why)
+{
+    int now = refused ? REDIS_TOLD_REFUSED : REDIS_TOLD_AWAY, before = atomic_load(&r->told);
+    do {
+        if (before == REDIS_TOLD_REFUSED || before == now) return;
+    } while (!atomic_compare_exchange_weak(&r->told, &before, now));
+    LOG(LOG_LEVEL_WARN, "store_away", "The store is away; it is tried again until it answers.",
+        NULL, {"store", r->conf.told}, {"why", slice_of(why)});
 }
 
 static void data_gone(struct wire *w, const char *why)
 {
     struct redis_link *k = LINK_OF_DATA(w);
-    if (!k->told_away) {
-        LOG(LOG_LEVEL_WARN, "store_away", "The store is away; it is tried again until it answers.",
-            NULL, {"store", k->redis->conf.told}, {"why", slice_of(why)});
-    }
-    k->told_away = true;
+    tell_away(k->redis, w->refusal[0] != '\0', why);
     if (!k->up) return;
     k->up = false;
     count_up(k->redis, -1);
@@ -145,6 +154,7 @@ const struct err *redis_open(struct arena *a, const struct store_conf *conf,
     if (c->target.tls != NULL) tls_keep(c->target.tls);
     atomic_init(&r->links, 0);
     atomic_init(&r->links_up, 0);
+    atomic_init(&r->told, REDIS_TOLD_NOTHING);
     tally_up(false);
     *ret_store = &r->super;
     return NULL;

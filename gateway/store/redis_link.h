@@ -11,11 +11,20 @@
 #include "store/backing.h"
 #include "store/wire.h"
 
+/* What the log said last of the whole process: N workers lose N connections to the one store that went away. */
+enum redis_told {
+    REDIS_TOLD_NOTHING,
+    REDIS_TOLD_UP,
+    REDIS_TOLD_AWAY,
+    REDIS_TOLD_REFUSED /* it is there, but does not let us in */
+};
+
 struct redis {
     struct store super;
     struct store_conf conf; /* a copy with its own bytes */
     struct arena *arena;
     atomic_int links, links_up;
+    atomic_int told; /* enum redis_told */
 };
 
 struct redis_link {
@@ -25,7 +34,6 @@ struct redis_link {
     int64_t news_id;   /* CLIENT ID of the news wire; 0: not subscribed */
     bool armed;        /* tracking is on */
     bool up;           /* the data wire is ready */
-    bool told_away;    /* the last line logged said so */
     bool told_refused; /* tracking was refused and this was logged */
 };
 

@@ -7,6 +7,7 @@
 #include "store/redis_link.h"
 
 #include "base/log.h"
+#include "base/now.h"
 
 static const struct slice news_channel = LIT_INIT("__redis__:invalidate");
 
@@ -152,14 +153,21 @@ static void news_ready(struct wire *w)
     must(wire_ask(w, q, commands, 2)); /* the wire has just been greeted: its queue is empty */
 }
 
+/* Changes go untold from now on; what was not tracked was never told. A server that hung up had said all it had to say; one that fell
+ * silent may have had more to say since the last news. */
+static void fall_silent(struct redis_link *k, const struct wire *broken)
+{
+    if (!k->armed) return;
+    k->armed = false;
+    store_silent(&k->super, broken->hung_up ? now_ms() : k->news.heard_ms);
+}
+
 static void news_gone(struct wire *w, const char *why)
 {
     struct redis_link *k = LINK_OF_NEWS(w);
     (void)why; /* when the store is away the data wire says so; alone it mends itself */
     k->news_id = 0;
-    if (!k->armed) return;
-    k->armed = false;
-    changed_everything(k);
+    fall_silent(k, w);
 }
 
 void redis_news_open(struct redis_link *k)
@@ -174,7 +182,6 @@ void redis_news_open(struct redis_link *k)
 
 void redis_news_disarm(struct redis_link *k)
 {
-    k->armed = false;
+    fall_silent(k, &k->data);
     wire_drop(&k->news, "the data connection broke");
-    changed_everything(k);
 }

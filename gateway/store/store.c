@@ -37,11 +37,26 @@ void store_on_change(struct store_link *k, void (*fn)(void *self, struct slice k
 {
     k->changed = fn;
     k->changed_self = self;
+    k->silent = NULL;
+}
+
+void store_on_silence(struct store_link *k, void (*fn)(void *self, int64_t sure_ms))
+{
+    must(k->changed != NULL);
+    k->silent = fn;
 }
 
 void store_changed(struct store_link *k, struct slice key)
 {
     if (k->changed != NULL) k->changed(k->changed_self, key);
+}
+
+void store_silent(struct store_link *k, int64_t sure_ms)
+{
+    if (k->silent != NULL)
+        k->silent(k->changed_self, sure_ms);
+    else
+        store_changed(k, (struct slice){NULL, 0});
 }
 
 static void judge_key(struct slice key)

@@ -78,5 +78,9 @@ enum flow_next store_ping(struct flow *f, struct store_link *k);
  * its invalidations broke, or have just come back). Redis tells within a millisecond or so, and may tell BEFORE the answer to a
  * store_get that was read earlier arrives: whoever keeps what store_get gave must drop it when told while waiting. */
 void store_on_change(struct store_link *k, void (*fn)(void *self, struct slice key), void *self);
+/* Optional, with the self of store_on_change: the connection or its news broke. Of what changed up to sure_ms (on the clock of now_ms)
+ * fn was told; of later changes nobody is, until store_on_change's fn hears of a key at NULL. Whoever does not ask for this is told to
+ * drop everything instead. */
+void store_on_silence(struct store_link *k, void (*fn)(void *self, int64_t sure_ms));
 
 #endif

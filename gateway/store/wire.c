@@ -213,6 +213,7 @@ void wire_drop(struct wire *w, const char *why)
     must(!w->feeding);
     if (w->stream == NULL) return;
     stream_close(TAKE(w->stream));
+    w->hung_up = false;
     go_away(w, why);
 }
 
@@ -220,6 +221,7 @@ static void closed(void *self, const char *why)
 {
     struct wire *w = self;
     w->stream = NULL;
+    w->hung_up = true;
     go_away(w, why);
 }
 

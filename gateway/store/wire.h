@@ -40,6 +40,7 @@ struct wire {
     struct loop_later flush;
     int64_t heard_ms, backoff_ms;
     bool feeding;
+    bool hung_up;      /* told in gone: the other side ended it; false: we gave up on it */
     char refusal[160]; /* Redis' own words for why it closed the door */
 };
 

@@ -776,8 +776,8 @@ static void a_session_whose_store_is_away_is_a_failure_and_never_none(void **sta
         visit_close(&waiting[i]);
     }
     turn_for(x->loop, 20);
-    assert_int_equal(find(x, &x->a, cookie),
-                     PROBLEM_STORE_AWAY); /* cached before, not believed now */
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_STORE_AWAY); /* cold: at once */
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);       /* warm: the cache's word holds */
     assert_int_equal(find(x, &x->a, "__Host-vestibule=junk"), PROBLEM_SIGN_IN_REQUIRED);
     const struct session_start start = {.identity = &ada};
     struct visit begin = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
@@ -790,6 +790,84 @@ static void a_session_whose_store_is_away_is_a_failure_and_never_none(void **sta
     assert_int_equal(end.why->problem, PROBLEM_STORE_AWAY);
     assert_true(slice_find(end.set_cookie, LIT("Max-Age=0")) != SLICE_NONE);
     visit_close(&end);
+    free(cookie);
+}
+
+static void the_warm_outlive_their_store_by_the_cache_time_and_no_longer(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    x->conf.cache_ms = 1;
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    turn_for(x->loop, 20); /* what was asked for is old; that nobody changed it is certain */
+    x->conf.cache_ms = 600;
+    redis_kill(x->server);
+    turn_for(x->loop, 50);
+    int64_t hits = sessions_counts(x->a.sessions).hits;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+        assert_int_equal(find(x, &x->b, cookie), PROBLEM_STORE_AWAY);
+        turn_for(x->loop, 100);
+    }
+    assert_int_equal(sessions_counts(x->a.sessions).hits, hits + 3);
+    turn_for(x->loop, 300); /* attempts to connect that fail prolong nothing */
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_STORE_AWAY);
+    redis_start(x->server); /* it has forgotten everybody, and its word counts again */
+    assert_true(link_up(x->loop, x->a.link, 4000));
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_SESSION_ENDED);
+    free(cookie);
+}
+
+static void who_was_ended_elsewhere_before_the_break_is_not_believed_after_it(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, ""), *other = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE);
+    assert_int_equal(find(x, &x->b, other), PROBLEM_NONE);
+    sign_out(x, &x->a, cookie);
+    turn_for(x->loop, 50);
+    redis_kill(x->server);
+    turn_for(x->loop, 50);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_STORE_AWAY);
+    assert_int_equal(find(x, &x->b, other), PROBLEM_NONE);
+    free(cookie);
+    free(other);
+}
+
+static void who_waits_on_a_hanging_store_is_served_from_the_cache_when_it_is_given_up(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    x->conf.cache_ms = 1;
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    turn_for(x->loop, 20);
+    x->conf.cache_ms = 5000;
+    kill(x->server->pid, SIGSTOP);
+    struct visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+    visit_start(&v);
+    assert_false(v.ended);
+    assert_true(turn_until(x->loop, &v.ended, 3000));
+    assert_null(v.why);
+    assert_non_null(v.session);
+    visit_close(&v);
+    kill(x->server->pid, SIGCONT);
+    free(cookie);
+}
+
+static void news_that_break_alone_leave_the_warm_warm_until_they_are_back(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    int64_t misses = sessions_counts(x->a.sessions).misses;
+    free(redis_cli(x->server, "client kill type pubsub"));
+    turn_for(x->loop, 10);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    assert_int_equal(sessions_counts(x->a.sessions).misses, misses);
+    turn_for(x->loop, 400); /* reconnected: changes may have gone untold meanwhile */
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    assert_int_equal(sessions_counts(x->a.sessions).misses, misses + 1);
     free(cookie);
 }
 
@@ -870,6 +948,10 @@ int main(void)
         IN_REDIS(an_answer_that_news_has_overtaken_is_asked_for_again),
         IN_REDIS(a_session_ended_by_its_own_worker_while_it_is_read_is_not_cached),
         IN_REDIS(a_session_whose_store_is_away_is_a_failure_and_never_none),
+        IN_REDIS(the_warm_outlive_their_store_by_the_cache_time_and_no_longer),
+        IN_REDIS(who_was_ended_elsewhere_before_the_break_is_not_believed_after_it),
+        IN_REDIS(who_waits_on_a_hanging_store_is_served_from_the_cache_when_it_is_given_up),
+        IN_REDIS(news_that_break_alone_leave_the_warm_warm_until_they_are_back),
     };
     log_threshold(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

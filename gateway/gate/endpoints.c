@@ -66,16 +66,17 @@ static enum flow_next assets(struct flow *f, struct visitor *w)
 }
 
 static const struct endpoint endpoints[] = {
-    {LIT_INIT("/sign-in"),               LIT_INIT("GET HEAD"),        LIT_INIT("sign_in"),  true,  sign_in   }, /* */
-    {LIT_INIT("/start/"),                LIT_INIT("GET"),             LIT_INIT("start"),    false, start     }, /* */
-    {LIT_INIT("/callback/"),             LIT_INIT("GET POST"),        LIT_INIT("callback"), false, callback  }, /* */
-    {LIT_INIT("/sign-out"),              LIT_INIT("GET HEAD POST"),   LIT_INIT("sign_out"), true,  sign_out  }, /* */
-    {LIT_INIT("/signed-out"),            LIT_INIT("GET HEAD"),        LIT_INIT("sign_out"), false, signed_out}, /* */
-    {LIT_INIT("/me"),                    LIT_INIT("GET HEAD"),        LIT_INIT("api"),      true,  me        }, /* */
-    {LIT_INIT("/session"),               LIT_INIT("GET HEAD DELETE"), LIT_INIT("api"),      true,  session   }, /* */
-    {LIT_INIT("/jwks.json"),             LIT_INIT("GET HEAD"),        LIT_INIT("api"),      false, jwks      }, /* */
-    {LIT_INIT("/.well-known/jwks.json"), LIT_INIT("GET HEAD"),        LIT_INIT("api"),      false, jwks      }, /* */
-    {LIT_INIT("/assets/"),               LIT_INIT("GET HEAD"),        LIT_INIT("assets"),   false, assets    }, /* */
+    {LIT_INIT("/sign-in"),               LIT_INIT("GET, HEAD"),         LIT_INIT("sign_in"),  true,  sign_in   }, /* */
+    {LIT_INIT("/start/"),                LIT_INIT("GET"),               LIT_INIT("start"),    false, start     }, /* */
+    {LIT_INIT("/callback/"),             LIT_INIT("GET, POST"),         LIT_INIT("callback"), false, callback  }, /* */
+    {LIT_INIT("/sign-out"),              LIT_INIT("GET, HEAD, POST"),   LIT_INIT("sign_out"), true,
+     sign_out                                                                                                  }, /* */
+    {LIT_INIT("/signed-out"),            LIT_INIT("GET, HEAD"),         LIT_INIT("sign_out"), false, signed_out}, /* */
+    {LIT_INIT("/me"),                    LIT_INIT("GET, HEAD"),         LIT_INIT("api"),      true,  me        }, /* */
+    {LIT_INIT("/session"),               LIT_INIT("GET, HEAD, DELETE"), LIT_INIT("api"),      true,  session   }, /* */
+    {LIT_INIT("/jwks.json"),             LIT_INIT("GET, HEAD"),         LIT_INIT("api"),      false, jwks      }, /* */
+    {LIT_INIT("/.well-known/jwks.json"), LIT_INIT("GET, HEAD"),         LIT_INIT("api"),      false, jwks      }, /* */
+    {LIT_INIT("/assets/"),               LIT_INIT("GET, HEAD"),         LIT_INIT("assets"),   false, assets    }, /* */
 };
 
 const struct endpoint *endpoint_find(struct slice below_prefix, struct slice *ret_tail)
@@ -95,8 +96,8 @@ const struct endpoint *endpoint_find(struct slice below_prefix, struct slice *re
 bool endpoint_takes(const struct endpoint *e, struct slice method)
 {
     struct slice rest = e->methods, one;
-    while (slice_cut(&rest, ' ', &one)) {
-        if (slice_is(one, method)) return true;
+    while (slice_cut(&rest, ',', &one)) {
+        if (slice_is(slice_trim(one), method)) return true;
     }
     return false;
 }

@@ -72,13 +72,13 @@ static void prepare_answer(struct visitor *w)
     cookie_find(v->cookies, LIT("vestibule-lang"), &chosen);
     v->answer =
         (struct responder){.x = x,
-                          .pages = s->pages,
-                          .language = pages_language(s->pages, locales, chosen,
-                                                     exchange_header(x, LIT("accept-language"))),
-                          .request_id = v->request_id,
-                          .home = LIT("/"),
-                          .hsts_s = w->client.https ? s->hsts_s : 0,
-                          .wants = what_is_wanted(x)};
+                           .pages = s->pages,
+                           .language = pages_language(s->pages, locales, chosen,
+                                                      exchange_header(x, LIT("accept-language"))),
+                           .request_id = v->request_id,
+                           .home = LIT("/"),
+                           .hsts_s = w->client.https ? s->hsts_s : 0,
+                           .wants = what_is_wanted(x)};
     if (v->session != NULL) {
         const struct identity *who = &v->session->identity;
         v->answer.who = who->email.len != 0  ? who->email
@@ -88,7 +88,11 @@ static void prepare_answer(struct visitor *w)
     /* A person who comes by one of our own addresses, or with something a redirect would lose, goes home afterwards. */
     bool back = w->endpoint == NULL &&
                 (slice_is(x->method, LIT("GET")) || slice_is(x->method, LIT("HEAD")));
-    v->answer.sign_in = login_page_url(v, back ? x->target : LIT("/"));
+    struct slice again = back ? x->target : LIT("/");
+    v->answer.sign_in = login_page_url(v, again);
+    v->answer.switch_account = login_switch_url(v, again);
+    /* Two slashes at the front would name another host. */
+    if (back && !slice_starts(x->target, LIT("//"))) v->answer.back = x->target;
     if (locales.len != 0)
         visit_set_cookie(v, LIT("vestibule-lang"), v->answer.language, 180 * 86400, COOKIE_LAX);
 }

@@ -22,7 +22,7 @@ struct visitor {
 /* Our own addresses below the prefix. */
 struct endpoint {
     struct slice path;    /* "/start/": a final slash takes a tail */
-    struct slice methods; /* "GET HEAD" */
+    struct slice methods; /* "GET, HEAD": as Allow has it */
     struct slice handler; /* in logs and metrics */
     bool wants_session;
     enum flow_next (*run)(struct flow *f, struct visitor *w);

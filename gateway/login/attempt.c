@@ -127,21 +127,30 @@ enum attempt_found attempt_find(struct arena *a, const struct keyring *keys, str
 
 static int by_age(const void *x, const void *y)
 {
-    return slice_compare(*(const struct slice *)x, *(const struct slice *)y);
+    const struct cookie *a = x, *b = y;
+    return slice_compare(a->name, b->name);
 }
 
 size_t attempt_surplus(struct arena *a, struct slice prefix, struct slice cookies,
                        struct slice **ret_names)
 {
+    struct cookie *found = arena_array(a, struct cookie, COOKIES_LOOKED_AT);
     struct slice *names = arena_array(a, struct slice, COOKIES_LOOKED_AT);
-    size_t count = 0;
+    size_t count = 0, kept = 0, bytes = 0;
     struct cookie c;
     while (count < COOKIES_LOOKED_AT && cookie_next(&cookies, &c)) {
-        if (slice_starts(c.name, prefix)) names[count++] = c.name;
+        if (slice_starts(c.name, prefix)) found[count++] = c;
     }
-    qsort(names, count, sizeof names[0], by_age);
+    qsort(found, count, sizeof found[0], by_age);
+    for (; kept < count && kept < ATTEMPTS_PER_BROWSER - 1; kept++) { /* the newest stand last */
+        const struct cookie *newest = &found[count - 1 - kept];
+        bytes += newest->name.len + newest->value.len;
+        if (bytes > ATTEMPTS_BYTES) break;
+    }
+    for (size_t i = 0; i < count - kept; i++)
+        names[i] = found[i].name;
     *ret_names = names;
-    return count >= ATTEMPTS_PER_BROWSER ? count - (ATTEMPTS_PER_BROWSER - 1) : 0;
+    return count - kept;
 }
 
 struct slice attempt_claim_key(struct arena *a, const struct attempt *t)

@@ -16,8 +16,10 @@
 enum {
     ATTEMPT_AGE_S = 600,      /* a person typing a password and a second factor, generously */
     ATTEMPT_SKEW_S = 60,      /* between replicas */
-    ATTEMPTS_PER_BROWSER = 4, /* tabs; the oldest is forgotten */
-    ATTEMPT_STATE_MAX = 128   /* what we look at of a state parameter; ours has 43 characters */
+    ATTEMPTS_PER_BROWSER = 8, /* tabs; the oldest is forgotten */
+    ATTEMPTS_BYTES =
+        6 * 1024, /* of older ones, when addresses are long: cookies come with every request */
+    ATTEMPT_STATE_MAX = 128 /* what we look at of a state parameter; ours has 43 characters */
 };
 
 struct attempt {
@@ -48,7 +50,7 @@ enum attempt_found attempt_find(struct arena *a, const struct keyring *keys, str
                                 struct slice cookies, struct slice state, int64_t now_s,
                                 struct attempt *ret_attempt, struct slice *ret_cookie_name);
 
-/* Names of attempt cookies beyond the newest (ATTEMPTS_PER_BROWSER - 1): to be deleted when another one is set. */
+/* Names of attempt cookies beyond the newest (ATTEMPTS_PER_BROWSER - 1), or beyond ATTEMPTS_BYTES: to be deleted when another one is set. */
 size_t attempt_surplus(struct arena *a, struct slice prefix, struct slice cookies,
                        struct slice **ret_names);
 

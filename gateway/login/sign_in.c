@@ -40,6 +40,11 @@ struct slice login_page_url(const struct visit *v, struct slice to)
     return with_rd(v, visit_url(v, LIT("/sign-in")), to);
 }
 
+struct slice login_switch_url(const struct visit *v, struct slice to)
+{
+    return with_rd(v, visit_url(v, LIT("/sign-out")), to);
+}
+
 static struct slice start_path(const struct visit *v, const struct provider *p,
                                struct slice return_url)
 {
@@ -97,6 +102,8 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
     const struct slice query[] = {LIT("rd="), percent_encode(a, return_url), LIT("&")};
     view_text(view, "keep_query", arena_join(a, query, 3));
     view_text(view, "home", v->answer.home);
+    /* A start or a callback is not to be asked for again by choosing a language. */
+    view_text(view, "here", visit_url(v, LIT("/sign-in")));
     if (problem != PROBLEM_NONE) {
         view_text(view, "problem_title",
                   pages_problem_title(v->answer.pages, v->answer.language, problem));

@@ -103,8 +103,9 @@ static enum flow_next say_goodbye(struct flow *f)
         return FLOW_DONE;
     }
     const struct slice parts[] = {ours(v, LIT("/signed-out")), LIT("?provider="),
-                                  percent_encode(f->arena, who->provider)};
-    respond_redirect(&v->answer, 303, arena_join(f->arena, parts, 3));
+                                  percent_encode(f->arena, who->provider), LIT("&rd="),
+                                  percent_encode(f->arena, s->return_url)};
+    respond_redirect(&v->answer, 303, arena_join(f->arena, parts, 5));
     return FLOW_DONE;
 }
 
@@ -140,7 +141,10 @@ static enum flow_next show_question(struct flow *f)
     struct url u;
     view_text(view, "action", ours(v, LIT("/sign-out")));
     view_text(view, "token", session_form_token(v->sessions, a, v->session));
-    view_text(view, "rd", visit_return_url(v));
+    struct slice return_url = visit_return_url(v);
+    const struct slice query[] = {LIT("rd="), percent_encode(a, return_url), LIT("&")};
+    view_text(view, "rd", return_url);
+    view_text(view, "keep_query", arena_join(a, query, 3));
     view_text(view, "home", v->answer.home);
     view_text(view, "who", v->answer.who);
     if (s->elsewhere.len != 0 && url_read(a, s->elsewhere, &u) == NULL) {
@@ -185,8 +189,12 @@ enum flow_next login_signed_out(struct flow *f, struct visit *v)
         form_single(&query, LIT("provider"), &id);
     }
     const struct provider *p = visit_provider(v, id);
+    struct slice return_url = visit_return_url(v);
+    const struct slice keep[] = {LIT("provider="), p != NULL ? p->id : LIT(""), LIT("&rd="),
+                                 percent_encode(f->arena, return_url), LIT("&")};
+    view_text(view, "keep_query", arena_join(f->arena, keep, 5));
     if (p != NULL) view_text(view, "provider", p->name);
-    view_text(view, "sign_in", login_page_url(v, LIT("/")));
+    view_text(view, "sign_in", login_page_url(v, return_url));
     view_text(view, "home", v->answer.home);
     respond_page(&v->answer, 200, PAGE_SIGNED_OUT, view);
     return FLOW_DONE;

@@ -2,18 +2,31 @@
 #include "page/names.h"
 
 /* Given to every page, by page.c or by the caller. */
-static const char *const common[] = {"lang",          "dir",
-                                     "prefix",        "name",
-                                     "letter",        "logo",
-                                     "style",         "accent",
-                                     "help",          "terms",
-                                     "privacy",       "message",
-                                     "language_name", "languages/",
-                                     "languages/tag", "languages/label",
-                                     "languages/dir", "languages/current",
-                                     "reference",     "code",
-                                     "home",          "keep_query",
-                                     "has_legal",     NULL};
+static const char *const common[] = {"lang",
+                                     "dir",
+                                     "prefix",
+                                     "name",
+                                     "letter",
+                                     "logo",
+                                     "style",
+                                     "accent",
+                                     "help",
+                                     "terms",
+                                     "privacy",
+                                     "message",
+                                     "language_name",
+                                     "languages/",
+                                     "languages/tag",
+                                     "languages/label",
+                                     "languages/dir",
+                                     "languages/current",
+                                     "reference",
+                                     "code",
+                                     "home",
+                                     "keep_query",
+                                     "has_legal",
+                                     "here",
+                                     NULL};
 
 static const char *const sign_in[] = {"provider",           "destination",      "problem_title",
                                       "problem_advice",     "primary/",         "primary/name",
@@ -28,9 +41,9 @@ static const char *const no_access[] = {"who",    "destination",   "switch_accou
                                         "status", "problem_title", "problem_advice", NULL};
 static const char *const session_ended[] = {"sign_in",        "who", "status", "problem_title",
                                             "problem_advice", NULL};
-static const char *const error[] = {"status",      "problem_title", "problem_advice",
-                                    "retry_after", "back",          "sign_in",
-                                    "framed",      "who",           NULL};
+static const char *const error[] = {
+    "status", "problem_title", "problem_advice", "retry_after",    "back", "sign_in",
+    "framed", "who",           "nobody",         "switch_account", NULL};
 
 static const char *const demo_provider[] = {"client",
                                             "action",

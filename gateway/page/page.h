@@ -44,6 +44,7 @@ enum page_kind {
  *   any page          reference, code       the request id for reading aloud, the problem's word
  *                     home                  URL of the start page
  *                     keep_query            "rd=%2Freports&": what language links keep of the query, with its last '&'
+ *                     here                  URL that language links open, when this page's own would do something again
  *   PAGE_SIGN_IN      destination           host the visitor goes to afterwards
  *                     problem_title, problem_advice   the banner; none without a title
  *                     provider              name the banner begins with
@@ -61,7 +62,7 @@ enum page_kind {
  *                     problem_title, problem_advice
  *                     retry_after           seconds
  *                     back                  URL to try again
- *                     sign_in, framed       flag framed: the link opens a tab of its own
+ *                     sign_in               offered with flag framed, in a tab of its own, or with flag nobody
  *   PAGE_DEMO_PROVIDER, PAGE_DEMO_APP       see demo/
  */
 struct view; /* a map; arena-owned */

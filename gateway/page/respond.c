@@ -89,6 +89,9 @@ static void problem_page(const struct responder *by, enum problem problem, int64
     view_text(v, "reference", respond_reference(a, by->request_id));
     view_text(v, "home", by->home);
     view_text(v, "sign_in", by->sign_in);
+    view_text(v, "switch_account", by->switch_account);
+    if (status >= 500) view_text(v, "back", by->back);
+    view_flag(v, "nobody", status == 401);
     view_text(v, "who", by->who);
     view_flag(v, "framed", by->wants == WANTS_FRAME);
     if (retry_after_s > 0)
@@ -96,7 +99,8 @@ static void problem_page(const struct responder *by, enum problem problem, int64
     respond_page(by, status, page_of(problem, by->wants), v);
 }
 
-static void problem_document(const struct responder *by, enum problem problem, int64_t retry_after_s)
+static void problem_document(const struct responder *by, enum problem problem,
+                             int64_t retry_after_s)
 {
     int status = problem_status(problem);
     const struct problem_details d = {.problem = problem,
@@ -105,7 +109,7 @@ static void problem_document(const struct responder *by, enum problem problem, i
                                       .sign_in = status == 401 ? by->sign_in : LIT(""),
                                       .retry_after_s = retry_after_s};
     respond_data(by, status, LIT("application/problem+json"),
-                problem_json(by->pages, by->x->arena, &d));
+                 problem_json(by->pages, by->x->arena, &d));
 }
 
 void respond_problem(const struct responder *by, enum problem problem, int64_t retry_after_s)

@@ -1,7 +1,7 @@
 /* respond.h -- answers of our own: pages, problem documents, redirects, each with the headers that every page of ours carries.
  *
  * Content-Security-Policy default-src 'none', Cache-Control no-store, Referrer-Policy no-referrer, nosniff, COOP; no compression. A `struct
- * answerer` is made once per request (by gate/) and copied around.
+ * responder` is made once per request (by gate/) and copied around.
  */
 #ifndef PAGE_RESPOND_H
 #define PAGE_RESPOND_H
@@ -16,13 +16,16 @@ struct responder {
     struct slice request_id; /* the reference on pages, x-request-id on every answer */
     struct slice sign_in;    /* absolute address of the sign-in page with rd, for 401 answers */
     struct slice home;       /* "/" of the public address */
-    int64_t hsts_s;          /* 0: no Strict-Transport-Security */
+    struct slice back;       /* this page again, when asking again may help; empty: it may not */
+    struct slice switch_account; /* the way to sign out and in again */
+    int64_t hsts_s;              /* 0: no Strict-Transport-Security */
     enum wants wants;
     struct slice who;         /* the signed-in person, for "no access"; empty: nobody */
     struct slice form_action; /* one further origin for CSP form-action; usually empty */
 };
 
-void respond_page(const struct responder *by, int status, enum page_kind kind, const struct view *v);
+void respond_page(const struct responder *by, int status, enum page_kind kind,
+                  const struct view *v);
 void respond_redirect(const struct responder *by, int status, struct slice location);
 void respond_data(const struct responder *by, int status, struct slice type, struct slice body);
 /* A page, a problem document or a bare status, as the asker wants; retry_after_s 0: none. */

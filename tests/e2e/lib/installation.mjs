@@ -3,7 +3,7 @@ import { freePort, startGateway, startRedis } from './parts.mjs';
 import { startProvider, signInAtProvider } from './provider.mjs';
 import { startBackend } from './backend.mjs';
 
-export async function installation(t, { extra = '', access = '', session = '', providerOptions = {}, gateway = {} } = {}) {
+export async function installation(t, { extra = '', access = '', session = '', provider = '', providerOptions = {}, gateway = {} } = {}) {
   const port = await freePort();
   const base = `http://localhost:${port}`;
   const [redis, backend, op] = await Promise.all([startRedis(t), startBackend(t),
@@ -21,6 +21,7 @@ providers:
     client_secret: ${op.clientSecret}
     allow_private: true
     tokens: session
+${provider.replace(/^(?=.)/gm, '    ')}
 session:
   store: ${redis.url}
 ${session}

@@ -1,4 +1,6 @@
 /* attempt_test.c -- an attempt is found by the browser that holds it, for its state, in its time, and by nobody else. */
+#include "login/attempt.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,11 +10,12 @@
 #include <cmocka.h>
 
 #include "crypto/random.h"
-#include "login/attempt.h"
 #include "text/doc.h"
 
 static const struct slice prefix = LIT_INIT("__Host-vestibule-tx-");
-enum { NOW = 1800000000 };
+enum {
+    NOW = 1800000000
+};
 
 struct scene {
     struct arena *a;
@@ -45,7 +48,8 @@ static int open_scene(void **state)
     s->attempt.return_url = LIT("/reports?x=\"1\"#top");
     s->name = attempt_cookie_name(s->a, prefix, &s->attempt);
     s->value = attempt_seal(s->a, s->keys, s->name, &s->attempt);
-    s->cookies = arena_print(s->a, "theme=dark; %.*s=%.*s; b=c", SLICE_ARG(s->name), SLICE_ARG(s->value));
+    s->cookies =
+        arena_print(s->a, "theme=dark; %.*s=%.*s; b=c", SLICE_ARG(s->name), SLICE_ARG(s->value));
     *state = s;
     return 0;
 }
@@ -59,7 +63,8 @@ static int close_scene(void **state)
     return 0;
 }
 
-static enum attempt_found find(struct scene *s, struct slice cookies, struct slice state, int64_t now)
+static enum attempt_found find(struct scene *s, struct slice cookies, struct slice state,
+                               int64_t now)
 {
     struct attempt t;
     struct slice name;
@@ -71,7 +76,9 @@ static void what_was_sealed_comes_back(void **state)
     struct scene *s = *state;
     struct attempt t;
     struct slice name;
-    assert_int_equal(attempt_find(s->a, s->keys, prefix, s->cookies, s->attempt.state, NOW + 5, &t, &name), ATTEMPT_GOOD);
+    assert_int_equal(
+        attempt_find(s->a, s->keys, prefix, s->cookies, s->attempt.state, NOW + 5, &t, &name),
+        ATTEMPT_GOOD);
     assert_true(slice_is(name, s->name));
     assert_true(slice_is(t.verifier, s->attempt.verifier));
     assert_true(slice_is(t.nonce, s->attempt.nonce));
@@ -97,7 +104,8 @@ static void the_challenge_is_that_of_rfc_7636(void **state)
 {
     struct scene *s = *state;
     struct attempt t = {.verifier = LIT("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")};
-    assert_true(slice_is(attempt_challenge(s->a, &t), LIT("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")));
+    assert_true(
+        slice_is(attempt_challenge(s->a, &t), LIT("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")));
 }
 
 static void another_state_finds_nothing(void **state)
@@ -122,10 +130,13 @@ static void every_flipped_byte_of_the_cookie_is_refused(void **state)
         char *twisted = arena_bytes(a, s->value.len);
         memcpy(twisted, s->value.at, s->value.len);
         twisted[i] = twisted[i] == 'x' ? 'y' : 'x';
-        struct slice cookies = arena_print(a, "%.*s=%.*s", SLICE_ARG(s->name), (int)s->value.len, twisted);
+        struct slice cookies =
+            arena_print(a, "%.*s=%.*s", SLICE_ARG(s->name), (int)s->value.len, twisted);
         struct attempt t;
         struct slice name;
-        assert_int_equal(attempt_find(a, s->keys, prefix, cookies, s->attempt.state, NOW, &t, &name), ATTEMPT_FORGED);
+        assert_int_equal(
+            attempt_find(a, s->keys, prefix, cookies, s->attempt.state, NOW, &t, &name),
+            ATTEMPT_FORGED);
     }
 }
 
@@ -135,7 +146,8 @@ static void a_cookie_moved_to_another_name_is_refused(void **state)
     char name[64];
     memcpy(name, s->name.at, s->name.len);
     name[prefix.len] = name[prefix.len] == 'z' ? 'y' : 'z';
-    struct slice cookies = arena_print(s->a, "%.*s=%.*s", (int)s->name.len, name, SLICE_ARG(s->value));
+    struct slice cookies =
+        arena_print(s->a, "%.*s=%.*s", (int)s->name.len, name, SLICE_ARG(s->value));
     assert_int_equal(find(s, cookies, s->attempt.state, NOW), ATTEMPT_FORGED);
 }
 
@@ -145,7 +157,9 @@ static void anothers_key_opens_nothing(void **state)
     struct keyring *other = ring(8);
     struct attempt t;
     struct slice name;
-    assert_int_equal(attempt_find(s->a, other, prefix, s->cookies, s->attempt.state, NOW, &t, &name), ATTEMPT_FORGED);
+    assert_int_equal(
+        attempt_find(s->a, other, prefix, s->cookies, s->attempt.state, NOW, &t, &name),
+        ATTEMPT_FORGED);
     keyring_close(other);
 }
 
@@ -166,12 +180,12 @@ static void a_browser_without_our_cookies_is_told_apart(void **state)
     assert_int_equal(find(s, LIT("__Host-vestibule=abc"), s->attempt.state, NOW), ATTEMPT_NONE);
 }
 
-static void the_oldest_attempts_beyond_four_are_given_up(void **state)
+static void the_oldest_attempts_beyond_eight_are_given_up(void **state)
 {
     struct scene *s = *state;
     AUTO(buf_close) struct buf cookies = buf_open(1 << 16);
     struct slice first = {0};
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 9; i++) {
         struct attempt t;
         attempt_begin(s->a, NOW + i, &t);
         struct slice name = attempt_cookie_name(s->a, prefix, &t);
@@ -184,19 +198,45 @@ static void the_oldest_attempts_beyond_four_are_given_up(void **state)
     assert_int_equal(attempt_surplus(s->a, prefix, s->cookies, &names), 0);
 }
 
+static void long_attempts_are_given_up_sooner(void **state)
+{
+    struct scene *s = *state;
+    AUTO(buf_close) struct buf cookies = buf_open(1 << 16);
+    struct slice first = {0}, last = {0};
+    for (int i = 0; i < 4; i++) {
+        struct attempt t;
+        attempt_begin(s->a, NOW + i, &t);
+        struct slice name = attempt_cookie_name(s->a, prefix, &t);
+        if (i == 0) first = name;
+        if (i == 1) last = name;
+        buf_print(&cookies, "%s%.*s=%02100d", i != 0 ? "; " : "", SLICE_ARG(name), 0);
+    }
+    struct slice *names;
+    assert_int_equal(attempt_surplus(s->a, prefix, buf_slice(&cookies), &names), 2);
+    assert_true(slice_is(names[0], first));
+    assert_true(slice_is(names[1], last));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_sealed_comes_back, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(values_are_256_bits_and_new_each_time, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(values_are_256_bits_and_new_each_time, open_scene,
+                                        close_scene),
         cmocka_unit_test_setup_teardown(the_challenge_is_that_of_rfc_7636, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(another_state_finds_nothing, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(every_flipped_byte_of_the_cookie_is_refused, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(a_cookie_moved_to_another_name_is_refused, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(every_flipped_byte_of_the_cookie_is_refused, open_scene,
+                                        close_scene),
+        cmocka_unit_test_setup_teardown(a_cookie_moved_to_another_name_is_refused, open_scene,
+                                        close_scene),
         cmocka_unit_test_setup_teardown(anothers_key_opens_nothing, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(it_lives_ten_minutes_give_or_take_a_replicas_clock, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(a_browser_without_our_cookies_is_told_apart, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(the_oldest_attempts_beyond_four_are_given_up, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(it_lives_ten_minutes_give_or_take_a_replicas_clock,
+                                        open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(a_browser_without_our_cookies_is_told_apart, open_scene,
+                                        close_scene),
+        cmocka_unit_test_setup_teardown(the_oldest_attempts_beyond_eight_are_given_up, open_scene,
+                                        close_scene),
+        cmocka_unit_test_setup_teardown(long_attempts_are_given_up_sooner, open_scene, close_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

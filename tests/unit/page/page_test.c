@@ -120,6 +120,7 @@ static struct view *full_view(struct arena *a, struct slice text)
                                         "code",
                                         "home",
                                         "keep_query",
+                                        "here",
                                         "destination",
                                         "problem_title",
                                         "problem_advice",
@@ -144,8 +145,8 @@ static struct view *full_view(struct arena *a, struct slice text)
                                         "assertion_head",
                                         "assertion_claims",
                                         "posted_body"};
-    static const char *const flags[] = {"framed", "refused", "signed_out", "asking",
-                                        "ops",    "admin",   "assertion",  "posted"};
+    static const char *const flags[] = {"framed", "refused", "signed_out", "asking", "ops",
+                                        "admin",  "nobody",  "assertion",  "posted"};
     static const char *const lists[] = {"people", "identity", "headers"};
     struct view *v = view_new(a);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

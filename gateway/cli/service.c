@@ -111,7 +111,7 @@ static void tell_complaints(struct config *c, const char *ending)
 {
     struct buf text = buf_open(1 << 20);
     complaint_write_text(config_complaints(c), &text, coloured(), slice_of(ending));
-    fwrite(text.at, 1, text.len, stderr);
+    if (text.len != 0) fwrite(text.at, 1, text.len, stderr);
     buf_close(&text);
 }
 

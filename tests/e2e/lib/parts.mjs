@@ -77,7 +77,8 @@ export async function startGateway(t, config, { env = {}, state, args = [], port
   const dir = folder(t);
   state ??= join(dir, 'state');
   const file = join(dir, 'vestibule.yaml');
-  writeFileSync(file, config);
+  // Stories run side by side: the usual port of metrics belongs to nobody.
+  writeFileSync(file, /^metrics:/m.test(config) ? config : `${config}\nmetrics: { listen: none }\n`);
   const part = new Part('vestibule', binary, ['run', '--config', file, ...args],
     { env: { PATH: process.env.PATH, HOME: dir, STATE_DIRECTORY: state, ...sanitizers(), ...env } });
   part.config = file;

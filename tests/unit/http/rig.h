@@ -39,12 +39,6 @@ enum {
 enum {
     RIG_RSS_SLACK_KIB = 512 * 1024
 }; /* freed memory stays in quarantine */
-/* libh2o's per-thread lists of recycled memory end with the thread, never freed; each context keeps its queue. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:h2o_mem_alloc_recycle\nleak:h2o_multithread_create_queue\n";
-}
 #else
 enum {
     RIG_RSS_SLACK_KIB = 8 * 1024

@@ -125,6 +125,20 @@ enum attempt_found attempt_find(struct arena *a, const struct keyring *keys, str
     return found;
 }
 
+/* A name we could have given: it goes back to the browser in a Set-Cookie line, and this one came from there. */
+static bool is_name_of_ours(struct slice name, struct slice prefix)
+{
+    if (!slice_starts(name, prefix) || name.len != prefix.len + TIME_CHARACTERS + STATE_CHARACTERS)
+        return false;
+    for (size_t i = prefix.len; i < name.len; i++) {
+        char c = name.at[i];
+        bool word = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                    c == '-' || c == '_';
+        if (!word) return false;
+    }
+    return true;
+}
+
 static int by_age(const void *x, const void *y)
 {
     const struct cookie *a = x, *b = y;
@@ -139,7 +153,7 @@ size_t attempt_surplus(struct arena *a, struct slice prefix, struct slice cookie
     size_t count = 0, kept = 0, bytes = 0;
     struct cookie c;
     while (count < COOKIES_LOOKED_AT && cookie_next(&cookies, &c)) {
-        if (slice_starts(c.name, prefix)) found[count++] = c;
+        if (is_name_of_ours(c.name, prefix)) found[count++] = c;
     }
     qsort(found, count, sizeof found[0], by_age);
     for (; kept < count && kept < ATTEMPTS_PER_BROWSER - 1; kept++) { /* the newest stand last */

@@ -217,6 +217,21 @@ static void long_attempts_are_given_up_sooner(void **state)
     assert_true(slice_is(names[1], last));
 }
 
+/* What is deleted is named in a Set-Cookie line: a name that no line of ours can hold must not get there. */
+static void a_name_that_is_not_ours_is_never_given_back(void **state)
+{
+    static const char *const tails[] = {"(000000abcdefghij", "0000000abcdefg\"ij", "0000000abcdefgh j",
+                                        "0000000abcdefghi",  "0000000abcdefghijk", "",
+                                        "0000000abcdefgh,j", "0000000abcdefgh\xc3\xa9"};
+    struct scene *s = *state;
+    AUTO(buf_close) struct buf cookies = buf_open(1 << 16);
+    struct slice *names;
+    for (size_t i = 0; i < 3 * sizeof tails / sizeof tails[0]; i++)
+        buf_print(&cookies, "%.*s%s=%zu; ", SLICE_ARG(prefix),
+                  tails[i % (sizeof tails / sizeof tails[0])], i);
+    assert_int_equal(attempt_surplus(s->a, prefix, buf_slice(&cookies), &names), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +252,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_oldest_attempts_beyond_eight_are_given_up, open_scene,
                                         close_scene),
         cmocka_unit_test_setup_teardown(long_attempts_are_given_up_sooner, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(a_name_that_is_not_ours_is_never_given_back, open_scene,
+                                        close_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,12 +58,33 @@ static enum flow_next introduce(struct flow *f)
 }
 
 /* What an answer of our own needs; made when there is one, for most requests are passed on. */
+/* What login/ sees of the snapshot: this exchange's own, for the worker's may be freed by the next reload but one while we wait. */
+static void see_login(struct visitor *w)
+{
+    const struct snapshot *s = w->snapshot;
+    w->login = (struct login_conf){.public_url = s->public_url,
+                                   .public_origin = s->public_origin,
+                                   .prefix = s->prefix,
+                                   .site_name = s->site_name,
+                                   .providers = s->providers,
+                                   .provider_count = s->provider_count,
+                                   .return_rules = &s->return_rules,
+                                   .keys = s->keys,
+                                   .attempt_prefix = s->attempt_prefix,
+                                   .secure_cookies = s->session.cookie.secure,
+                                   .skip_if_single = s->skip_if_single,
+                                   .remember_last = s->remember_last,
+                                   .primary = s->primary};
+    w->v.conf = &w->login;
+}
+
 static void prepare_answer(struct visitor *w)
 {
     struct visit *v = &w->v;
     struct exchange *x = v->x;
     const struct snapshot *s = w->snapshot;
     struct slice locales = {0}, chosen = {0};
+    see_login(w);
     struct slice rest = x->query, field;
     while (slice_cut(&rest, '&', &field)) {
         if (slice_starts(field, LIT("ui_locales=")))
@@ -215,6 +236,7 @@ static void backend_failed(struct exchange *x, const struct err *why)
     LOG(LOG_LEVEL_WARN, "backend.failed", "A backend did not answer as it should.", why,
         {"backend", w->v.backend}, {"request_id", w->v.request_id});
     prepare_answer(w);
+    w->v.answer.hsts_s = 0; /* pass_on has said it */
     respond_problem(&w->v.answer, why->problem, 0);
 }
 
@@ -223,8 +245,10 @@ static struct slice backend_target(const struct visitor *w)
     const struct exchange *x = w->v.x;
     const struct snapshot_backend *b = w->backend;
     struct slice path = w->path;
-    bool strip = b->strip_prefix.len != 0 && slice_starts(path, b->strip_prefix);
-    if (strip) path = slice_from(path, b->strip_prefix.len);
+    struct slice below = slice_from(path, b->strip_prefix.len);
+    bool strip = b->strip_prefix.len != 0 && slice_starts(path, b->strip_prefix) &&
+                 (below.len == 0 || below.at[0] == '/'); /* "/app" is no part of "/apple" */
+    if (strip) path = below;
     if (!strip && path.at == x->path.at) return x->target; /* canonical as it came */
     const struct slice parts[] = {slice_starts(path, LIT("/")) ? LIT("") : LIT("/"), path,
                                   x->query.at != NULL ? LIT("?") : LIT(""), x->query};
@@ -272,15 +296,17 @@ static enum flow_next pass_on(struct flow *f, struct visitor *w)
                                    .tracestate = w->tracestate,
                                    .strip = s->strip_headers,
                                    .strip_count = s->strip_count};
-    struct forward forward = {.backend = &b->backend,
-                              .method = x->method,
-                              .target = backend_target(w),
-                              .host = b->keep_host ? x->authority : b->backend.authority,
-                              .body = x->body,
-                              .upgrade = x->wants_upgrade && b->backend.websockets,
-                              .keep_header = forwarding_keeps,
-                              .failed = backend_failed,
-                              .self = w->v.sessions};
+    struct forward forward = {
+        .backend = &b->backend,
+        .method = x->method,
+        .target = backend_target(w),
+        /* The name the rule was chosen by, which a trusted proxy may have told: never another one. */
+        .host = b->keep_host ? w->client.authority : b->backend.authority,
+        .body = x->body,
+        .upgrade = x->wants_upgrade && b->backend.websockets,
+        .keep_header = forwarding_keeps,
+        .failed = backend_failed,
+        .self = w->v.sessions};
     forwarding_headers(&ask, &forward.headers, &forward.header_count);
     if (s->hsts_s > 0 && w->client.https) {
         exchange_add(x, LIT("strict-transport-security"),
@@ -328,9 +354,13 @@ static void send_to_sign_in(struct visitor *w, enum problem problem)
 static void gate_end(struct flow *f, const struct err *why)
 {
     struct visitor *w = visitor_of(f);
-    if (why == NULL) return;
+    if (exchange_answered(w->v.x)) {
+        if (why != NULL) w->v.reason = problem_word(why->problem);
+        return;
+    }
+    /* Every endpoint answers; should one have forgotten to, the visitor is not left waiting. */
+    if (why == NULL) why = err_new(f->arena, PROBLEM_INTERNAL, "nobody answered");
     w->v.reason = problem_word(why->problem);
-    if (exchange_answered(w->v.x)) return;
     if (w->v.failed != NULL) {
         w->v.failed(&w->v, why);
         return;
@@ -372,7 +402,6 @@ void gate_handle(struct exchange *x)
     arena_at_close(x->arena, let_go, w->snapshot);
     arena_at_close(x->arena, visitor_left, &w->v.flow);
     w->v.x = x;
-    w->v.conf = &g->login;
     w->v.sessions = g->sessions;
     w->v.store = g->link;
     w->v.env = &g->env;

@@ -19,7 +19,6 @@ struct gate {
     struct loop *loop;
     int worker;
     struct snapshot *snapshot;
-    struct login_conf login;
     struct store_link *link;
     struct sessions *sessions;
     struct provider_env env;

@@ -3,26 +3,6 @@
 
 #include "gate/gate.h"
 
-/* A view of the snapshot for login/. It belongs to the worker, so a sign-in that began under an older snapshot goes on with
- * the newer one's providers: its attempt says with whom it was begun, and the callback compares. */
-static void configure(struct gate *g, struct snapshot *s)
-{
-    g->snapshot = s;
-    g->login = (struct login_conf){.public_url = s->public_url,
-                                   .public_origin = s->public_origin,
-                                   .prefix = s->prefix,
-                                   .site_name = s->site_name,
-                                   .providers = s->providers,
-                                   .provider_count = s->provider_count,
-                                   .return_rules = &s->return_rules,
-                                   .keys = s->keys,
-                                   .attempt_prefix = s->attempt_prefix,
-                                   .secure_cookies = s->session.cookie.secure,
-                                   .skip_if_single = s->skip_if_single,
-                                   .remember_last = s->remember_last,
-                                   .primary = s->primary};
-}
-
 void *gate_open(void *shared, struct loop *l, int worker)
 {
     struct gate_shared *sh = shared;
@@ -33,7 +13,7 @@ void *gate_open(void *shared, struct loop *l, int worker)
     g->link = store_link(sh->store, l);
     g->env = (struct provider_env){sh->fetch, l};
     trace_seed(&g->trace);
-    configure(g, snapshot_keep(sh->snapshot));
+    g->snapshot = snapshot_keep(sh->snapshot);
     g->sessions = sessions_open(g->link, l, g->snapshot->session_jwt, g->snapshot->keys,
                                 &g->snapshot->session);
     return g;
@@ -67,7 +47,7 @@ void gate_swap(void *gate, void *snapshot)
     struct gate *g = gate;
     struct snapshot *old = g->snapshot;
     leave_providers(g, snapshot);
-    configure(g, snapshot_keep(snapshot));
+    g->snapshot = snapshot_keep(snapshot);
     sessions_configure(g->sessions, g->snapshot->session_jwt, g->snapshot->keys,
                        &g->snapshot->session);
     snapshot_drop(old);

@@ -98,13 +98,16 @@ static void count(const struct exchange *x, const struct visitor *w, const struc
     }
     if (end->backend_status == 0) return;
     static _Thread_local struct series *waited, *passed;
-    static _Thread_local const char *of;
+    static _Thread_local const char *of; /* only compared, and only within one configuration */
+    static _Thread_local int64_t generation;
     static _Thread_local int with;
-    if (of != w->v.backend.at || with != end->backend_status) {
+    if (of != w->v.backend.at || generation != w->snapshot->generation ||
+        with != end->backend_status) {
         const struct slice values[] = {w->v.backend, code_text(x->arena, end->backend_status)};
         waited = metric_series(&backend_seconds, values);
         passed = metric_series(&backend_requests, values);
         of = w->v.backend.at;
+        generation = w->snapshot->generation;
         with = end->backend_status;
     }
     metric_observe_us(waited, end->backend_us);

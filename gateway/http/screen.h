@@ -1,6 +1,6 @@
 /* screen.h -- what a request must look like before any handler sees it; the same for HTTP/1 and HTTP/2.
  *
- * Pure functions over slices, for http/'s own files. Stricter than the RFCs where two servers are known to read one text differently.
+ * Pure functions over slices, for http/'s own files, and for proxy/, which judges a host that a trusted proxy tells. Stricter than the RFCs where two servers are known to read one text differently.
  */
 #ifndef HTTP_SCREEN_H
 #define HTTP_SCREEN_H

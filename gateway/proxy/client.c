@@ -1,20 +1,10 @@
 #include "proxy/client.h"
 
+#include "http/screen.h"
+
 enum {
     CHAIN_MAX = 1024 /* bytes of X-Forwarded-For that are looked at and passed on */
 };
-
-static bool well_formed_authority(struct slice s)
-{
-    if (s.len == 0 || s.len > 255) return false;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.at[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                    c == ':' || c == '[' || c == ']';
-        if (!fine) return false;
-    }
-    return true;
-}
 
 static struct slice lower_case(struct arena *a, struct slice s)
 {
@@ -25,20 +15,44 @@ static struct slice lower_case(struct arena *a, struct slice s)
     return (struct slice){to, s.len};
 }
 
-/* Walks the list from its right end: each trusted address vouches for the one to its left. */
-static void walk(const struct client_rules *rules, struct slice list, struct client *c)
+/* All lines of that name as one list, in the order they came: a proxy may add a line of its own behind the client's. */
+static struct slice whole_list(const struct exchange *x, struct slice name)
 {
-    while (list.len != 0) {
-        size_t comma = list.len;
-        while (comma > 0 && list.at[comma - 1] != ',') {
-            comma--;
+    struct slice *parts = arena_array(x->arena, struct slice, 2 * x->header_count);
+    size_t count = 0;
+    for (size_t i = 0; i < x->header_count; i++) {
+        if (!slice_is(x->headers[i].name, name)) continue;
+        if (count != 0) parts[count++] = LIT(", ");
+        parts[count++] = x->headers[i].value;
+    }
+    if (count <= 1) return count == 1 ? parts[0] : (struct slice){0};
+    return arena_join(x->arena, parts, count);
+}
+
+/* Its value if there is one line of that name; of two nobody can say which the trusted proxy wrote. */
+static struct slice single(const struct exchange *x, struct slice name)
+{
+    return exchange_header_count(x, name) == 1 ? exchange_header(x, name) : (struct slice){0};
+}
+
+/* Walks the list from its right end: each trusted address vouches for the one to its left. Gives the part of it that can be read, which
+ * is all that is passed on. */
+static struct slice walk(const struct client_rules *rules, struct slice list, struct client *c)
+{
+    size_t at = list.len;
+    bool vouched = true;
+    for (;;) {
+        size_t end = at;
+        while (at > 0 && list.at[at - 1] != ',') {
+            at--;
         }
-        struct slice item = slice_trim(slice_from(list, comma));
         struct address one;
-        if (!address_read(item, &one)) return;
-        c->address = one;
-        if (!networks_have(rules->trusted, rules->trusted_count, &one)) return;
-        list = slice_upto(list, comma != 0 ? comma - 1 : 0);
+        if (!address_read(slice_trim(slice_upto(slice_from(list, at), end - at)), &one))
+            return slice_trim(slice_from(list, end + 1));
+        if (vouched) c->address = one;
+        vouched = vouched && networks_have(rules->trusted, rules->trusted_count, &one);
+        if (at == 0) return slice_trim(list);
+        at--;
     }
 }
 
@@ -50,14 +64,14 @@ void client_find(const struct exchange *x, const struct client_rules *rules,
                      networks_have(rules->trusted, rules->trusted_count, &x->socket_peer);
     struct slice list = {0};
     if (c.peer_trusted) {
-        list = exchange_header(x, rules->ip_header);
+        list = whole_list(x, rules->ip_header);
         if (list.len > CHAIN_MAX) list = (struct slice){0};
-        walk(rules, list, &c);
-        struct slice proto = exchange_header(x, LIT("x-forwarded-proto"));
+        if (list.len != 0) list = walk(rules, list, &c);
+        struct slice proto = single(x, LIT("x-forwarded-proto"));
         if (slice_is_nocase(proto, LIT("https"))) c.https = true;
         if (slice_is_nocase(proto, LIT("http"))) c.https = false;
-        struct slice host = lower_case(x->arena, exchange_header(x, LIT("x-forwarded-host")));
-        if (well_formed_authority(host)) c.authority = host;
+        struct slice host = single(x, LIT("x-forwarded-host"));
+        if (screen_authority(host)) c.authority = lower_case(x->arena, host);
     }
     c.ip = address_text(x->arena, &c.address);
     struct slice peer = address_text(x->arena, &x->peer);

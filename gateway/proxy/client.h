@@ -1,8 +1,9 @@
 /* client.h -- who is really at the other end, and by which address they came: X-Forwarded-* from those we trust, else the socket. Pure.
  *
  * Only a peer inside `trusted` (or a unix socket) is believed. The client's address is the rightmost one in the forwarding header that is
- * not itself trusted; a malformed list ends the walk at the last address that could be read. Scheme and host are taken from a trusted
- * peer when they are well-formed, else from the connection.
+ * not itself trusted, all lines of that name read as one list; a malformed one ends the walk at the last address that could be read, and
+ * only what could be read is passed on. Scheme and host are taken from a trusted peer when it says them once and well-formed, else from
+ * the connection.
  */
 #ifndef PROXY_CLIENT_H
 #define PROXY_CLIENT_H

@@ -28,7 +28,15 @@ static const struct slice never_passed[] = {
     LIT_INIT("x-original-uri"),
     LIT_INIT("x-original-host"),
     LIT_INIT("x-rewrite-url"),
+    LIT_INIT("x-host"),
+    LIT_INIT("x-http-host-override"),
+    /* other words for the method: a rule may have let GET pass and nothing else */
+    LIT_INIT("x-http-method"),
     LIT_INIT("x-http-method-override"),
+    LIT_INIT("x-method-override"),
+    LIT_INIT("x-original-method"),
+    /* becomes HTTP_PROXY where headers become environment variables */
+    LIT_INIT("proxy"),
 };
 
 static bool is_never_passed(struct slice name)
@@ -106,9 +114,12 @@ void forwarding_headers(const struct forwarding *f, const struct header **ret_he
 
 bool forwarding_keeps(void *sessions, struct slice lower_name, struct slice value)
 {
-    if (slice_is(lower_name, LIT("set-cookie"))) {
-        struct slice name = slice_upto(value, slice_index(value, '='));
-        return !session_cookie_is_ours(sessions, slice_trim(name));
-    }
-    return !preset_is_identity(lower_name);
+    if (!slice_is(lower_name, LIT("set-cookie"))) return !preset_is_identity(lower_name);
+    /* "=NAME=VALUE" has no name for the browser that keeps it, and NAME for whoever it is sent to */
+    value = slice_trim(value);
+    while (slice_starts(value, LIT("=")))
+        value = slice_trim(slice_from(value, 1));
+    struct slice name = slice_upto(value, slice_index(value, '='));
+    name = slice_upto(name, slice_index(name, ';'));
+    return !session_cookie_is_ours(sessions, slice_trim(name));
 }

@@ -1,4 +1,6 @@
 /* presets_test.c -- what backends are told in headers, and which names no client may use. */
+#include "proxy/presets.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +10,6 @@
 #include <cmocka.h>
 
 #include "proxy/client.h"
-#include "proxy/presets.h"
 
 static struct slice value(struct arena *a, enum preset_field field, const struct identity *who)
 {
@@ -20,14 +21,14 @@ static void a_value_cannot_end_its_line_or_pass_for_two(void **state)
     static const struct {
         struct slice in, out;
     } cases[] = {
-        {LIT_INIT("Ada Lovelace"), LIT_INIT("Ada Lovelace")},
+        {LIT_INIT("Ada Lovelace"),      LIT_INIT("Ada Lovelace")       },
         {LIT_INIT("a\r\nX-Admin: yes"), LIT_INIT("a%0D%0AX-Admin: yes")},
-        {LIT_INIT("nul\0byte"), LIT_INIT("nul%00byte")},
-        {LIT_INIT("100%"), LIT_INIT("100%25")},
-        {LIT_INIT("Zo\xc3\xab"), LIT_INIT("Zo%C3%AB")},
-        {LIT_INIT(" edge "), LIT_INIT("%20edge%20")},
-        {LIT_INIT("tab\there"), LIT_INIT("tab%09here")},
-        {LIT_INIT("\x7f"), LIT_INIT("%7F")},
+        {LIT_INIT("nul\0byte"),         LIT_INIT("nul%00byte")         },
+        {LIT_INIT("100%"),              LIT_INIT("100%25")             },
+        {LIT_INIT("Zo\xc3\xab"),        LIT_INIT("Zo%C3%AB")           },
+        {LIT_INIT(" edge "),            LIT_INIT("%20edge%20")         },
+        {LIT_INIT("tab\there"),         LIT_INIT("tab%09here")         },
+        {LIT_INIT("\x7f"),              LIT_INIT("%7F")                },
     };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
     (void)state;
@@ -112,17 +113,22 @@ struct client_case {
 static void only_trusted_peers_are_believed(void **state)
 {
     static const struct client_case cases[] = {
-        {"192.0.2.9", NULL, NULL, NULL, "192.0.2.9", "192.0.2.9", false, "app.example"},
-        /* not trusted: nothing it says counts */
-        {"192.0.2.9", "203.0.113.1", "https", "evil.example", "192.0.2.9", "192.0.2.9", false, "app.example"},
-        {"10.0.0.1", "203.0.113.1", "https", "www.app.example", "203.0.113.1", "203.0.113.1, 10.0.0.1", true, "www.app.example"},
-        /* the rightmost that is not trusted; what stands left of it was written by the client */
-        {"10.0.0.1", "1.1.1.1, 203.0.113.1, 10.0.0.7", NULL, NULL, "203.0.113.1", "1.1.1.1, 203.0.113.1, 10.0.0.7, 10.0.0.1", false, "app.example"},
-        /* rubbish ends the walk at the last address that could be read */
-        {"10.0.0.1", "203.0.113.1, rubbish", NULL, NULL, "10.0.0.1", "203.0.113.1, rubbish, 10.0.0.1", false, "app.example"},
-        {"10.0.0.1", "rubbish, 203.0.113.1", NULL, NULL, "203.0.113.1", "rubbish, 203.0.113.1, 10.0.0.1", false, "app.example"},
-        {"10.0.0.1", "", "gopher", "evil host", "10.0.0.1", "10.0.0.1", false, "app.example"},
-        {"10.0.0.1", ", ,", "HTTPS", "a/b", "10.0.0.1", ", ,, 10.0.0.1", true, "app.example"},
+        {"192.0.2.9", NULL,                             NULL,     NULL,              "192.0.2.9",   "192.0.2.9",             false, "app.example"    },
+ /* not trusted: nothing it says counts */
+        {"192.0.2.9", "203.0.113.1",                    "https",  "evil.example",    "192.0.2.9",   "192.0.2.9",             false,
+         "app.example"                                                                                                                               },
+        {"10.0.0.1",  "203.0.113.1",                    "https",  "www.app.example", "203.0.113.1",
+         "203.0.113.1, 10.0.0.1",                                                                                            true,  "www.app.example"},
+ /* the rightmost that is not trusted; what stands left of it was written by the client */
+        {"10.0.0.1",  "1.1.1.1, 203.0.113.1, 10.0.0.7", NULL,     NULL,              "203.0.113.1",
+         "1.1.1.1, 203.0.113.1, 10.0.0.7, 10.0.0.1",                                                                         false, "app.example"    },
+ /* rubbish ends the walk at the last address that could be read */
+        {"10.0.0.1",  "203.0.113.1, rubbish",           NULL,     NULL,              "10.0.0.1",    "10.0.0.1",              false,
+         "app.example"                                                                                                                               },
+        {"10.0.0.1",  "rubbish, 203.0.113.1",           NULL,     NULL,              "203.0.113.1", "203.0.113.1, 10.0.0.1",
+         false,                                                                                                                     "app.example"    },
+        {"10.0.0.1",  "",                               "gopher", "evil host",       "10.0.0.1",    "10.0.0.1",              false, "app.example"    },
+        {"10.0.0.1",  ", ,",                            "HTTPS",  "a/b",             "10.0.0.1",    "10.0.0.1",              true,  "app.example"    },
     };
     struct network trusted;
     (void)state;
@@ -132,9 +138,13 @@ static void only_trusted_peers_are_believed(void **state)
         AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
         struct header headers[3];
         struct exchange x = {.arena = a, .headers = headers, .authority = LIT("app.example")};
-        if (t->xff != NULL) headers[x.header_count++] = (struct header){LIT("x-forwarded-for"), slice_of(t->xff)};
-        if (t->proto != NULL) headers[x.header_count++] = (struct header){LIT("x-forwarded-proto"), slice_of(t->proto)};
-        if (t->host != NULL) headers[x.header_count++] = (struct header){LIT("x-forwarded-host"), slice_of(t->host)};
+        if (t->xff != NULL)
+            headers[x.header_count++] = (struct header){LIT("x-forwarded-for"), slice_of(t->xff)};
+        if (t->proto != NULL)
+            headers[x.header_count++] =
+                (struct header){LIT("x-forwarded-proto"), slice_of(t->proto)};
+        if (t->host != NULL)
+            headers[x.header_count++] = (struct header){LIT("x-forwarded-host"), slice_of(t->host)};
         assert_true(address_read(slice_of(t->peer), &x.peer));
         x.socket_peer = x.peer;
         const struct client_rules rules = {&trusted, 1, LIT("x-forwarded-for")};
@@ -147,6 +157,67 @@ static void only_trusted_peers_are_believed(void **state)
     }
 }
 
+static struct client client_of(struct arena *a, const struct header *headers, size_t count)
+{
+    struct network trusted;
+    struct client c;
+    struct exchange x = {
+        .arena = a, .headers = headers, .header_count = count, .authority = LIT("app.example")};
+    assert_true(network_read(LIT("10.0.0.0/8"), &trusted));
+    assert_true(address_read(LIT("10.0.0.1"), &x.peer));
+    x.socket_peer = x.peer;
+    const struct client_rules rules = {&trusted, 1, LIT("x-forwarded-for")};
+    client_find(&x, &rules, &c);
+    return c;
+}
+
+/* Some proxies add a line of their own behind the client's instead of lengthening it. */
+static void a_clients_own_line_does_not_hide_the_proxys(void **state)
+{
+    const struct header headers[] = {
+        {LIT("x-forwarded-for"), LIT("198.51.100.7")},
+        {LIT("accept"),          LIT("*/*")         },
+        {LIT("x-forwarded-for"), LIT("203.0.113.1") },
+    };
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    struct client c = client_of(a, headers, 3);
+    (void)state;
+    assert_string_equal(arena_text(a, c.ip), "203.0.113.1");
+    assert_string_equal(arena_text(a, c.chain), "198.51.100.7, 203.0.113.1, 10.0.0.1");
+}
+
+static void a_scheme_or_host_said_twice_is_not_believed(void **state)
+{
+    const struct header headers[] = {
+        {LIT("x-forwarded-host"),  LIT("evil.example")},
+        {LIT("x-forwarded-host"),  LIT("www.example") },
+        {LIT("x-forwarded-proto"), LIT("https")       },
+        {LIT("x-forwarded-proto"), LIT("http")        },
+    };
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    struct client c = client_of(a, headers, 4);
+    (void)state;
+    assert_string_equal(arena_text(a, c.authority), "app.example");
+    assert_false(c.https);
+}
+
+static void a_forwarded_host_must_be_one_that_a_host_header_may_hold(void **state)
+{
+    static const char *const bad[] = {"[",       "[::1",       "a:b:c",       "a:0",
+                                      "a:99999", "a.example:", "u@a.example", "a,b",
+                                      "a b",     ".:",         ":80",         "[::1]x"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+        const struct header header = {LIT("x-forwarded-host"), slice_of(bad[i])};
+        struct client c = client_of(a, &header, 1);
+        assert_string_equal(arena_text(a, c.authority), "app.example");
+    }
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    const struct header header = {LIT("x-forwarded-host"), LIT("WWW.Example:8443")};
+    assert_string_equal(arena_text(a, client_of(a, &header, 1).authority), "www.example:8443");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +228,9 @@ int main(void)
         cmocka_unit_test(every_name_of_every_preset_is_taken_from_clients),
         cmocka_unit_test(words_name_presets),
         cmocka_unit_test(only_trusted_peers_are_believed),
+        cmocka_unit_test(a_clients_own_line_does_not_hide_the_proxys),
+        cmocka_unit_test(a_scheme_or_host_said_twice_is_not_believed),
+        cmocka_unit_test(a_forwarded_host_must_be_one_that_a_host_header_may_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,26 +111,34 @@ static bool framing(struct slice name)
            slice_is(name, LIT("transfer-encoding")) || slice_is(name, LIT("expect"));
 }
 
-static void add_cookie(struct arena *a, struct header *to, struct slice more)
+/* All Cookie lines as one, in one piece of memory: line by line would cost the square of them. */
+static struct slice all_cookies(struct arena *a, const struct header *list, size_t count)
 {
-    struct slice parts[] = {to->value, LIT("; "), more};
-    to->value = arena_join(a, parts, 3);
+    struct slice *parts = arena_array(a, struct slice, 2 * count);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!slice_is(list[i].name, LIT("cookie"))) continue;
+        if (n != 0) parts[n++] = LIT("; ");
+        parts[n++] = list[i].value;
+    }
+    return n == 1 ? parts[0] : arena_join(a, parts, n);
 }
 
 size_t screen_headers(struct arena *a, struct header *list, size_t count)
 {
-    size_t kept = 0;
-    struct header *cookie = NULL;
+    size_t kept = 0, cookies = 0, first = 0;
+    struct slice joined = {0};
+    for (size_t i = 0; i < count; i++) {
+        if (slice_is(list[i].name, LIT("cookie"))) cookies++;
+    }
+    if (cookies > 1) joined = all_cookies(a, list, count);
     for (size_t i = 0; i < count; i++) {
         struct slice name = list[i].name;
         if (!screen_name_kept(name) || framing(name)) continue;
-        bool is_cookie = slice_is(name, LIT("cookie"));
-        if (is_cookie && cookie != NULL) {
-            add_cookie(a, cookie, list[i].value);
-            continue;
-        }
+        bool is_cookie = cookies > 1 && slice_is(name, LIT("cookie"));
+        if (is_cookie && first++ != 0) continue;
         list[kept] = list[i];
-        if (is_cookie) cookie = &list[kept];
+        if (is_cookie) list[kept].value = joined;
         kept++;
     }
     return kept;

@@ -8,9 +8,15 @@
 #define BASE_MUST_H
 #include <stddef.h>
 
-#define MUST_CHECK    __attribute__((warn_unused_result))
-#define PRINTF(f, a)  __attribute__((format(printf, f, a)))
-#define AUTO(closer)  __attribute__((cleanup(closer)))
+#define MUST_CHECK   __attribute__((warn_unused_result))
+#define PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define AUTO(closer) __attribute__((cleanup(closer)))
+/* For a large array on the stack of which only what was written is read: release builds would clear all of it first. */
+#if __has_attribute(uninitialized)
+#    define UNCLEARED __attribute__((uninitialized))
+#else
+#    define UNCLEARED
+#endif
 #define TAKE(pointer) must_take(&(pointer))
 
 #define must(truth) ((truth) ? (void)0 : must_fail(#truth, __FILE__, __LINE__))

@@ -34,6 +34,11 @@ int64_t now_ms(void)
     return now_us() / 1000;
 }
 
+int64_t now_tick_ms(void)
+{
+    return read_clock_us(CLOCK_MONOTONIC_COARSE) / 1000;
+}
+
 void now_shift(int64_t seconds)
 {
     atomic_store_explicit(&shift_s, seconds, memory_order_relaxed);

@@ -96,6 +96,74 @@ bool slice_cut(struct slice *rest, char c, struct slice *ret_head)
     return true;
 }
 
+struct slice slice_digits(char room[SLICE_DIGITS_MAX], uint64_t number)
+{
+    char *at = room + SLICE_DIGITS_MAX;
+    do
+        *--at = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    return (struct slice){at, (size_t)(room + SLICE_DIGITS_MAX - at)};
+}
+
+/* ---- bytes that may not stand there */
+
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+static uint64_t eight(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* Whether one of eight bytes is below n, n <= 0x80: only such a byte borrows into the bit that it has not set itself. */
+static bool any_below(uint64_t word, unsigned n)
+{
+    return ((word - EACH_BYTE(n)) & ~word & EACH_BYTE(0x80)) != 0;
+}
+
+bool slice_is_one_line(struct slice s)
+{
+    size_t i = 0;
+    while (i < s.len) {
+        if (s.len - i >= 8 && !any_below(eight(s.at + i), '\r' + 1)) {
+            i += 8;
+            continue;
+        }
+        char c = s.at[i++];
+        if (c == '\r' || c == '\n' || c == '\0') return false;
+    }
+    return true;
+}
+
+bool slice_is_printable(struct slice s)
+{
+    size_t i = 0;
+    while (i < s.len) {
+        uint64_t word = s.len - i >= 8 ? eight(s.at + i) : 0;
+        if (!any_below(word, 0x20) && !any_below(word ^ EACH_BYTE(0x7f), 1)) {
+            i += 8;
+            continue;
+        }
+        unsigned char c = (unsigned char)s.at[i++];
+        if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
+    }
+    return true;
+}
+
+bool slice_is_one_word(struct slice s)
+{
+    size_t i = 0;
+    while (i < s.len) {
+        if (s.len - i >= 8 && !any_below(eight(s.at + i), ' ' + 1)) {
+            i += 8;
+            continue;
+        }
+        if ((unsigned char)s.at[i++] <= ' ') return false;
+    }
+    return s.len != 0;
+}
+
 bool slice_number(struct slice s, uint64_t *ret_number)
 {
     uint64_t n = 0;

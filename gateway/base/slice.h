@@ -45,5 +45,15 @@ bool slice_cut(struct slice *rest, char c, struct slice *ret_head);
 
 /* Decimal digits only, no sign, no blanks; false on anything else or overflow. */
 bool slice_number(struct slice s, uint64_t *ret_number);
+/* The other way: digits at the end of room, which the slice borrows. */
+enum {
+    SLICE_DIGITS_MAX = 20 /* of 2^64 - 1 */
+};
+struct slice slice_digits(char room[SLICE_DIGITS_MAX], uint64_t number);
+
+/* What may stand on a line of a head. Eight bytes at a time: every value of every header goes through these. */
+bool slice_is_one_line(struct slice s);  /* no CR, LF or NUL */
+bool slice_is_printable(struct slice s); /* no control byte but tab: nothing below 0x20, no 0x7f */
+bool slice_is_one_word(struct slice s);  /* not empty, no byte up to and with the space */
 
 #endif

@@ -20,17 +20,10 @@ size_t exchange_header_count(const struct exchange *x, struct slice name)
     return count;
 }
 
-static bool one_line(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == '\0') return false;
-    return true;
-}
-
 void exchange_add(struct exchange *x, struct slice name, struct slice value)
 {
     struct exchange_int *e = exchange_int_of(x);
-    must(name.len != 0 && one_line(name) && one_line(value));
+    must(name.len != 0 && slice_is_one_line(name) && slice_is_one_line(value));
     if (e->state > ANSWER_CHOSEN) return;
     if (e->added_count == e->added_room) {
         size_t room = e->added_room != 0 ? 2 * e->added_room : EXCHANGE_ADDED_AT_ONCE;

@@ -87,12 +87,12 @@ static struct slice date_of(struct worker *w)
 
 static void put_framing(char **at, struct exchange_int *e, struct http1 *h)
 {
-    char line[48];
+    char digits[SLICE_DIGITS_MAX];
     if (e->status == 204 || e->status == 101) return;
     if (e->length != ANSWER_UNKNOWN) {
-        int n =
-            snprintf(line, sizeof line, "content-length: %llu\r\n", (unsigned long long)e->length);
-        put(at, (struct slice){line, (size_t)n});
+        put(at, LIT("content-length: "));
+        put(at, slice_digits(digits, e->length));
+        put(at, LIT("\r\n"));
     } else if (h->chunked) {
         put(at, LIT("transfer-encoding: chunked\r\n"));
     }
@@ -102,9 +102,10 @@ static void make_head(struct exchange_int *e, const struct header *headers, size
 {
     struct http1 *h = &e->connection->http1;
     size_t room = 256 + room_for(headers, count) + room_for(e->added, e->added_count);
-    char *at = h->out = arena_bytes(e->x.arena, room), line[32];
-    int n = snprintf(line, sizeof line, "HTTP/1.1 %d ", e->status);
-    put(&at, (struct slice){line, (size_t)n});
+    char *at = h->out = arena_bytes(e->x.arena, room), digits[SLICE_DIGITS_MAX];
+    put(&at, LIT("HTTP/1.1 "));
+    put(&at, slice_digits(digits, (uint64_t)e->status));
+    put(&at, LIT(" "));
     put(&at, http1_reason(e->status));
     put(&at, LIT("\r\n"));
     bool date = put_all(&at, headers, count);

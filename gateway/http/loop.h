@@ -17,7 +17,7 @@ void loop_run(struct loop *l, const _Atomic bool *stop);
 void loop_turn(struct loop *l,
                int wait_ms); /* one turn, waiting at most so long: for tests and draining */
 void loop_close(struct loop *l);
-int64_t loop_now_ms(const struct loop *l); /* monotonic */
+int64_t loop_now_ms(const struct loop *l); /* monotonic, as of the last tick (base/now.h) */
 
 /* Embedded in its owner, who keeps it until it fired or was stopped. Zeroed before first use. Fires once. */
 struct loop_timer {

@@ -2,7 +2,7 @@
 #include "http/pool.h"
 
 #include <errno.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include "http/dial.h"
 
@@ -237,7 +237,7 @@ enum upstream_read upstream_read(h2o_socket_t *socket, const char *err, size_t w
     if (room.base == NULL) return UPSTREAM_BROKEN;
     ssize_t n;
     do
-        n = read(h2o_socket_get_fd(socket), room.base, want);
+        n = recv(h2o_socket_get_fd(socket), room.base, want, 0);
     while (n < 0 && errno == EINTR);
     if (n < 0) return errno == EAGAIN ? UPSTREAM_NOTHING : UPSTREAM_BROKEN;
     if (n == 0) return UPSTREAM_END;

@@ -185,7 +185,7 @@ static void start_answer(struct passage *p, struct response_head *h)
 /* Reads heads until the final one; false: not there yet, or the passage has ended. */
 static bool read_head(struct passage *p)
 {
-    struct response_head h;
+    UNCLEARED struct response_head h;
     const struct response_asked asked = {.head = slice_is(p->f.method, LIT("HEAD")),
                                          .upgrade = p->upgrade};
     for (;;) {

@@ -1,38 +1,23 @@
 /* request_head.c -- the head we write to a backend, in one pass for its size and one to fill it. */
 #include "http/request_head.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum {
-    NUMBER_MAX = 24 /* "18446744073709551615" and its NUL */
-};
-
-/* Sorted by length first, which decides nearly every time. */
-static const struct slice hop_by_hop[] = {
-    LIT_INIT("te"),
-    LIT_INIT("host"),
-    LIT_INIT("expect"),
-    LIT_INIT("upgrade"),
-    LIT_INIT("trailer"),
-    LIT_INIT("connection"),
-    LIT_INIT("keep-alive"),
-    LIT_INIT("content-length"),
-    LIT_INIT("http2-settings"),
-    LIT_INIT("proxy-connection"),
-    LIT_INIT("transfer-encoding"),
-    LIT_INIT("proxy-authenticate"),
-    LIT_INIT("proxy-authorization"),
-};
-
-bool request_is_hop_by_hop(struct slice lower_name)
+bool request_is_hop_by_hop(struct slice name)
 {
-    for (size_t i = 0; i < sizeof hop_by_hop / sizeof *hop_by_hop; i++) {
-        if (hop_by_hop[i].len == lower_name.len &&
-            memcmp(hop_by_hop[i].at, lower_name.at, lower_name.len) == 0)
-            return true;
+    switch (name.len) {
+    case 2: return slice_is(name, LIT("te"));
+    case 4: return slice_is(name, LIT("host"));
+    case 6: return slice_is(name, LIT("expect"));
+    case 7: return slice_is(name, LIT("upgrade")) || slice_is(name, LIT("trailer"));
+    case 10: return slice_is(name, LIT("connection")) || slice_is(name, LIT("keep-alive"));
+    case 14: return slice_is(name, LIT("content-length")) || slice_is(name, LIT("http2-settings"));
+    case 16: return slice_is(name, LIT("proxy-connection"));
+    case 17: return slice_is(name, LIT("transfer-encoding"));
+    case 18: return slice_is(name, LIT("proxy-authenticate"));
+    case 19: return slice_is(name, LIT("proxy-authorization"));
+    default: return false;
     }
-    return false;
 }
 
 bool request_is_idempotent(struct slice method)
@@ -49,20 +34,6 @@ static bool usually_has_body(struct slice method)
 {
     return slice_is(method, LIT("POST")) || slice_is(method, LIT("PUT")) ||
            slice_is(method, LIT("PATCH"));
-}
-
-static bool fits_on_a_line(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == '\0') return false;
-    }
-    return true;
-}
-
-static bool is_one_word(struct slice s)
-{
-    return s.len != 0 && fits_on_a_line(s) && slice_index(s, ' ') == SLICE_NONE &&
-           slice_index(s, '\t') == SLICE_NONE;
 }
 
 static char *put(char *to, struct slice s)
@@ -85,7 +56,7 @@ static size_t room_for(const struct forward *f)
     size_t bytes = f->method.len + f->target.len + f->host.len +
                    sizeof "  HTTP/1.1\r\nhost: \r\ncontent-length: \r\nconnection: Upgrade\r\n"
                           "upgrade: websocket\r\n\r\n" +
-                   NUMBER_MAX;
+                   SLICE_DIGITS_MAX;
     for (size_t i = 0; i < f->header_count; i++)
         bytes += f->headers[i].name.len + f->headers[i].value.len + sizeof ": \r\n";
     return bytes;
@@ -93,7 +64,8 @@ static size_t room_for(const struct forward *f)
 
 struct slice request_head(struct arena *a, const struct forward *f)
 {
-    must(is_one_word(f->method) && is_one_word(f->target) && fits_on_a_line(f->host));
+    must(slice_is_one_word(f->method) && slice_is_one_word(f->target) &&
+         slice_is_one_line(f->host));
     char *head = arena_bytes(a, room_for(f)), *to = head;
     to = put(to, f->method);
     to = put(to, LIT(" "));
@@ -103,13 +75,12 @@ struct slice request_head(struct arena *a, const struct forward *f)
     for (size_t i = 0; i < f->header_count; i++) {
         const struct header *h = &f->headers[i];
         if (request_is_hop_by_hop(h->name)) continue;
-        must(is_one_word(h->name) && fits_on_a_line(h->value));
+        must(slice_is_one_word(h->name) && slice_is_one_line(h->value));
         to = put_header(to, h->name, h->value);
     }
     if (f->body.len != 0 || usually_has_body(f->method)) {
-        char number[NUMBER_MAX];
-        int len = snprintf(number, sizeof number, "%zu", f->body.len);
-        to = put_header(to, LIT("content-length"), (struct slice){number, (size_t)len});
+        char digits[SLICE_DIGITS_MAX];
+        to = put_header(to, LIT("content-length"), slice_digits(digits, f->body.len));
     }
     if (f->upgrade) {
         to = put_header(to, LIT("connection"), LIT("Upgrade"));

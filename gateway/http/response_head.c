@@ -157,7 +157,7 @@ static void lower_in_place(char *at, size_t len)
 static bool read_lines(char *bytes, size_t start, size_t end, struct response_head *h,
                        struct notes *n)
 {
-    struct phr_header lines[RESPONSE_HEADERS_MAX];
+    UNCLEARED struct phr_header lines[RESPONSE_HEADERS_MAX];
     size_t count = RESPONSE_HEADERS_MAX;
     int used = phr_parse_headers(bytes + start, end - start, lines, &count, 0);
     if (used < 0) return refuse(h, "a header line is malformed, or there are too many");

@@ -32,11 +32,7 @@ bool screen_method(struct slice m)
 bool screen_target(struct slice t)
 {
     if (t.len == 0 || t.at[0] != '/') return false;
-    for (size_t i = 0; i < t.len; i++) {
-        unsigned char c = (unsigned char)t.at[i];
-        if (c <= 0x20 || c == 0x7f || c == '#') return false;
-    }
-    return true;
+    return slice_is_one_word(t) && slice_is_printable(t) && slice_index(t, '#') == SLICE_NONE;
 }
 
 static bool port_ok(struct slice port)
@@ -80,10 +76,11 @@ bool screen_authority(struct slice a)
 
 bool screen_name(struct slice name)
 {
-    static const char others[] = "!#$%&'*+-.^_`|~";
+    static const char others[] = "!#$%&'*+.^_`|~";
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        if (!letter(c) && !digit(c) && (c == '\0' || memchr(others, c, sizeof others - 1) == NULL))
+        if (!letter(c) && !digit(c) && c != '-' &&
+            (c == '\0' || memchr(others, c, sizeof others - 1) == NULL))
             return false;
     }
     return name.len != 0;
@@ -98,11 +95,7 @@ bool screen_name_kept(struct slice name)
 
 bool screen_value(struct slice v)
 {
-    for (size_t i = 0; i < v.len; i++) {
-        unsigned char c = (unsigned char)v.at[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
-    }
-    return slice_trim(v).len == v.len;
+    return slice_is_printable(v) && slice_trim(v).len == v.len;
 }
 
 static bool framing(struct slice name)

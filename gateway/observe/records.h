@@ -36,6 +36,7 @@ struct access_record {
     int64_t duration_us, backend_us;
     bool aborted;
 };
+bool records_want_access(void); /* false: records_access would do nothing */
 /* Any thread; borrows r for the call. Empty slices and zero backend numbers are left out. A '?' and what is behind it is cut off path. */
 void records_access(const struct access_record *r);
 

@@ -75,12 +75,26 @@ bool address_read(struct slice text, struct address *ret_address)
     return true;
 }
 
+/* By hand, for inet_ntop is a printf and this is done for every request. */
+static struct slice ip4_text(struct arena *a, const unsigned char bytes[4])
+{
+    char *text = arena_bytes(a, sizeof "255.255.255.255"), *to = text, digits[SLICE_DIGITS_MAX];
+    for (size_t i = 0; i < 4; i++) {
+        struct slice part = slice_digits(digits, bytes[i]);
+        if (i != 0) *to++ = '.';
+        memcpy(to, part.at, part.len);
+        to += part.len;
+    }
+    *to = '\0';
+    return (struct slice){text, (size_t)(to - text)};
+}
+
 struct slice address_text(struct arena *a, const struct address *x)
 {
     char out[INET6_ADDRSTRLEN];
     if (!x->is_ip) return LIT("unix");
-    const char *text = x->is_ip4 ? inet_ntop(AF_INET, x->bytes + sizeof mapped, out, sizeof out)
-                                 : inet_ntop(AF_INET6, x->bytes, out, sizeof out);
+    if (x->is_ip4) return ip4_text(a, x->bytes + sizeof mapped);
+    const char *text = inet_ntop(AF_INET6, x->bytes, out, sizeof out);
     must(text != NULL);
     return arena_copy(a, slice_of(text));
 }

@@ -117,22 +117,18 @@ struct slice base32_id(struct arena *a, const unsigned char bytes[16])
 {
     static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     enum {
-        DIGITS = 26,
-        SPARE_BITS = DIGITS * 5 - 128
-    }; /* the first digit holds three bits */
+        DIGITS = 26 /* the first holds three bits, the others five */
+    };
+    uint64_t high = 0, low = 0;
+    for (size_t i = 0; i < 8; i++) {
+        high = high << 8 | bytes[i];
+        low = low << 8 | bytes[8 + i];
+    }
     char *to = arena_bytes(a, DIGITS + 1);
-    for (size_t d = 0; d < DIGITS; d++) {
-        unsigned digit = 0;
-        for (size_t k = 0; k < 5; k++) {
-            size_t place = d * 5 + k;
-            unsigned bit = 0;
-            if (place >= SPARE_BITS) {
-                size_t at = place - SPARE_BITS;
-                bit = (unsigned)bytes[at / 8] >> (7 - at % 8) & 1;
-            }
-            digit = digit << 1 | bit;
-        }
-        to[d] = alphabet[digit];
+    for (size_t d = DIGITS; d-- > 0;) {
+        to[d] = alphabet[low & 31];
+        low = low >> 5 | high << 59;
+        high >>= 5;
     }
     to[DIGITS] = '\0';
     return (struct slice){to, DIGITS};

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -51,6 +52,60 @@ static void comparisons_know_lengths(void **state)
     assert_true(slice_is(slice_trim(LIT(" \ta b\t ")), LIT("a b")));
     assert_int_equal(slice_find(LIT("aab"), LIT("ab")), 1);
     assert_true(slice_find(LIT("a"), LIT("ab")) == SLICE_NONE);
+}
+
+/* Each rule byte by byte, as one would say it; slice.c looks at eight at a time. */
+static bool line_plainly(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == '\0') return false;
+    return true;
+}
+
+static bool printable_plainly(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
+    }
+    return true;
+}
+
+static bool word_plainly(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.at[i] <= 0x20) return false;
+    return s.len != 0;
+}
+
+static void every_byte_at_every_place_is_judged_as_if_alone(void **state)
+{
+    char text[21];
+    (void)state;
+    for (size_t len = 0; len <= sizeof text; len++) {
+        for (size_t at = 0; at <= len; at++) {
+            for (unsigned c = 0; c < 256; c++) {
+                memset(text, c % 3 == 0 ? 'a' : c % 3 == 1 ? 0xff : 0x80, sizeof text);
+                if (at < len) text[at] = (char)c;
+                if (at + 1 < len) text[at + 1] = (char)(c + 1);
+                struct slice s = {text, len};
+                assert_int_equal(slice_is_one_line(s), line_plainly(s));
+                assert_int_equal(slice_is_printable(s), printable_plainly(s));
+                assert_int_equal(slice_is_one_word(s), word_plainly(s));
+            }
+        }
+    }
+}
+
+static void numbers_are_written_as_they_are_read(void **state)
+{
+    static const uint64_t numbers[] = {0, 9, 10, 255, 1000000, UINT64_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char room[SLICE_DIGITS_MAX], plain[32];
+        snprintf(plain, sizeof plain, "%llu", (unsigned long long)numbers[i]);
+        assert_true(slice_is(slice_digits(room, numbers[i]), slice_of(plain)));
+    }
 }
 
 static int order[3], closed;
@@ -157,6 +212,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slices_are_cut_at_every_separator),
+        cmocka_unit_test(every_byte_at_every_place_is_judged_as_if_alone),
+        cmocka_unit_test(numbers_are_written_as_they_are_read),
         cmocka_unit_test(numbers_are_digits_only_and_do_not_wrap),
         cmocka_unit_test(comparisons_know_lengths),
         cmocka_unit_test(closers_run_last_in_first_out),

@@ -13,6 +13,7 @@ enum {
     TIME_CHARACTERS = 7,   /* base32: 35 bits of seconds, until the year 3058 */
     STATE_CHARACTERS = 10, /* 60 bits: enough to tell a browser's attempts apart */
     SEALED_MAX = 4096,     /* what browsers keep per cookie */
+    PLAIN_MAX = 64 * 1024, /* configured names and addresses are far shorter */
     COOKIES_LOOKED_AT = 32 /* attempt cookies of one browser that are considered at all */
 };
 
@@ -48,11 +49,9 @@ struct slice attempt_cookie_name(struct arena *a, struct slice prefix, const str
     return arena_join(a, parts, 3);
 }
 
-struct slice attempt_seal(struct arena *a, const struct keyring *keys, struct slice cookie_name,
-                          const struct attempt *t)
+static void write_plain(struct buf *to, const struct attempt *t, struct slice return_url)
 {
-    AUTO(buf_close) struct buf text = buf_open(SEALED_MAX);
-    struct json j = json_into(&text);
+    struct json j = json_into(to);
     json_open_object(&j, NULL);
     json_string(&j, "state", t->state);
     json_string(&j, "nonce", t->nonce);
@@ -61,11 +60,27 @@ struct slice attempt_seal(struct arena *a, const struct keyring *keys, struct sl
     json_string(&j, "issuer", t->issuer);
     json_string(&j, "client_id", t->client_id);
     json_string(&j, "redirect_uri", t->redirect_uri);
-    json_string(&j, "return_url", t->return_url);
+    json_string(&j, "return_url", return_url);
     json_number(&j, "began", t->began_s);
     json_close_object(&j);
-    must(
-        !text.full); /* every part is limited before: the return URL to 2 KiB, the others by configuration */
+}
+
+static bool browsers_keep(struct slice name, const struct buf *plain)
+{
+    return !plain->full && name.len + (plain->len + KEYRING_OVERHEAD + 2) / 3 * 4 < SEALED_MAX;
+}
+
+/* What a stranger chose for an address to return to must not make the cookie longer than browsers keep: then it is the front page. */
+struct slice attempt_seal(struct arena *a, const struct keyring *keys, struct slice cookie_name,
+                          const struct attempt *t)
+{
+    AUTO(buf_close) struct buf text = buf_open(PLAIN_MAX);
+    write_plain(&text, t, t->return_url);
+    if (!browsers_keep(cookie_name, &text)) {
+        buf_clear(&text);
+        write_plain(&text, t, LIT("/"));
+    }
+    must(!text.full); /* what is left is ours and the configuration's */
     return base64url_encode(a, keyring_seal(keys, a, purpose, cookie_name, buf_slice(&text)));
 }
 

@@ -217,12 +217,40 @@ static void long_attempts_are_given_up_sooner(void **state)
     assert_true(slice_is(names[1], last));
 }
 
+/* The address to return to is a stranger's choice; client_id and issuer are the operator's, and may be long. */
+static void a_cookie_that_browsers_would_drop_returns_to_the_front_page(void **state)
+{
+    static const size_t lengths[] = {1, 500, 1500, 2047};
+    struct scene *s = *state;
+    for (size_t i = 0; i < 2 * sizeof lengths / sizeof lengths[0]; i++) {
+        size_t len = lengths[i / 2];
+        bool long_client = i % 2 != 0;
+        char *path = arena_bytes(s->a, len);
+        char *client = arena_bytes(s->a, 1200);
+        memset(path, 'p', len);
+        memset(client, 'c', 1200);
+        path[0] = '/';
+        struct attempt t = s->attempt, back;
+        t.return_url = (struct slice){path, len};
+        if (long_client) t.client_id = (struct slice){client, 1200};
+        struct slice value = attempt_seal(s->a, s->keys, s->name, &t), name;
+        struct slice cookies = arena_print(s->a, "%.*s=%.*s", SLICE_ARG(s->name), SLICE_ARG(value));
+        assert_true(s->name.len + value.len <= 4096);
+        assert_int_equal(attempt_find(s->a, s->keys, prefix, cookies, t.state, NOW, &back, &name),
+                         ATTEMPT_GOOD);
+        bool kept = slice_is(back.return_url, t.return_url);
+        assert_true(kept || (long_client && slice_is(back.return_url, LIT("/"))));
+        assert_true(kept || len > 1000);
+    }
+}
+
 /* What is deleted is named in a Set-Cookie line: a name that no line of ours can hold must not get there. */
 static void a_name_that_is_not_ours_is_never_given_back(void **state)
 {
-    static const char *const tails[] = {"(000000abcdefghij", "0000000abcdefg\"ij", "0000000abcdefgh j",
-                                        "0000000abcdefghi",  "0000000abcdefghijk", "",
-                                        "0000000abcdefgh,j", "0000000abcdefgh\xc3\xa9"};
+    static const char *const tails[] = {"(000000abcdefghij",  "0000000abcdefg\"ij",
+                                        "0000000abcdefgh j",  "0000000abcdefghi",
+                                        "0000000abcdefghijk", "",
+                                        "0000000abcdefgh,j",  "0000000abcdefgh\xc3\xa9"};
     struct scene *s = *state;
     AUTO(buf_close) struct buf cookies = buf_open(1 << 16);
     struct slice *names;
@@ -252,6 +280,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_oldest_attempts_beyond_eight_are_given_up, open_scene,
                                         close_scene),
         cmocka_unit_test_setup_teardown(long_attempts_are_given_up_sooner, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(a_cookie_that_browsers_would_drop_returns_to_the_front_page,
+                                        open_scene, close_scene),
         cmocka_unit_test_setup_teardown(a_name_that_is_not_ours_is_never_given_back, open_scene,
                                         close_scene),
     };

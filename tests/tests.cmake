@@ -16,6 +16,9 @@ foreach(module ${modules})
     target_compile_definitions(${program} PRIVATE TESTS_FOLDER="${CMAKE_SOURCE_DIR}/tests")
     add_test(NAME unit/${module}/${name} COMMAND ${program})
     set_tests_properties(unit/${module}/${name} PROPERTIES TIMEOUT 120)
+    if(module MATCHES "^(http|store|session|fetch|provider|observe)$") # these run workers: also under the thread sanitizer
+      set_property(TEST unit/${module}/${name} APPEND PROPERTY LABELS threads)
+    endif()
   endforeach()
 endforeach()
 

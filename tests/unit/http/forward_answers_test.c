@@ -289,6 +289,7 @@ static void answer_headers_travel_but_for_those_of_the_connection_and_those_drop
 }
 
 static char seen_request[65536];
+static pthread_mutex_t seen_lock = PTHREAD_MUTEX_INITIALIZER; /* connections are served side by side */
 
 static void serve_echo_head(int fd, int nth)
 {
@@ -298,7 +299,9 @@ static void serve_echo_head(int fd, int nth)
         bool got = m.complete;
         if (got) {
             char head[64];
+            pthread_mutex_lock(&seen_lock);
             memcpy(seen_request, m.bytes, m.len + 1);
+            pthread_mutex_unlock(&seen_lock);
             const char *me = rig_find(&m, "x-auth-user");
             snprintf(head, sizeof head, OK "Content-Length: %zu\r\n\r\n", strlen(me));
             rig_say(fd, head);

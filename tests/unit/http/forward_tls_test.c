@@ -82,7 +82,7 @@ static int drop_world(void **state)
 /* ---- the backend ---- */
 
 static size_t answer_bytes;
-static bool close_delimited;
+static _Atomic bool close_delimited;
 static char seen_sni[256];
 
 static bool tls_head(SSL *tls)

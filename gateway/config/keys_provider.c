@@ -28,7 +28,8 @@ static const struct key claims[] = {
      .type = KEY_LIST,
      .of = KEY_TEXT,
      .example = "[department]",
-     .meaning = "further claims to keep in the session"},
+     .meaning =
+         "further claims for applications: in the session, and under claims in the signed identity"},
 };
 
 static const struct key provider[] = {

@@ -131,7 +131,7 @@ enum attempt_found attempt_find(struct arena *a, const struct keyring *keys, str
             return ATTEMPT_FORGED;
         }
         *ret_cookie_name = c.name;
-        if (now_s > t.began_s + ATTEMPT_AGE_S || now_s < t.began_s - ATTEMPT_SKEW_S) {
+        if (t.began_s < now_s - ATTEMPT_AGE_S || t.began_s > now_s + ATTEMPT_SKEW_S) {
             return ATTEMPT_OLD;
         }
         *ret_attempt = t;

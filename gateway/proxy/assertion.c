@@ -32,6 +32,12 @@ static void who_claims(struct json *j, struct arena *a, const struct identity *w
     }
     if (who->auth_time_s != 0) json_number(j, "auth_time", who->auth_time_s);
     optional(j, "acr", who->acr);
+    if (who->kept_count == 0) return;
+    json_open_object(j, "claims"); /* below a name of their own: none can pass for one of ours */
+    for (size_t i = 0; i < who->kept_count; i++) {
+        json_string(j, arena_text(a, who->kept[i].name), who->kept[i].value);
+    }
+    json_close_object(j);
 }
 
 struct slice assertion_mint(struct arena *a, const struct signing_keys *keys,

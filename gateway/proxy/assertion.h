@@ -1,7 +1,7 @@
 /* assertion.h -- the signed identity for a backend: an ES256 JWT for one audience, at most five minutes.
  *
  * Claims: iss (this gateway), aud (the backend), sub "PROVIDER:SUBJECT", iat, nbf, exp, jti, provider, and email (only when verified),
- * name, preferred_username, groups, auth_time, acr when known. Verifiable with PREFIX/jwks.json. typ is "vestibule-assertion+jwt", so that it is never taken for
+ * name, preferred_username, groups, auth_time, acr, claims (those that the operator keeps, as texts) when known. Verifiable with PREFIX/jwks.json. typ is "vestibule-assertion+jwt", so that it is never taken for
  * a session, an id_token or an access token (RFC 8725 section 3.11).
  */
 #ifndef PROXY_ASSERTION_H

@@ -17,8 +17,8 @@ function key(kid, alg) {
   return { ...generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' };
 }
 
-// people: account ids; each signs in with any password. Gives { issuer, port, provider, close }.
-export async function startProvider(t, { redirectUris, clients, port, algorithms = ['RS256'], settings = {} } = {}) {
+// people: account ids; each signs in with any password. watch(ctx): told of every request after its answer was made. Gives { issuer, port, provider, close }.
+export async function startProvider(t, { redirectUris, clients, port, algorithms = ['RS256'], settings = {}, watch } = {}) {
   port ??= await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, {
@@ -46,6 +46,7 @@ export async function startProvider(t, { redirectUris, clients, port, algorithms
     if (ctx.path === '/auth') seen.authorization++;
     if (ctx.path.endsWith('openid-configuration')) seen.discovery++;
     await next();
+    watch?.(ctx);
   });
   const server = await new Promise(ok => { const s = provider.listen(port, '127.0.0.1', () => ok(s)); });
   const close = () => new Promise(done => { server.closeAllConnections?.(); server.close(done); });

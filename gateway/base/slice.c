@@ -109,43 +109,42 @@ struct slice slice_digits(char room[SLICE_DIGITS_MAX], uint64_t number)
 
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
-static uint64_t eight(const char *at)
+/* Has the high bit of a byte set if one of the eight is below `low`, 0x7f or not ASCII. A borrow or carry into a neighbour comes only
+ * from a byte that is found itself. */
+static uint64_t doubtful(const char *at, unsigned low)
 {
     uint64_t word;
     memcpy(&word, at, sizeof word);
-    return word;
+    return ((word - EACH_BYTE(low)) | (word + EACH_BYTE(1)) | word) & EACH_BYTE(0x80);
 }
 
-/* Whether one of eight bytes is below n, n <= 0x80: only such a byte borrows into the bit that it has not set itself. */
-static bool any_below(uint64_t word, unsigned n)
+/* The next place from i on that needs a look of its own: everything before it lies between `low` and 0x7e. */
+static size_t next_doubtful(struct slice s, size_t i, unsigned low)
 {
-    return ((word - EACH_BYTE(n)) & ~word & EACH_BYTE(0x80)) != 0;
+    if (s.len < 8) return i;
+    const char *at = s.at;
+    while (s.len - i >= 32 && (doubtful(at + i, low) | doubtful(at + i + 8, low) |
+                               doubtful(at + i + 16, low) | doubtful(at + i + 24, low)) == 0)
+        i += 32;
+    while (s.len - i >= 8 && doubtful(at + i, low) == 0)
+        i += 8;
+    return s.len - i < 8 && doubtful(at + s.len - 8, low) == 0 ? s.len : i;
 }
 
 bool slice_is_one_line(struct slice s)
 {
-    size_t i = 0;
-    while (i < s.len) {
-        if (s.len - i >= 8 && !any_below(eight(s.at + i), '\r' + 1)) {
-            i += 8;
-            continue;
-        }
-        char c = s.at[i++];
-        if (c == '\r' || c == '\n' || c == '\0') return false;
+    size_t i = next_doubtful(s, 0, '\r' + 1);
+    for (; i < s.len; i = next_doubtful(s, i + 1, '\r' + 1)) {
+        if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == '\0') return false;
     }
     return true;
 }
 
 bool slice_is_printable(struct slice s)
 {
-    size_t i = 0;
-    while (i < s.len) {
-        uint64_t word = s.len - i >= 8 ? eight(s.at + i) : 0;
-        if (!any_below(word, 0x20) && !any_below(word ^ EACH_BYTE(0x7f), 1)) {
-            i += 8;
-            continue;
-        }
-        unsigned char c = (unsigned char)s.at[i++];
+    size_t i = next_doubtful(s, 0, 0x20);
+    for (; i < s.len; i = next_doubtful(s, i + 1, 0x20)) {
+        unsigned char c = (unsigned char)s.at[i];
         if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
     }
     return true;
@@ -153,13 +152,9 @@ bool slice_is_printable(struct slice s)
 
 bool slice_is_one_word(struct slice s)
 {
-    size_t i = 0;
-    while (i < s.len) {
-        if (s.len - i >= 8 && !any_below(eight(s.at + i), ' ' + 1)) {
-            i += 8;
-            continue;
-        }
-        if ((unsigned char)s.at[i++] <= ' ') return false;
+    size_t i = next_doubtful(s, 0, ' ' + 1);
+    for (; i < s.len; i = next_doubtful(s, i + 1, ' ' + 1)) {
+        if ((unsigned char)s.at[i] <= ' ') return false;
     }
     return s.len != 0;
 }

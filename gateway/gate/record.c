@@ -119,6 +119,7 @@ void gate_done(struct exchange *x, const struct exchange_end *end)
     const struct visitor *w = x->note;
     if (w == NULL) return; /* the metrics listener's, or a demo's */
     count(x, w, end);
+    if (!records_want_access()) return;
     const struct session *s = w->v.session;
     const struct access_record r = {
         .request_id = w->v.request_id,

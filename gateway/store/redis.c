@@ -106,7 +106,8 @@ static void redis_unlink(struct store_link *link)
 static bool redis_up(const struct store *s)
 {
     const struct redis *r = (const struct redis *)s;
-    return atomic_load_explicit(&r->links_up, memory_order_relaxed) > 0;
+    int links = atomic_load(&r->links);
+    return links > 0 && atomic_load(&r->links_up) >= links;
 }
 
 static void redis_close(struct store *s)

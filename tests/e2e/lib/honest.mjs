@@ -1,0 +1,63 @@
+// A provider that says yes to everybody at once: for stories that need thousands of sign-ins, not a provider's conformance.
+import http from 'node:http';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+
+const b64 = x => Buffer.from(x).toString('base64url');
+
+export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-client-secret-of-decent-length-0123456789', who = () => 'ada' } = {}) {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'h1', alg: 'ES256', use: 'sig' };
+  const codes = new Map();
+  const seen = { authorization: 0, token: 0, refused: 0 };
+  let issuer;
+  const tokenFor = code => {
+    const now = Math.floor(Date.now() / 1000);
+    const head = b64(JSON.stringify({ alg: 'ES256', kid: 'h1', typ: 'JWT' }));
+    const body = b64(JSON.stringify({ iss: issuer, aud: clientId, sub: code.who, email: `${code.who}@example.test`, email_verified: true, name: code.who,
+      nonce: code.nonce, iat: now, exp: now + 300, auth_time: now }));
+    return `${head}.${body}.${b64(sign('sha256', Buffer.from(`${head}.${body}`), { key: privateKey, dsaEncoding: 'ieee-p1363' }))}`;
+  };
+  const server = http.createServer((q, r) => {
+    const url = new URL(q.url, issuer);
+    const say = (status, body) => { r.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }); r.end(JSON.stringify(body)); };
+    if (url.pathname === '/.well-known/openid-configuration') {
+      return say(200, { issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks`,
+        response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['ES256'],
+        code_challenge_methods_supported: ['S256'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'] });
+    }
+    if (url.pathname === '/jwks') return say(200, { keys: [jwk] });
+    if (url.pathname === '/auth') {
+      seen.authorization++;
+      const code = randomBytes(16).toString('base64url');
+      const ask = Object.fromEntries(url.searchParams);
+      codes.set(code, { nonce: ask.nonce, challenge: ask.code_challenge, redirect: ask.redirect_uri, who: who(ask) });
+      const back = new URL(ask.redirect_uri);
+      back.searchParams.set('code', code);
+      back.searchParams.set('state', ask.state);
+      r.writeHead(302, { location: back.href });
+      return r.end();
+    }
+    if (url.pathname === '/token') {
+      const parts = [];
+      q.on('data', d => parts.push(d));
+      q.on('end', () => {
+        seen.token++;
+        const ask = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString()));
+        const code = codes.get(ask.code);
+        codes.delete(ask.code);
+        if (!code || code.redirect !== ask.redirect_uri || code.challenge !== createHash('sha256').update(ask.code_verifier ?? '').digest('base64url')) {
+          seen.refused++;
+          return say(400, { error: 'invalid_grant' });
+        }
+        return say(200, { access_token: `access-${randomBytes(12).toString('hex')}`, token_type: 'Bearer', expires_in: 300, id_token: tokenFor(code) });
+      });
+      return undefined;
+    }
+    return say(404, {});
+  });
+  server.keepAliveTimeout = 60000;
+  await new Promise(ok => server.listen(0, '127.0.0.1', ok));
+  issuer = `http://127.0.0.1:${server.address().port}`;
+  t.after(() => new Promise(done => { server.closeAllConnections?.(); server.close(done); }));
+  return { issuer, clientId, clientSecret, seen };
+}

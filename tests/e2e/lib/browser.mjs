@@ -11,14 +11,13 @@ function chromiumPath() {
   throw new Error('Chromium is not installed (tests/run installs it)');
 }
 
-export async function startBrowser(t) {
-  const browser = await chromium.launch({
+// To be closed by who asked.
+export function startBrowser() {
+  return chromium.launch({
     executablePath: chromiumPath(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
       '--disable-sync', '--force-color-profile=srgb'],
   });
-  t.after(() => browser.close());
-  return browser;
 }
 
 export async function person(browser, options = {}) {

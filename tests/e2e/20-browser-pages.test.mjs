@@ -1,0 +1,116 @@
+// Every page in Chromium, light and dark, wide and narrow: a picture of each (SHOTS, else build-shots/), nothing cut off, nothing too small to hit,
+// nothing that axe-core finds fault with.
+import test, { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { binary } from './lib/parts.mjs';
+import { gallery, manyProviders } from './lib/gallery.mjs';
+import { person, startBrowser } from './lib/browser.mjs';
+
+const shots = process.env.SHOTS ?? join(dirname(binary), 'build-shots');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const wide = { width: 1280, height: 900 }, phone = { width: 390, height: 844 }, small = { width: 320, height: 640 };
+
+const framed = (page, item) => (item.framed ? page.frames().find(f => f !== page.mainFrame()) : page.mainFrame());
+
+// What cannot be hit: links and buttons below 24 px (WCAG 2.5.8; a link within a sentence is exempt), a provider's below 48 px.
+function tooSmall() {
+  return [...document.querySelectorAll('a, button, summary, input:not([type=hidden])')].filter(e => e.checkVisibility() && !e.closest('.legal')).map(e => {
+    const box = (e.closest('label') ?? e).getBoundingClientRect(), least = e.matches('.provider') ? 48 : 24;
+    return box.width < least || box.height < least ? `${e.outerHTML.slice(0, 120)} is ${box.width} x ${box.height}` : '';
+  }).filter(Boolean);
+}
+
+// What reaches over the edge of the window, or of the box that holds it.
+function cutOff() {
+  const width = document.documentElement.clientWidth;
+  const over = [...document.querySelectorAll('body *')].filter(e => e.checkVisibility() && !e.closest('.visually-hidden')).filter(e => {
+    const box = e.getBoundingClientRect();
+    return box.width > 0 && (box.left < -0.5 || box.right > width + 0.5);
+  }).map(e => e.outerHTML.slice(0, 120));
+  return document.documentElement.scrollWidth > width ? [`the page is ${document.documentElement.scrollWidth} wide`, ...over] : over;
+}
+
+async function violations(frame) {
+  await frame.evaluate(axe);
+  const found = await frame.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  assert.ok(found.passes.length > 8, 'axe looked at the page');
+  return found.violations.map(v => `${v.id}: ${v.help}\n    ${v.nodes.map(n => `${n.html}\n    ${n.failureSummary}`).join('\n    ')}`);
+}
+
+let browser;
+before(async () => { browser = await startBrowser(); });
+after(() => browser?.close());
+
+test('every page stands whole in wide and narrow windows, light and dark, and axe finds no fault', async t => {
+  mkdirSync(shots, { recursive: true });
+  const { pages } = await gallery(t);
+  const faults = [];
+  const visit = async item => {
+    await item.before?.();
+    const context = await person(browser, { javaScriptEnabled: true, viewport: wide }); // for axe, and for moving between windows
+    await context.addCookies(item.cookies ?? []);
+    const page = await context.newPage();
+    const answer = await item.open(page);
+    assert.equal(answer.status(), item.status, item.name);
+    const frame = framed(page, item);
+    const look = async (name, what) => faults.push(...(await what).map(f => `${name}: ${f}`));
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      for (const [size, viewport] of [['1280', wide], ['390', phone]]) {
+        await page.setViewportSize(viewport);
+        const name = `${item.name}-${size}-${colorScheme}`;
+        await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true, animations: 'disabled' });
+        await look(name, frame.evaluate(cutOff));
+        await look(name, frame.evaluate(tooSmall));
+        await look(name, violations(frame));
+      }
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize(small);
+    if (!item.framed) await look(`${item.name}-320`, frame.evaluate(cutOff));
+    await context.close();
+  };
+  const apart = pages.filter(p => p.before), rest = pages.filter(p => !p.before);
+  await Promise.all([0, 1, 2].map(async () => { while (rest.length) await visit(rest.shift()); })); // three at a time
+  for (const item of apart) await visit(item);
+  assert.deepEqual(faults, []);
+  assert.equal(pages.length, 21);
+});
+
+test('the sign-in page in Arabic, at 320 px, in forced colours, with 200 % text and with its menu open', async t => {
+  mkdirSync(shots, { recursive: true });
+  const { base } = await manyProviders(t);
+  const context = await person(browser, { javaScriptEnabled: true, viewport: wide });
+  await context.addCookies([{ name: 'vestibule-last', value: 'github', url: base }]);
+  const page = await context.newPage();
+  const faults = [];
+  const look = async (name, language, viewport, media = {}) => {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none', ...media });
+    await page.goto(`${base}/_vestibule/start/google?rd=%2Freports`);
+    if (language !== 'en') await page.goto(`${base}/_vestibule/sign-in?rd=%2Freports&ui_locales=${language}`);
+    await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true, animations: 'disabled' });
+    for (const f of [...await page.evaluate(cutOff), ...await page.evaluate(tooSmall), ...await violations(page)]) faults.push(`${name}: ${f}`);
+  };
+  await look('arabic-1280-light', 'ar', wide);
+  await look('arabic-390-dark', 'ar', phone, { colorScheme: 'dark' });
+  await look('german-390-light', 'de', phone);
+  await look('german-320-light', 'de', small);
+  await look('forced-1280', 'de', wide, { forcedColors: 'active' });
+  await context.clearCookies({ name: 'vestibule-lang' });
+  await look('narrow-320-light', 'en', small);
+  await page.setViewportSize(wide);
+  await page.goto(`${base}/_vestibule/sign-in`);
+  await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; }); // text zoom, WCAG 1.4.4
+  faults.push(...(await page.evaluate(cutOff)).map(f => `200 %: ${f}`));
+  await page.screenshot({ path: join(shots, 'text-200.png'), fullPage: true });
+  await page.goto(`${base}/_vestibule/sign-in`);
+  await page.click('footer summary');
+  await page.keyboard.press('Tab');
+  await page.screenshot({ path: join(shots, 'menu-focus.png') });
+  faults.push(...(await page.evaluate(cutOff)).map(f => `menu: ${f}`), ...await violations(page));
+  assert.deepEqual(faults, []);
+});

@@ -16,6 +16,7 @@
 #include "proxy/forwarding.h"
 #include "route/path.h"
 #include "text/encode.h"
+#include "text/form.h"
 
 #include "base/now.h"
 
@@ -57,7 +58,33 @@ static enum flow_next introduce(struct flow *f)
     return FLOW_NEXT;
 }
 
-/* What an answer of our own needs; made when there is one, for most requests are passed on. */
+static struct slice without_port(struct slice authority)
+{
+    if (slice_starts(authority, LIT("["))) {
+        return slice_upto(authority, slice_index(authority, ']') + 1);
+    }
+    return slice_upto(authority, slice_index(authority, ':'));
+}
+
+static bool is_public_host(const struct visitor *w)
+{
+    struct slice authority = w->client.authority;
+    struct slice scheme_port = w->snapshot->public_https ? LIT(":443") : LIT(":80");
+    if (slice_ends(authority, scheme_port)) authority.len -= scheme_port.len;
+    return slice_is(authority, w->snapshot->public_host);
+}
+
+/* This request's address again, for afterwards. At another host than public_url's it names that host: return_to judges whether it is one
+ * of ours. */
+static struct slice same_again(const struct visitor *w)
+{
+    const struct exchange *x = w->v.x;
+    if (is_public_host(w)) return x->target;
+    const struct slice parts[] = {w->client.https ? LIT("https://") : LIT("http://"),
+                                  w->client.authority, x->target};
+    return arena_join(x->arena, parts, 3);
+}
+
 /* What login/ sees of the snapshot: this exchange's own, for the worker's may be freed by the next reload but one while we wait. */
 static void see_login(struct visitor *w)
 {
@@ -78,17 +105,17 @@ static void see_login(struct visitor *w)
     w->v.conf = &w->login;
 }
 
+/* What an answer of our own needs; made when there is one, for most requests are passed on. */
 static void prepare_answer(struct visitor *w)
 {
     struct visit *v = &w->v;
     struct exchange *x = v->x;
     const struct snapshot *s = w->snapshot;
-    struct slice locales = {0}, chosen = {0};
     see_login(w);
-    struct slice rest = x->query, field;
-    while (slice_cut(&rest, '&', &field)) {
-        if (slice_starts(field, LIT("ui_locales=")))
-            locales = slice_from(field, sizeof "ui_locales=" - 1);
+    struct slice locales = {0}, chosen = {0};
+    struct form query;
+    if (x->query.len != 0 && form_read(x->arena, x->query, &query) == NULL) {
+        form_single(&query, LIT("ui_locales"), &locales);
     }
     cookie_find(v->cookies, LIT("vestibule-lang"), &chosen);
     v->answer =
@@ -109,7 +136,7 @@ static void prepare_answer(struct visitor *w)
     /* A person who comes by one of our own addresses, or with something a redirect would lose, goes home afterwards. */
     bool back = w->endpoint == NULL &&
                 (slice_is(x->method, LIT("GET")) || slice_is(x->method, LIT("HEAD")));
-    struct slice again = back ? x->target : LIT("/");
+    struct slice again = back ? same_again(w) : LIT("/");
     v->answer.sign_in = login_page_url(v, again);
     v->answer.switch_account = login_switch_url(v, again);
     /* Two slashes at the front would name another host. */
@@ -118,20 +145,17 @@ static void prepare_answer(struct visitor *w)
         visit_set_cookie(v, LIT("vestibule-lang"), v->answer.language, 180 * 86400, COOKIE_LAX);
 }
 
-static struct slice without_port(struct slice authority)
+/* The same by https: at the port of public_url, for what the plain port's number says of the other is nothing. A host that no backend is
+ * configured for is not repeated. */
+static struct slice secure_again(const struct visitor *w)
 {
-    if (slice_starts(authority, LIT("["))) {
-        return slice_upto(authority, slice_index(authority, ']') + 1);
-    }
-    return slice_upto(authority, slice_index(authority, ':'));
-}
-
-static bool is_public_host(const struct visitor *w)
-{
-    struct slice authority = w->client.authority;
-    struct slice scheme_port = w->snapshot->public_https ? LIT(":443") : LIT(":80");
-    if (slice_ends(authority, scheme_port)) authority.len -= scheme_port.len;
-    return slice_is(authority, w->snapshot->public_host);
+    const struct snapshot *s = w->snapshot;
+    size_t i = routes_backend(s->routes, w->host, w->path);
+    bool for_host = i != SIZE_MAX && s->backends[i].host.len != 0;
+    struct slice port = slice_from(s->public_host, without_port(s->public_host).len);
+    const struct slice at_host[] = {LIT("https://"), w->host, port, w->v.x->target};
+    const struct slice at_home[] = {s->public_origin, w->v.x->target};
+    return for_host ? arena_join(w->v.x->arena, at_host, 4) : arena_join(w->v.x->arena, at_home, 2);
 }
 
 static enum flow_next screen(struct flow *f)
@@ -143,8 +167,7 @@ static enum flow_next screen(struct flow *f)
     if (e != NULL) return flow_fail(f, e);
     if (w->snapshot->https_redirect && !w->client.https) {
         prepare_answer(w);
-        const struct slice parts[] = {w->snapshot->public_origin, x->target};
-        respond_redirect(&w->v.answer, 308, arena_join(f->arena, parts, 2));
+        respond_redirect(&w->v.answer, 308, secure_again(w));
         return FLOW_DONE;
     }
     return FLOW_NEXT;

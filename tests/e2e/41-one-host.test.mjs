@@ -2,6 +2,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import { freePort, startGateway } from './lib/parts.mjs';
 import { installation } from './lib/installation.mjs';
 
 function ask(port, path, headers) {
@@ -30,6 +31,29 @@ test('a host that only the proxy tells cannot be used to choose one rule and rea
   assert.equal(seen['x-forwarded-host'], ours);
   const other = await ask(port, '/', { host: ours, 'x-forwarded-host': `admin.example.test:${port}` });
   assert.equal(other.status, 421);
+});
+
+test('who came by the name of one of several applications goes back to that name, if people may return there', async t => {
+  const first = await installation(t);
+  const port = await freePort();
+  const base = `http://localhost:${port}`;
+  const config = first.config.replaceAll(`localhost:${first.port}`, `localhost:${port}`).replace(`127.0.0.1:${first.port}`, `127.0.0.1:${port}`)
+    .replace('backends:\n', `backends:\n  - { id: reports, host: reports.localhost, url: "${first.backend.url}" }\n  - { id: wiki, host: wiki.localhost, url: "${first.backend.url}" }\n`);
+  await startGateway(t, `${config}\nsign_in: { redirects: ["http://reports.localhost:${port}"] }`);
+  const home = encodeURIComponent('/');
+  const cases = [
+    [`localhost:${port}`, '/q?x=1', '/q?x=1', encodeURIComponent('/q?x=1')],
+    [`reports.localhost:${port}`, '/q?x=1', `http://reports.localhost:${port}/q?x=1`, encodeURIComponent(`http://reports.localhost:${port}/q?x=1`)],
+    [`wiki.localhost:${port}`, '/q', `http://wiki.localhost:${port}/q`, home], // not listed: nobody is sent there
+  ];
+  for (const [host, path, rd, judged] of cases) {
+    const answer = await ask(port, path, { host, accept: 'text/html' });
+    assert.equal(answer.status, 302);
+    assert.equal(answer.headers.location, `${base}/_vestibule/sign-in?rd=${encodeURIComponent(rd)}`);
+    const page = await ask(port, answer.headers.location.slice(base.length), { host: `localhost:${port}`, accept: 'text/html' });
+    assert.equal(page.headers.location, `/_vestibule/start/op?rd=${judged}`);
+  }
+  assert.equal((await ask(port, '/', { host: `evil.localhost:${port}` })).status, 421);
 });
 
 test('nobody who is not trusted chooses the host', async t => {

@@ -1,6 +1,6 @@
 /* client.h -- who is really at the other end, and by which address they came: X-Forwarded-* from those we trust, else the socket. Pure.
  *
- * Only a peer inside `trusted` (or a unix socket) is believed. The client's address is the rightmost one in the forwarding header that is
+ * Only a peer inside `trusted` (or a unix socket) is believed; behind a PROXY line the peer is whom the line names. The client's address is the rightmost one in the forwarding header that is
  * not itself trusted, all lines of that name read as one list; a malformed one ends the walk at the last address that could be read, and
  * only what could be read is passed on. Scheme and host are taken from a trusted peer when it says them once and well-formed, else from
  * the connection.

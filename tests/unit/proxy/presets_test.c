@@ -201,6 +201,41 @@ static void a_scheme_or_host_said_twice_is_not_believed(void **state)
     assert_false(c.https);
 }
 
+/* A proxy that writes PROXY lines may pass on every byte of a client: what stands in the headers is then the client's own word. */
+static void behind_a_proxy_line_it_is_the_named_one_who_must_be_trusted(void **state)
+{
+    static const struct {
+        const char *named, *ip;
+        bool https;
+    } cases[] = {
+        {"203.0.113.9", "203.0.113.9",  false},
+        {"10.0.0.8",    "198.51.100.7", true },
+    };
+    const struct header headers[] = {
+        {LIT("x-forwarded-for"),   LIT("198.51.100.7")},
+        {LIT("x-forwarded-proto"), LIT("https")       },
+        {LIT("x-forwarded-host"),  LIT("www.example") },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+        struct network trusted;
+        struct client c;
+        struct exchange x = {
+            .arena = a, .headers = headers, .header_count = 3, .authority = LIT("app.example")};
+        assert_true(network_read(LIT("10.0.0.0/8"), &trusted));
+        assert_true(address_read(LIT("10.0.0.1"), &x.socket_peer));
+        assert_true(address_read(slice_of(cases[i].named), &x.peer));
+        const struct client_rules rules = {&trusted, 1, LIT("x-forwarded-for")};
+        client_find(&x, &rules, &c);
+        assert_string_equal(arena_text(a, c.ip), cases[i].ip);
+        assert_int_equal(c.https, cases[i].https);
+        assert_int_equal(c.peer_trusted, cases[i].https);
+        assert_string_equal(arena_text(a, c.authority),
+                            cases[i].https ? "www.example" : "app.example");
+    }
+}
+
 static void a_forwarded_host_must_be_one_that_a_host_header_may_hold(void **state)
 {
     static const char *const bad[] = {"[",       "[::1",       "a:b:c",       "a:0",
@@ -230,6 +265,7 @@ int main(void)
         cmocka_unit_test(only_trusted_peers_are_believed),
         cmocka_unit_test(a_clients_own_line_does_not_hide_the_proxys),
         cmocka_unit_test(a_scheme_or_host_said_twice_is_not_believed),
+        cmocka_unit_test(behind_a_proxy_line_it_is_the_named_one_who_must_be_trusted),
         cmocka_unit_test(a_forwarded_host_must_be_one_that_a_host_header_may_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,8 @@ static void fill_answer(struct question *q, struct arena *a)
     if (good) {
         answer.max_age_s = q->reply.max_age_s;
         answer.body = arena_copy(a, buf_slice(&q->reply.body));
-        answer.content_type = arena_copy(a, slice_of(q->reply.content_type));
+        answer.content_type =
+            q->reply.type_odd ? LIT("") : arena_copy(a, slice_of(q->reply.content_type));
     }
     *q->ret_answer = answer;
 }

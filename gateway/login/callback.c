@@ -1,6 +1,7 @@
 /* callback.c -- the visitor comes back from the provider.
  *
- *     read_answer     one state, and one code or one error; each at most once and of bounded size
+ *     read_answer     one state, and one code or one error; each at most once and of bounded size. An answer with
+ *                     a fault still ends the attempt its state names
  *     find_attempt    the attempt this browser's cookie holds for that state
  *     recognise       no attempt, but signed in already (Back, refresh, another tab): no dead end
  *     check_issuer    RFC 9207: is this the provider we asked                         may wait
@@ -30,10 +31,11 @@ struct callback {
     struct visit *v;
     const struct provider *provider;
     struct slice state, code, iss, error, error_description;
-    enum problem lost; /* why there is no attempt */
+    const struct err *fault; /* what is wrong with the answer beside its state */
+    enum problem lost;       /* why there is no attempt */
     struct attempt attempt;
     struct slice attempt_cookie;
-    bool claimed;
+    bool claimed, replayed;
     struct grant grant;
     struct slice set_cookie, reference;
     int64_t began_us;
@@ -58,15 +60,25 @@ static const struct err *take(struct arena *a, const struct form *form, struct s
     return NULL;
 }
 
-static const struct err *read_fields(struct callback *c, struct arena *a, const struct form *form)
+static const struct err *read_state(struct callback *c, struct arena *a, const struct form *form)
 {
     const struct err *e = take(a, form, LIT("state"), ATTEMPT_STATE_MAX, &c->state);
-    if (e == NULL) e = take(a, form, LIT("code"), CODE_MAX, &c->code);
+    if (e == NULL && c->state.len == 0)
+        e = err_new(a, PROBLEM_ATTEMPT_UNKNOWN, "the answer has no state");
+    return e;
+}
+
+static const struct err *read_fields(struct callback *c, struct arena *a, const struct form *form)
+{
+    const struct err *e = take(a, form, LIT("code"), CODE_MAX, &c->code);
     if (e == NULL) e = take(a, form, LIT("iss"), ISS_MAX, &c->iss);
     if (e == NULL) e = take(a, form, LIT("error"), 256, &c->error);
     if (e == NULL) e = take(a, form, LIT("error_description"), 8192, &c->error_description);
     if (e != NULL) return e;
-    if (c->state.len == 0) return err_new(a, PROBLEM_ATTEMPT_UNKNOWN, "the answer has no state");
+    for (size_t i = 0; i < c->code.len; i++) {
+        if (c->code.at[i] < 0x20 || c->code.at[i] > 0x7e) /* RFC 6749 appendix A.11 */
+            return err_new(a, PROBLEM_BAD_REQUEST, "the code has a character that no code has");
+    }
     if ((c->code.len != 0) == (c->error.len != 0)) {
         return err_new(a, PROBLEM_BAD_REQUEST, "the answer needs either a code or an error");
     }
@@ -83,9 +95,14 @@ static enum flow_next read_answer(struct flow *f)
                                     by_post ? "POST" : "GET"));
     }
     struct form form;
-    const struct err *e = form_read(f->arena, by_post ? x->body : x->query, &form);
-    if (e == NULL) e = read_fields(c, f->arena, &form);
+    const struct err *e = NULL;
+    struct slice type = exchange_header(x, LIT("content-type"));
+    if (by_post && !fetch_type_is(type, LIT("application/x-www-form-urlencoded")))
+        e = err_new(f->arena, PROBLEM_BAD_REQUEST, "the answer is not a form by its media type");
+    if (e == NULL) e = form_read(f->arena, by_post ? x->body : x->query, &form);
+    if (e == NULL) e = read_state(c, f->arena, &form);
     if (e != NULL) return flow_fail(f, e);
+    c->fault = read_fields(c, f->arena, &form);
     return FLOW_NEXT;
 }
 
@@ -109,13 +126,14 @@ static enum flow_next recognise(struct flow *f)
 {
     struct callback *c = f->self;
     struct visit *v = c->v;
-    if (c->lost == PROBLEM_NONE) return FLOW_NEXT;
+    if (c->lost == PROBLEM_NONE || c->fault != NULL) return FLOW_NEXT;
     return session_find(f, v->sessions, v->cookies, &v->session, &v->session_why);
 }
 
 static enum flow_next check_attempt(struct flow *f)
 {
     struct callback *c = f->self;
+    if (c->fault != NULL) return flow_fail(f, c->fault);
     if (c->lost != PROBLEM_NONE && c->v->session != NULL) {
         respond_redirect(&c->v->answer, 303, LIT("/"));
         return FLOW_DONE;
@@ -143,18 +161,26 @@ static enum flow_next claim(struct flow *f)
                      left_s * 1000, STORE_IF_NEW, &c->claimed);
 }
 
+/* The provider's words for our log, unless they repeat what must not stand there. */
+static struct slice told(const struct callback *c, struct arena *a, struct slice words)
+{
+    if (slice_find(words, c->attempt.state) != SLICE_NONE ||
+        slice_find(words, c->attempt.nonce) != SLICE_NONE)
+        return LIT("(repeats what we sent)");
+    return utf8_for_people(a, words, ERROR_SHOWN);
+}
+
 static enum flow_next hear_refusal(struct flow *f)
 {
     struct callback *c = f->self;
     if (!c->claimed) {
-        struct audit_record r = visit_audit(c->v, "callback.replayed");
-        records_audit(&r);
+        c->replayed = true;
         return flow_fail(f,
                          err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the attempt was used before"));
     }
     if (c->error.len == 0) return FLOW_NEXT;
-    struct slice error = utf8_for_people(f->arena, c->error, ERROR_SHOWN);
-    struct slice text = utf8_for_people(f->arena, c->error_description, ERROR_SHOWN);
+    struct slice error = told(c, f->arena, c->error);
+    struct slice text = told(c, f->arena, c->error_description);
     enum problem problem = PROBLEM_PROVIDER_REFUSED;
     if (slice_is(c->error, LIT("access_denied"))) problem = PROBLEM_SIGN_IN_CANCELLED;
     if (slice_is(c->error, LIT("temporarily_unavailable")) ||
@@ -176,7 +202,8 @@ static enum flow_next redeem(struct flow *f)
     const struct redeem_ask ask = {.redirect_uri = c->attempt.redirect_uri,
                                    .code = c->code,
                                    .verifier = c->attempt.verifier,
-                                   .nonce = c->attempt.nonce};
+                                   .nonce = c->attempt.nonce,
+                                   .began_s = c->attempt.began_s};
     return provider_redeem(f, c->provider, c->v->env, &ask, &c->grant);
 }
 
@@ -242,8 +269,9 @@ static const struct flow_step steps[] = {
     {"callback/send_home",     send_home    }, /* */
 };
 
-static const char *event_of(enum problem problem)
+static const char *event_of(const struct callback *c, enum problem problem)
 {
+    if (c->replayed) return "callback.replayed";
     if (problem == PROBLEM_SIGN_IN_CANCELLED) return "signin.cancelled";
     if (problem == PROBLEM_ATTEMPT_UNKNOWN || problem == PROBLEM_COOKIES_BLOCKED) {
         return "callback.state_mismatch";
@@ -260,7 +288,7 @@ static void callback_failed(struct visit *v, const struct err *why)
         respond_problem(&v->answer, why->problem, 0);
         return;
     }
-    struct audit_record r = visit_audit(v, event_of(why->problem));
+    struct audit_record r = visit_audit(v, event_of(c, why->problem));
     r.reason = problem_word(why->problem);
     r.why = why;
     records_audit(&r);

@@ -103,8 +103,9 @@ static void start_failed(struct visit *v, const struct err *why)
         respond_problem(&v->answer, why->problem, 0);
         return;
     }
-    LOG(LOG_LEVEL_WARN, "signin.not_started", "A sign-in could not be started.", why,
-        {"provider", v->provider}, {"request_id", v->request_id});
+    struct audit_record r = visit_audit(v, "signin.failed");
+    r.why = why;
+    records_audit(&r);
     login_count(v->provider, "error", why->problem, 0);
     login_show_page(v, visit_return_url(v), why->problem, s->provider);
 }

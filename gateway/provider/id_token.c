@@ -134,13 +134,18 @@ static const struct err *judge_times(struct arena *a, const struct id_token_rule
     return NULL;
 }
 
-static const struct err *judge_auth_time(struct arena *a, const struct doc *claims)
+static const struct err *judge_auth_time(struct arena *a, const struct id_token_rules *r,
+                                         const struct doc *claims)
 {
     int64_t at;
     const struct doc *d = doc_member(claims, LIT("auth_time"));
-    return d == NULL || d->type == DOC_NULL || time_of(d, &at)
-               ? NULL
-               : broken(a, "its auth_time is no time");
+    if (d == NULL || d->type == DOC_NULL)
+        return r->auth_since_s == 0 ? NULL
+                                    : broken(a, "max_age was asked for, and it has no auth_time");
+    if (!time_of(d, &at)) return broken(a, "its auth_time is no time");
+    if (at + r->skew_s < r->auth_since_s)
+        return broken(a, "its auth_time is longer ago than the max_age that was asked for");
+    return NULL;
 }
 
 /* ---- bound to what ---- */
@@ -180,7 +185,7 @@ const struct err *id_token_judge(struct arena *a, const struct id_token_rules *r
     if (bad == NULL) bad = judge_times(a, r, token->claims);
     if (bad == NULL) bad = judge_nonce(a, r, token->claims);
     if (bad == NULL) bad = judge_subject(a, token->claims);
-    if (bad == NULL) bad = judge_auth_time(a, token->claims);
+    if (bad == NULL) bad = judge_auth_time(a, r, token->claims);
     if (bad == NULL) bad = judge_hash(a, token, "at_hash", r->access_token);
     if (bad == NULL) bad = judge_hash(a, token, "c_hash", r->code);
     return bad;

@@ -49,16 +49,22 @@ static void wipe(struct slice s)
 }
 
 /* Form-encoded first, then base64 (RFC 6749 section 2.3.1): a colon in either part stays unambiguous. */
-static void add_basic(struct arena *a, const struct provider *p, struct buf *to)
+static struct slice basic_credentials(struct arena *a, const struct provider *p)
 {
     struct slice secret = form_encode(a, secret_reveal(p->client_secret));
     struct slice pair =
         arena_print(a, "%.*s:%.*s", SLICE_ARG(form_encode(a, p->client_id)), SLICE_ARG(secret));
     struct slice coded = base64_encode(a, pair);
-    buf_add(to, LIT("Authorization: Basic "));
-    buf_add(to, coded);
     wipe(secret);
     wipe(pair);
+    return coded;
+}
+
+static void add_basic(struct arena *a, const struct provider *p, struct buf *to)
+{
+    struct slice coded = basic_credentials(a, p);
+    buf_add(to, LIT("Authorization: Basic "));
+    buf_add(to, coded);
     wipe(coded);
 }
 
@@ -129,9 +135,17 @@ static enum flow_next ask_tokens(struct flow *f)
 static enum flow_next judge_tokens(struct flow *f)
 {
     struct redeem *r = f->self;
-    const struct slice secrets[TOKEN_ANSWER_SECRETS] = {secret_reveal(r->p->client_secret),
-                                                        r->ask.code, r->ask.verifier};
+    struct slice secret = secret_reveal(r->p->client_secret);
+    const struct slice secrets[TOKEN_ANSWER_SECRETS] = {
+        r->ask.code,
+        form_encode(f->arena, r->ask.code),
+        r->ask.verifier,
+        secret,
+        form_encode(f->arena, secret),
+        secret.len != 0 ? basic_credentials(f->arena, r->p) : LIT("")};
     const struct err *bad = token_answer_read(f->arena, &r->token_reply, secrets, &r->tokens);
+    wipe(secrets[4]);
+    wipe(secrets[5]);
     return bad != NULL ? flow_fail(f, bad) : FLOW_NEXT;
 }
 
@@ -169,6 +183,20 @@ static enum flow_next verify_again(struct flow *f)
         f, err_as(f->arena, PROBLEM_PROVIDER_BROKEN, r->unverified, "id_token: not verified"));
 }
 
+/* Who configures max_age is promised a person who proved lately who they are, and a provider may have overlooked it. The age is judged
+ * as of when it was asked for: reading a consent form takes time, too. */
+static int64_t auth_since(const struct redeem *r)
+{
+    int64_t asked_s = r->ask.began_s != 0 ? r->ask.began_s : now_s();
+    for (size_t i = 0; i < r->p->authorize_param_count; i++) {
+        uint64_t age_s;
+        const struct provider_param *x = &r->p->authorize_params[i];
+        if (slice_is(x->name, LIT("max_age")) && slice_number(x->value, &age_s))
+            return age_s < (uint64_t)asked_s ? asked_s - (int64_t)age_s : 1;
+    }
+    return 0;
+}
+
 static enum flow_next judge_claims(struct flow *f)
 {
     struct redeem *r = f->self;
@@ -179,6 +207,7 @@ static enum flow_next judge_claims(struct flow *f)
                                    .nonce = r->ask.nonce,
                                    .access_token = r->tokens.access_token,
                                    .code = r->ask.code,
+                                   .auth_since_s = auth_since(r),
                                    .now_s = now_s(),
                                    .skew_s = r->p->clock_skew_s};
     const struct err *bad = id_token_judge(f->arena, &rules, &r->token);

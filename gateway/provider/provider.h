@@ -95,6 +95,7 @@ enum flow_next provider_check_issuer(struct flow *f, const struct provider *p,
 
 struct redeem_ask {
     struct slice redirect_uri, code, verifier, nonce;
+    int64_t began_s; /* when the person was sent to the provider, wall clock; 0: not known */
 };
 struct grant {
     struct identity identity;

@@ -46,8 +46,17 @@ static const struct {
     {LIT_INIT("slow_down"),                  PROBLEM_PROVIDER_AWAY,          "the provider wants fewer requests"  },
 };
 
-static struct slice plain_code(struct arena *a, struct slice code)
+static bool repeats(struct slice text, const struct slice secrets[TOKEN_ANSWER_SECRETS])
 {
+    for (size_t i = 0; i < TOKEN_ANSWER_SECRETS; i++)
+        if (secrets[i].len != 0 && slice_find(text, secrets[i]) != SLICE_NONE) return true;
+    return false;
+}
+
+static struct slice plain_code(struct arena *a, struct slice code,
+                               const struct slice secrets[TOKEN_ANSWER_SECRETS])
+{
+    if (repeats(code, secrets)) return LIT("(a secret of ours)");
     struct slice copy = arena_copy(a, slice_upto(code, CODE_MAX));
     for (size_t i = 0; i < copy.len; i++)
         if (copy.at[i] < 0x20 || copy.at[i] > 0x7e) return LIT("(not readable)");
@@ -58,9 +67,7 @@ static struct slice told_description(struct arena *a, const struct doc *root,
                                      const struct slice secrets[TOKEN_ANSWER_SECRETS])
 {
     struct slice text = doc_string(root, LIT("error_description"));
-    for (size_t i = 0; i < TOKEN_ANSWER_SECRETS; i++)
-        if (secrets[i].len != 0 && slice_find(text, secrets[i]) != SLICE_NONE)
-            return LIT("(its description repeats a secret of ours)");
+    if (repeats(text, secrets)) return LIT("(its description repeats a secret of ours)");
     return utf8_for_people(a, text, DESCRIPTION_MAX);
 }
 
@@ -90,7 +97,7 @@ static const struct err *error_of(struct arena *a, const struct doc *root, struc
         what_to_do = "register exactly our callback URL at the provider";
     }
     return err_new(a, problem, "the token endpoint answered %.*s: %s%s%.*s",
-                   SLICE_ARG(plain_code(a, code)), what_to_do,
+                   SLICE_ARG(plain_code(a, code, secrets)), what_to_do,
                    description.len != 0 ? "; it says: " : "", SLICE_ARG(description));
 }
 

@@ -12,9 +12,9 @@ struct token_answer {
     struct slice id_token, access_token, refresh_token; /* refresh_token may be empty */
     int64_t expires_in_s;                               /* 0: not told, or nonsense */
 };
-/* Words of ours that a provider may echo in its error_description, and that must not reach a log; empty ones are skipped. */
+/* Words of ours that a provider may echo in its error, and that must not reach a log; empty ones are skipped. */
 enum {
-    TOKEN_ANSWER_SECRETS = 3
+    TOKEN_ANSWER_SECRETS = 6
 };
 
 /* Errors: refused (the person said no or must do something), misconfigured (client, redirect_uri, grant: the text says what to change),

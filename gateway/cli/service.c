@@ -211,6 +211,7 @@ static void reload(struct service *p)
     notify_manager("RELOADING=1");
     struct config *c = config_read(&p->ask->config);
     struct snapshot *next = build(p, c, p->now);
+    if (next != NULL) take_over(p, next); /* before it is told: who reads the record may rely on it */
     struct buf text = buf_open(64 * 1024);
     complaint_write_text(config_complaints(c), &text, false,
                          LIT("the old configuration stays in force"));
@@ -228,7 +229,6 @@ static void reload(struct service *p)
     const struct slice outcome = next != NULL ? LIT("success") : LIT("failure");
     metric_add(metric_series(&reloads, &outcome), 1);
     metric_set(metric_series(&reload_good, NULL), next != NULL);
-    if (next != NULL) take_over(p, next);
     config_close(c);
     notify_manager("READY=1");
 }

@@ -73,14 +73,14 @@ export async function startRedis(t, { port, args = [], ready } = {}) {
 }
 
 // config: YAML text. The gateway's state (keys) lives in a folder of its own unless `state` is given.
-export async function startGateway(t, config, { env = {}, state, args = [], port, wait = true, seconds = 30 } = {}) {
+export async function startGateway(t, config, { env = {}, state, args = [], port, wait = true, seconds = 30, command = [binary], spawn: options = {} } = {}) {
   const dir = folder(t);
   state ??= join(dir, 'state');
   const file = join(dir, 'vestibule.yaml');
   // Stories run side by side: the usual port of metrics belongs to nobody.
   writeFileSync(file, /^metrics:/m.test(config) ? config : `${config}\nmetrics: { listen: none }\n`);
-  const part = new Part('vestibule', binary, ['run', '--config', file, ...args],
-    { env: { PATH: process.env.PATH, HOME: dir, STATE_DIRECTORY: state, ...sanitizers(), ...env } });
+  const part = new Part('vestibule', command[0], [...command.slice(1), 'run', '--config', file, ...args],
+    { ...options, env: { PATH: process.env.PATH, HOME: dir, STATE_DIRECTORY: state, ...sanitizers(), ...env } });
   part.config = file;
   part.dir = dir;
   part.log = () => (part.out + part.err).split('\n').filter(l => l.startsWith('{')).map(l => { try { return JSON.parse(l); } catch { return { broken: l }; } });

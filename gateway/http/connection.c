@@ -114,7 +114,7 @@ static void overdue(struct connection *c, enum problem problem, const char *why)
 }
 
 /* What has come so far. Bodies of HTTP/2 gather inside libh2o, so there the kernel is asked; unix sockets cannot tell. */
-static uint64_t received(const struct connection *c)
+uint64_t connection_received(const struct connection *c)
 {
     struct tcp_info info;
     socklen_t len = sizeof info;
@@ -127,7 +127,7 @@ static uint64_t received(const struct connection *c)
 static void sweep_body(struct connection *c, int64_t now)
 {
     if (now - c->progress_ms < c->worker->limits.body_idle_ms) return;
-    uint64_t have = received(c), moved = have - c->progress_bytes;
+    uint64_t have = connection_received(c), moved = have - c->progress_bytes;
     c->progress_bytes = have;
     c->progress_ms = now;
     if (moved < CONNECTION_WINDOW_BYTES) overdue(c, PROBLEM_BAD_REQUEST, "body too slow");

@@ -58,6 +58,8 @@ struct connection {
     int resets;
     int64_t resets_since_ms;
     int uploads; /* requests whose body is still coming; counted by the sweep */
+    uint64_t
+        upload_from; /* connection_received when these began, plus what came whole since; UINT64_MAX: there are none */
     struct connection *next, **previous;
 };
 
@@ -71,6 +73,8 @@ void connection_doom(struct connection *c);
 struct connection *connection_of(h2o_socket_t *socket); /* NULL: not one of ours */
 /* Tells the application that a request (or connection: status 0) was refused. */
 void connection_refused(struct connection *c, enum problem problem, int status, const char *why);
+/* What has come so far: of the body (HTTP/1), of all bytes (HTTP/2, by the kernel's count). */
+uint64_t connection_received(const struct connection *c);
 /* The sweep of one worker. */
 void connection_sweep(struct worker *w);
 /* Stop: idle ones end; force: all end. Returns how many exchanges were cut. */

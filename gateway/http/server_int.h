@@ -38,6 +38,7 @@ struct server {
     bool stopping, handed_over;
     _Atomic int max_connections;
     _Atomic int64_t connections, connections_total, requests, refused, body_bytes, started;
+    _Atomic int64_t upload_bytes; /* of HTTP/2 bodies that are still coming, as the workers' last sweeps saw them */
 };
 
 /* listen.c: opens every socket into s->fds, s->ports. */

@@ -429,6 +429,36 @@ static void a_body_that_stops_coming_ends_the_connection(void **state)
     hang_up(&c);
 }
 
+/* Twenty streams of one connection send 56 KiB each and end none: together more than all bodies in flight may have. */
+static void bodies_that_come_side_by_side_are_bounded_together(void **state)
+{
+    (void)state;
+    enum { STREAMS = 20, FRAMES = 16, FRAME = 8192 };
+    front->conf.limits.body_bytes = 1 << 20;
+    front->conf.limits.body_total_bytes = 512 * 1024;
+    front->conf.limits.body_idle_ms = 400; /* the sweep comes every 100 ms */
+    front_open(front);
+    struct client c = dial("h2", NULL);
+    out.len = 0;
+    hello(&out);
+    for (uint32_t i = 0; i < STREAMS; i++) {
+        request(&out, 1 + 2 * i, ASK("POST", "/echo", "a"), false);
+    }
+    assert_true(SSL_write(c.ssl, out.at, (int)out.len) > 0);
+    static const char zeros[FRAME];
+    bool cut = false;
+    for (int round = 0; round < FRAMES && !cut; round++) {
+        for (uint32_t i = 0; i < STREAMS && !cut; i++) {
+            out.len = 0;
+            frame(&out, 0 /* DATA */, 0, 1 + 2 * i, zeros, round < 7 ? FRAME : 1);
+            cut = SSL_write(c.ssl, out.at, (int)out.len) <= 0;
+        }
+        usleep(60000);
+    }
+    assert_true(front_refused_for("too many bytes of bodies at the same time"));
+    hang_up(&c);
+}
+
 static void *stop_it(void *arg)
 {
     *(int *)arg = server_stop(front->server, 0, 3000);
@@ -549,6 +579,7 @@ int main(void)
         TEST(a_client_that_leaves_ends_its_exchanges),
         TEST(idle_connections_end_even_when_they_ping),
         TEST(a_body_that_stops_coming_ends_the_connection),
+        TEST(bodies_that_come_side_by_side_are_bounded_together),
         TEST(a_stop_says_goaway_and_finishes_what_runs),
         TEST(http1_over_tls_works_and_knows_the_name_asked_for),
         TEST(a_listener_without_http2_does_not_offer_it),

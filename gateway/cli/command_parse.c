@@ -51,7 +51,11 @@ static bool unknown_option(const char *given, struct slice name)
     for (size_t i = 0; i < count; i++) {
         nearest_try(&n, slice_of(all[i].name));
     }
-    unknown("unknown option", given, &n);
+    struct slice found = nearest_found(&n);
+    if (found.len != 0)
+        command_say("unknown option \"%s\": did you mean \"--%.*s\"?", given, SLICE_ARG(found));
+    else
+        command_say("unknown option \"%s\"; vestibule help COMMAND lists those it has", given);
     return false;
 }
 
@@ -146,6 +150,21 @@ static const struct command *command_of(const struct parsing *p, size_t from, si
     return NULL;
 }
 
+/* "keys" alone: what may follow it. */
+static void tell_group(const struct command *all, size_t count, const char *word)
+{
+    fprintf(stderr, "vestibule: %s needs another word:", word);
+    const char *before = " ";
+    for (size_t i = 0; i < count; i++) {
+        struct slice rest = slice_of(all[i].name), first;
+        slice_cut(&rest, ' ', &first);
+        if (rest.at == NULL || !slice_is(first, slice_of(word))) continue;
+        fprintf(stderr, "%s%.*s", before, SLICE_ARG(rest));
+        before = ", ";
+    }
+    fputc('\n', stderr);
+}
+
 static bool unknown_command(const struct parsing *p, size_t from)
 {
     size_t count;
@@ -159,7 +178,7 @@ static bool unknown_command(const struct parsing *p, size_t from)
     }
     bool alone = p->word_count <= from + 1;
     if (group && alone) {
-        command_say("%s needs another word; vestibule help lists them", p->words[from]);
+        tell_group(all, count, p->words[from]);
         return false;
     }
     snprintf(two, sizeof two, "%s%s%s", p->words[from], alone ? "" : " ",

@@ -29,7 +29,7 @@ struct demonstration {
     struct slice secret;
     struct demo *demo;
     struct server *props;
-    bool self_test, quiet;
+    bool self_test, quiet, served;
     struct self_test *test;
 };
 
@@ -146,7 +146,7 @@ static struct slice demo_configuration(struct demonstration *d)
                        "    client_id: vestibule-demo\n"
                        "    client_secret: %.*s\n"
                        "    allow_private: true\n"
-                                              "session: { store: \"memory://\" }\n"
+                       "session: { store: \"memory://\" }\n"
                        "access:\n"
                        "  - { id: admin, path: /admin/**, allow: { groups: [ops] } }\n"
                        "  - { id: people, path: /**, allow: { groups: [ops, staff] } }\n"
@@ -182,6 +182,7 @@ static void tell_addresses(const struct demonstration *d)
 static void serving(void *self)
 {
     struct demonstration *d = self;
+    d->served = true;
     if (d->self_test) {
         d->test = self_test_start(d->port, d->port + 1);
         return;
@@ -229,8 +230,8 @@ int command_demo(const struct command_line *line)
                                         .waiting = waiting,
                                         .self = &d};
         status = e != NULL ? command_failed(d.arena, e) : service_run(&ask);
-        if (status == EXIT_FAILED && e != NULL)
-            command_say("another port: vestibule demo --port 9000");
+        if (status != EXIT_FINE && !d.served)
+            command_say("other ports: vestibule demo --port %d", d.port < 9000 ? 9000 : 7000);
         if (d.test != NULL && !self_test_close(d.test)) status = EXIT_FAILED;
         if (d.props != NULL) {
             server_stop(d.props, 0, 1000);

@@ -104,13 +104,13 @@ static bool framing(struct slice name)
            slice_is(name, LIT("transfer-encoding")) || slice_is(name, LIT("expect"));
 }
 
-/* All Cookie lines as one, in one piece of memory: line by line would cost the square of them. */
+/* All Cookie lines that say something as one, in one piece of memory: line by line would cost the square of them. */
 static struct slice all_cookies(struct arena *a, const struct header *list, size_t count)
 {
     struct slice *parts = arena_array(a, struct slice, 2 * count);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!slice_is(list[i].name, LIT("cookie"))) continue;
+        if (!slice_is(list[i].name, LIT("cookie")) || list[i].value.len == 0) continue;
         if (n != 0) parts[n++] = LIT("; ");
         parts[n++] = list[i].value;
     }

@@ -158,9 +158,9 @@ static void a_slip_of_the_finger_is_told_with_the_nearest_name(void **state)
     assert_int_equal(type("keys rotat"), EXIT_USAGE);
     assert_true(words_have("did you mean \"keys rotate\"?"));
     assert_int_equal(type("check --onlin"), EXIT_USAGE);
-    assert_true(words_have("did you mean \"online\"?"));
+    assert_true(words_have("did you mean \"--online\"?"));
     assert_int_equal(type("keys"), EXIT_USAGE);
-    assert_true(words_have("needs another word"));
+    assert_true(words_have("keys needs another word: generate, list, rotate, retire, jwks"));
     assert_int_equal(type("help chekc"), EXIT_USAGE);
     assert_int_equal(strlen(told.out), 0);
 }

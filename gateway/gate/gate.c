@@ -217,9 +217,25 @@ static enum flow_next know_visitor(struct flow *f)
     return session_find(f, w->v.sessions, w->v.cookies, &w->v.session, &w->v.session_why);
 }
 
+/* A session is the word of a provider. Of one that is no longer configured, or whose id now stands for another issuer, it is worth
+ * nothing: "corp:42" would be somebody else. */
+static bool is_vouched_for(const struct visitor *w)
+{
+    const struct identity *who = &w->v.session->identity;
+    for (size_t i = 0; i < w->snapshot->provider_count; i++) {
+        const struct provider *p = w->snapshot->providers[i];
+        if (slice_is(p->id, who->provider)) return slice_is(p->issuer, who->issuer);
+    }
+    return false;
+}
+
 static enum flow_next judge(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
+    if (w->v.session != NULL && !is_vouched_for(w)) {
+        w->v.session = NULL;
+        w->v.session_why = PROBLEM_SESSION_ENDED;
+    }
     if (w->endpoint != NULL) return FLOW_NEXT;
     struct person person;
     const struct session *s = w->v.session;

@@ -180,7 +180,8 @@ static void unknown(struct setter *s, struct slice rest)
 /* A Service called vestibule makes Kubernetes set VESTIBULE_PORT, VESTIBULE_SERVICE_HOST, VESTIBULE_PORT_80_TCP_ADDR ... in every pod. */
 static bool not_ours(struct slice rest)
 {
-    static const struct slice own[] = {LIT_INIT("CONFIG"), LIT_INIT("LISTEN_FDS")};
+    static const struct slice own[] = {LIT_INIT("CONFIG"), LIT_INIT("LISTEN_FDS"),
+                                       LIT_INIT("READY_FD")};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         if (slice_is(rest, own[i])) return true;
     }

@@ -192,8 +192,9 @@ static enum flow_next hear_refusal(struct flow *f)
         slice_is(c->error, LIT("unsupported_response_type"))) {
         problem = PROBLEM_PROVIDER_MISCONFIGURED;
     }
-    return flow_fail(f, err_new(f->arena, problem, "the provider answered %.*s (%.*s)",
-                                SLICE_ARG(error), SLICE_ARG(text)));
+    return flow_fail(f, err_new(f->arena, problem, "the provider answered %.*s%s%.*s",
+                                SLICE_ARG(error), text.len != 0 ? "; it says: " : "",
+                                SLICE_ARG(text)));
 }
 
 static enum flow_next redeem(struct flow *f)

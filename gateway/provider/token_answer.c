@@ -56,6 +56,7 @@ static bool repeats(struct slice text, const struct slice secrets[TOKEN_ANSWER_S
 static struct slice plain_code(struct arena *a, struct slice code,
                                const struct slice secrets[TOKEN_ANSWER_SECRETS])
 {
+    if (code.len == 0) return LIT("an error without a name");
     if (repeats(code, secrets)) return LIT("(a secret of ours)");
     struct slice copy = arena_copy(a, slice_upto(code, CODE_MAX));
     for (size_t i = 0; i < copy.len; i++)

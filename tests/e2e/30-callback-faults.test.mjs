@@ -1,7 +1,9 @@
 // What may come back to the callback instead of an answer: refused with one page, one audit record and no question to the provider, the attempt ended.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { eventually } from './lib/parts.mjs';
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { join } from 'node:path';
+import { eventually, readFileSync, sleep } from './lib/parts.mjs';
 import { Visitor } from './lib/visitor.mjs';
 import { startHostile } from './lib/hostile.mjs';
 import { assertQuietLogs, assertRefusalPage, startWorld, table, txCookies, walk } from './lib/hostile_rows.mjs';
@@ -206,6 +208,59 @@ test('methods, browsers, providers and replays', async t => {
     assertRefusalPage(await second.visitor.ask(second.url), 'attempt-unknown', a.id);
   });
 
+  // What only the gateway can seal, sealed with its own key.
+  const reseal = (cookie, change) => {
+    const master = Buffer.from(readFileSync(join(world.gw.dir, 'state/session.key'), 'utf8').trim(), 'base64');
+    const sealed = Buffer.from(cookie.value, 'base64url'), head = sealed.subarray(0, 33);
+    const key = Buffer.from(hkdfSync('sha256', master, head.subarray(5, 21), 'vestibule sealed record/attempt', 32));
+    const box = make => make('aes-256-gcm', key, head.subarray(21)).setAAD(Buffer.concat([head, Buffer.from(cookie.name)]));
+    const open = box(createDecipheriv).setAuthTag(sealed.subarray(-16));
+    const attempt = JSON.parse(Buffer.concat([open.update(sealed.subarray(33, -16)), open.final()]));
+    change(attempt);
+    const seal = box(createCipheriv);
+    const body = Buffer.concat([seal.update(JSON.stringify(attempt)), seal.final()]);
+    cookie.value = Buffer.concat([head, body, seal.getAuthTag()]).toString('base64url');
+  };
+  const aged = [
+    ['as it was', () => {}, undefined],
+    ['begun nine minutes ago', x => { x.began -= 540; }, undefined],
+    ['begun eleven minutes ago', x => { x.began -= 660; }, 'attempt-expired'],
+    ['begun in an hour', x => { x.began += 3600; }, 'attempt-expired'],
+    ['without a beginning', x => { delete x.began; }, 'attempt-unknown'],
+    ['of another provider', x => { x.provider = 'b'; }, 'attempt-unknown'],
+    ['with another issuer', x => { x.issuer += '/'; }, 'attempt-unknown'],
+    ['with another client_id', x => { x.client_id = 'another'; }, 'attempt-unknown'],
+    ['with another state', x => { x.state = `${x.state.slice(0, -1)}-`; }, 'attempt-unknown'],
+  ];
+  for (const [what, change, problem] of aged) {
+    await t.test(`an attempt ${what} is ${problem ? `refused: ${problem}` : 'accepted'}`, async () => {
+      const { visitor, url } = await before(a);
+      const tokens = a.seen.token;
+      reseal(txCookies(visitor)[0], change);
+      const answer = await visitor.ask(url);
+      if (!problem) { assert.equal(answer.status, 303); return; }
+      assertRefusalPage(answer, problem, a.id);
+      nobody(visitor, answer);
+      assert.equal(a.seen.token, tokens);
+    });
+  }
+
+  await t.test('a program gets the same refusals as problem documents', async () => {
+    const faults = [['bad-request', 400, u => { u.searchParams.append('code', 'x'); }], ['attempt-unknown', 400, u => { u.searchParams.set('state', 'x'.repeat(43)); }],
+      ['provider-refused', 403, u => { u.searchParams.delete('code'); u.searchParams.set('error', '<script>'); }]];
+    for (const [problem, status, spoil] of faults) {
+      const { visitor, url } = await before(a);
+      const to = new URL(url);
+      spoil(to);
+      const answer = await visitor.ask(to, { navigate: false, headers: { accept: 'application/json' } });
+      assert.equal(answer.status, status);
+      assert.match(answer.headers['content-type'], /^application\/problem\+json/);
+      assert.equal(JSON.parse(answer.body).code, problem);
+      assert.doesNotMatch(answer.body, /<script/);
+      nobody(visitor, answer);
+    }
+  });
+
   await t.test('a callback of a provider that does not exist is a page that says so', async () => {
     const { visitor, url } = await before(a);
     const answer = await visitor.ask(url.replace(`/callback/${a.id}`, '/callback/nobody'));
@@ -274,6 +329,21 @@ test('methods, browsers, providers and replays', async t => {
     b.lies = {};
     const again = await visitor.ask(url);
     assertRefusalPage(again, 'attempt-unknown', b.id);
+    assert.equal((await walk(new Visitor(), world.base, b.id)).last.status, 303);
+  });
+
+  await t.test('sixty visitors who leave at any moment harm nobody', async () => {
+    b.lies = { tokenReply: async (r, text) => { await sleep(30); if (!r.destroyed) r.writeHead(200, { 'content-type': 'application/json' }).end(text); } };
+    await Promise.all(Array.from({ length: 60 }, async (_, i) => {
+      const { visitor, url } = await before(b);
+      const gone = new AbortController();
+      const asked = visitor.ask(url, { signal: gone.signal }).catch(e => e);
+      await sleep(i);
+      gone.abort();
+      await asked;
+    }));
+    b.lies = {};
+    assert.deepEqual(b.complaints, []);
     assert.equal((await walk(new Visitor(), world.base, b.id)).last.status, 303);
   });
 

@@ -17,7 +17,7 @@ import { createHash, createHmac, generateKeyPairSync, randomBytes, sign as signB
 import { gzipSync } from 'node:zlib';
 import { CompactSign, exportJWK } from 'jose';
 
-export const client = { id: 'the-gateway', secret: 'client-secret-canary: 100%+é&=/?' };
+export const client = { id: 'the gateway&=:100%+é?#', secret: 'client-secret-canary: 100%+é&=/?' };
 
 // ---- keys, made once for a file: RSA keys are dear
 
@@ -144,7 +144,16 @@ class Issuer {
     this.seen[way === 'metadata' ? 'discovery' : way ?? 'other']++;
     if (way === 'token' || way === 'userinfo') this.heard.push({ path, method: q.method, url: q.url, headers: q.headers, body });
     if (!way) return json(r, '{"error":"not_found"}', 404);
+    if (way !== 'authorize') this.judgeHeaders(way, q);
     await this[way](q, r, url, body);
+  }
+
+  // The gateway asks in its own name: nothing of the visitor comes along.
+  judgeHeaders(way, q) {
+    const fine = ['host', 'accept', 'connection', 'user-agent', 'content-type', 'content-length', 'authorization'];
+    for (const h of Object.keys(q.headers)) if (!fine.includes(h)) this.complain(`${way}: header ${h}`);
+    if (!/^vestibule/.test(q.headers['user-agent'] ?? 'vestibule')) this.complain(`${way}: user-agent ${q.headers['user-agent']}`);
+    if (q.headers.authorization && way !== 'token' && way !== 'userinfo') this.complain(`${way}: credentials`);
   }
 
   async metadata(q, r) {
@@ -210,7 +219,6 @@ class Issuer {
     if (q.method !== 'POST' || q.headers['content-type'] !== 'application/x-www-form-urlencoded') this.complain('token: no form post');
     if (url.search) this.complain('token: a query in the address');
     if ([...fields.keys()].length !== Object.keys(form).length) this.complain('token: a parameter stands there twice');
-    for (const h of Object.keys(q.headers)) if (/^(cookie|forwarded|x-)|^(referer|origin|user-agent)$/.test(h) && !/^vestibule/.test(q.headers[h])) this.complain(`token: header ${h}`);
     this.authenticate(q, form);
     const ask = this.codes.get(form.code);
     if (!ask) { this.complain('token: a code that was not given out, or was used'); return json(r, '{"error":"invalid_grant"}', 400); }

@@ -44,6 +44,15 @@ let browser;
 before(async () => { browser = await startBrowser(); });
 after(() => browser?.close());
 
+test('what these stories measure with does find faults', async () => {
+  const page = await (await person(browser, { javaScriptEnabled: true, viewport: phone })).newPage();
+  await page.setContent('<html lang="en"><title>x</title><main><h1>x</h1><a class="provider" href="/" style="display:block;height:40px;width:600px;color:#aaa">pale and wide</a>' +
+    '<p>Words</p><ul><li>One</li></ul><img src="data:,"></main>');
+  assert.equal((await page.evaluate(cutOff)).length, 2);
+  assert.equal((await page.evaluate(tooSmall)).length, 1);
+  assert.match((await violations(page)).join(), /color-contrast[^]*image-alt|image-alt[^]*color-contrast/);
+});
+
 test('every page stands whole in wide and narrow windows, light and dark, and axe finds no fault', async t => {
   mkdirSync(shots, { recursive: true });
   const { pages } = await gallery(t);

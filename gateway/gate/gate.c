@@ -286,7 +286,7 @@ static struct slice backend_target(const struct visitor *w)
     struct slice path = w->path;
     struct slice below = slice_from(path, b->strip_prefix.len);
     bool strip = b->strip_prefix.len != 0 && slice_starts(path, b->strip_prefix) &&
-                 (below.len == 0 || below.at[0] == '/'); /* "/app" is no part of "/apple" */
+                 (below.len == 0 || below.at[0] == '/'); /* "/app" is no part of "/apps" */
     if (strip) path = below;
     if (!strip && path.at == x->path.at) return x->target; /* canonical as it came */
     const struct slice parts[] = {slice_starts(path, LIT("/")) ? LIT("") : LIT("/"), path,

@@ -56,6 +56,19 @@ test('who came by the name of one of several applications goes back to that name
   assert.equal((await ask(port, '/', { host: `evil.localhost:${port}` })).status, 421);
 });
 
+test('a prefix is stripped at a slash or not at all, and what is left is a path', async t => {
+  const first = await installation(t);
+  const port = await freePort();
+  const config = first.config.replaceAll(`:${first.port}`, `:${port}`)
+    .replace('backends:\n', `access:\n  - { path: /**, allow: everyone }\nbackends:\n  - { id: two, path: "/app*/**", strip_prefix: /app, url: "${first.backend.url}" }\n`);
+  await startGateway(t, config);
+  for (const [asked, got] of [['/app/x?y=1', '/x?y=1'], ['/app', '/'], ['/app?y', '/?y'], ['/app/', '/'], ['/apps/x', '/apps/x'], ['/app%73/x', '/apps/x'], ['/other', '/other']]) {
+    const answer = await ask(port, asked, { host: `localhost:${port}` });
+    assert.equal(answer.status, 200);
+    assert.equal(JSON.parse(answer.body).url, got, asked);
+  }
+});
+
 test('nobody who is not trusted chooses the host', async t => {
   const { port } = await installation(t, { access });
   const answer = await ask(port, '/', { host: `admin.example.test:${port}`, 'x-forwarded-host': `localhost:${port}` });

@@ -29,6 +29,15 @@ static struct slice whole_list(const struct exchange *x, struct slice name)
     return arena_join(x->arena, parts, count);
 }
 
+/* The whole addresses in the last CHAIN_MAX bytes: a client that writes a long list must not push what proxies added out of sight. */
+static struct slice tail(struct slice list)
+{
+    if (list.len <= CHAIN_MAX) return list;
+    list = slice_from(list, list.len - CHAIN_MAX);
+    size_t comma = slice_index(list, ',');
+    return comma != SLICE_NONE ? slice_trim(slice_from(list, comma + 1)) : (struct slice){0};
+}
+
 /* Its value if there is one line of that name; of two nobody can say which the trusted proxy wrote. */
 static struct slice single(const struct exchange *x, struct slice name)
 {
@@ -66,7 +75,7 @@ void client_find(const struct exchange *x, const struct client_rules *rules,
     struct slice list = {0};
     if (c.peer_trusted) {
         list = whole_list(x, rules->ip_header);
-        if (list.len > CHAIN_MAX) list = (struct slice){0};
+        list = tail(list);
         if (list.len != 0) list = walk(rules, list, &c);
         struct slice proto = single(x, LIT("x-forwarded-proto"));
         if (slice_is_nocase(proto, LIT("https"))) c.https = true;

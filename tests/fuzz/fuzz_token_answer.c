@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct slice story = err_story(a, e);
         must(problem_status(e->problem) >= 400);
         for (size_t i = 0; i < TOKEN_ANSWER_SECRETS; i++)
-            must(slice_find(story, secrets[i]) == SLICE_NONE);
+            must(secrets[i].len == 0 || slice_find(story, secrets[i]) == SLICE_NONE);
         for (size_t i = 0; i < story.len; i++)
             must((unsigned char)story.at[i] >= 0x20 && story.at[i] != 0x7f);
         return 0;

@@ -171,6 +171,26 @@ static struct client client_of(struct arena *a, const struct header *headers, si
     return c;
 }
 
+static void a_long_list_does_not_push_out_of_sight_what_the_proxy_added(void **state)
+{
+    (void)state;
+    AUTO(arena_closep) struct arena *a = arena_open(64 * 1024);
+    char list[4096] = "";
+    for (size_t i = 0; i < 100; i++)
+        (void)snprintf(list + strlen(list), sizeof list - strlen(list), "198.51.100.%zu, ", i);
+    (void)snprintf(list + strlen(list), sizeof list - strlen(list), "203.0.113.7");
+    const struct header headers[] = {
+        {LIT("x-forwarded-for"), slice_of(list)}
+    };
+    struct client c = client_of(a, headers, 1);
+    assert_string_equal(arena_text(a, c.ip), "203.0.113.7");
+    assert_true(slice_starts(c.chain, LIT("198.51.100.")) && c.chain.len <= 1024 + 16);
+    (void)memset(list, 'x', sizeof list - 1);
+    c = client_of(a, headers, 1);
+    assert_string_equal(arena_text(a, c.ip), "10.0.0.1");
+    assert_string_equal(arena_text(a, c.chain), "10.0.0.1");
+}
+
 /* Some proxies add a line of their own behind the client's instead of lengthening it. */
 static void a_clients_own_line_does_not_hide_the_proxys(void **state)
 {
@@ -263,6 +283,7 @@ int main(void)
         cmocka_unit_test(every_name_of_every_preset_is_taken_from_clients),
         cmocka_unit_test(words_name_presets),
         cmocka_unit_test(only_trusted_peers_are_believed),
+        cmocka_unit_test(a_long_list_does_not_push_out_of_sight_what_the_proxy_added),
         cmocka_unit_test(a_clients_own_line_does_not_hide_the_proxys),
         cmocka_unit_test(a_scheme_or_host_said_twice_is_not_believed),
         cmocka_unit_test(behind_a_proxy_line_it_is_the_named_one_who_must_be_trusted),

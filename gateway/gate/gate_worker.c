@@ -3,6 +3,18 @@
 
 #include "gate/gate.h"
 
+#include "base/now.h"
+
+/* Nobody is turned away because a worker has just begun, least of all when it takes over from another process: listening waits for the
+ * first answer of the store, as long as an answer may take. */
+static void wait_for_store(struct gate *g)
+{
+    int64_t end = now_ms() + g->snapshot->store.timeout_ms;
+    while (!store_tried(g->link) && now_ms() < end) {
+        loop_turn(g->loop, 10);
+    }
+}
+
 void *gate_open(void *shared, struct loop *l, int worker)
 {
     struct gate_shared *sh = shared;
@@ -16,6 +28,7 @@ void *gate_open(void *shared, struct loop *l, int worker)
     g->snapshot = snapshot_keep(sh->snapshot);
     g->sessions = sessions_open(g->link, l, g->snapshot->session_jwt, g->snapshot->keys,
                                 &g->snapshot->session);
+    wait_for_store(g);
     return g;
 }
 

@@ -33,6 +33,7 @@ struct store {
 struct store_link {
     const struct backing *backing;
     struct loop *loop;
+    bool tried; /* see store_tried */
     void (*changed)(void *self, struct slice key); /* NULL: nobody asked */
     void *changed_self;
     void (*silent)(void *self, int64_t sure_ms); /* NULL: nobody asked */

@@ -316,7 +316,7 @@ static struct store_link *memory_link_open(struct store *s, struct loop *l)
 {
     struct memory *m = (struct memory *)s;
     struct memory_link *k = must_alloc(sizeof *k);
-    k->super = (struct store_link){.backing = s->backing, .loop = l};
+    k->super = (struct store_link){.backing = s->backing, .loop = l, .tried = true};
     k->memory = m;
     k->mailbox = must_alloc(sizeof *k->mailbox);
     atomic_init(&k->mailbox->holders, 1);

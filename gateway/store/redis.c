@@ -46,7 +46,7 @@ static void data_ready(struct wire *w)
 {
     struct redis_link *k = LINK_OF_DATA(w);
     struct redis *r = k->redis;
-    k->up = true;
+    k->up = k->super.tried = true;
     k->told_refused = false;
     count_up(r, 1);
     bool all = atomic_load(&r->links_up) >= atomic_load(&r->links);
@@ -69,6 +69,7 @@ static void tell_away(struct redis *r, bool refused, const char *why)
 static void data_gone(struct wire *w, const char *why)
 {
     struct redis_link *k = LINK_OF_DATA(w);
+    k->super.tried = true;
     tell_away(k->redis, w->refusal[0] != '\0', why);
     if (!k->up) return;
     k->up = false;

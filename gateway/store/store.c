@@ -28,6 +28,11 @@ void store_unlink(struct store_link *k)
     if (k != NULL) k->backing->unlink(k);
 }
 
+bool store_tried(const struct store_link *k)
+{
+    return k->tried;
+}
+
 bool store_up(const struct store *s)
 {
     return s->backing->up(s);

@@ -42,6 +42,8 @@ void store_close(struct store *s); /* after all links */
 struct store_link *store_link(struct store *s, struct loop *l);
 /* Operations under way are dropped; their flows must be gone. Not from inside a flow that a store operation woke. */
 void store_unlink(struct store_link *k);
+/* Its first attempt to connect has ended, well or not: until then operations fail only because the link is young. */
+bool store_tried(const struct store_link *k);
 /* Every link is connected and answering: with one that is not, its worker turns people away. Any thread. */
 bool store_up(const struct store *s);
 

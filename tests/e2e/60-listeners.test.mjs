@@ -1,0 +1,166 @@
+// Sockets that others opened, sockets in the file system, lines of the PROXY protocol; and log files that are taken away.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import net from 'node:net';
+import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { binary, eventually, sleep } from './lib/parts.mjs';
+import { children, alive, signedIn, startHouse } from './lib/house.mjs';
+import { startLoad } from './lib/load.mjs';
+
+const lines = file => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(l => JSON.parse(l));
+
+test('a socket that the service manager opened is served by its name, and only by the process it is meant for', async t => {
+  const server = net.createServer();
+  await new Promise(ok => server.listen(0, '127.0.0.1', ok));
+  const { port } = server.address();
+  const other = net.createServer();
+  await new Promise(ok => other.listen(0, '127.0.0.1', ok));
+  t.after(() => { server.close(); other.close(); });
+  const stdio = ['ignore', 'pipe', 'pipe', other._handle.fd, server._handle.fd];
+  const start = (pid, names) => startHouse(t, {
+    change: c => { c.listen = 'fd:web'; c.public_url = `http://localhost:${port}`; },
+    gateway: { wait: false, spawn: { stdio }, env: { LISTEN_FDS: '2', LISTEN_FDNAMES: names }, command: ['/bin/sh', '-c', `LISTEN_PID=${pid} exec "$0" "$@"`, binary] },
+  });
+  const house = await start('$$', 'other:web');
+  house.base = `http://localhost:${port}`;
+  await eventually(() => house.told('process.serving').length === 1, 20);
+  await signedIn(house);
+  assert.equal((await house.gw.stop()).code, 0);
+  for (const [pid, names] of [['1', 'other:web'], ['$$', 'other:others']]) {
+    const stranger = await start(pid, names);
+    assert.deepEqual(await stranger.gw.ended, { code: 78, signal: null });
+    assert.match(stranger.gw.err, /fd:web/);
+  }
+});
+
+test('a unix socket is served to its group alone, handed on at a restart, and removed at the end', async t => {
+  let path;
+  const house = await startHouse(t, { change: (c, { dir, port }) => {
+    path = join(dir, 'web.sock');
+    c.listen = [`127.0.0.1:${port}`, `unix:${path}`];
+    c.trusted_proxies = ['127.0.0.0/8'];
+  } });
+  const { cookie } = await signedIn(house);
+  assert.equal(statSync(path).mode & 0o777, 0o660);
+  const ask = headers => new Promise((ok, bad) => {
+    const q = http.get({ socketPath: path, path: '/x', headers: { host: `localhost:${house.port}`, cookie, ...headers }, agent: false }, r => {
+      let body = '';
+      r.on('data', d => { body += d; });
+      r.on('end', () => ok({ status: r.statusCode, body }));
+    });
+    q.once('error', bad);
+  });
+  const r = await ask({ 'x-forwarded-for': '203.0.113.9' });
+  assert.equal(r.status, 200);
+  assert.match(JSON.parse(r.body).headers['x-forwarded-for'], /^203\.0\.113\.9/);
+  let stop = false;
+  const asked = { ok: 0, bad: [] };
+  const asking = (async () => { while (!stop) { try { assert.equal((await ask()).status, 200); asked.ok++; } catch (e) { asked.bad.push(String(e)); } await sleep(3); } })();
+  await sleep(200);
+  house.gw.child.kill('SIGUSR2');
+  const young = await eventually(() => children(house.gw.pid)[0], 10, 5);
+  t.after(() => { if (alive(young)) process.kill(young, 'SIGKILL'); });
+  await house.gw.ended;
+  await sleep(300);
+  stop = true;
+  await asking;
+  assert.deepEqual(asked.bad, []);
+  assert.ok(asked.ok > 20);
+  assert.equal((await ask()).status, 200);
+  process.kill(young, 'SIGTERM');
+  await eventually(() => !alive(young), 15);
+  assert.equal(existsSync(path), false);
+});
+
+// PROXY protocol version 2: signature, command, family, addresses.
+function v2(address, port, { command = 1, family = 0x11 } = {}) {
+  const body = Buffer.alloc(command ? 12 : 0);
+  if (command) {
+    address.split('.').forEach((x, i) => { body[i] = Number(x); });
+    Buffer.from([127, 0, 0, 1]).copy(body, 4);
+    body.writeUInt16BE(port, 8);
+    body.writeUInt16BE(443, 10);
+  }
+  const head = Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a, 0x20 | command, command ? family : 0, 0, body.length]);
+  return Buffer.concat([head, body]);
+}
+
+const converse = (port, ...bytes) => new Promise(ok => {
+  const s = net.connect(port, '127.0.0.1');
+  let text = '';
+  s.setTimeout(8000, () => s.destroy());
+  s.on('data', d => { text += d; });
+  s.on('error', () => {});
+  s.on('close', () => ok(text));
+  (async () => { for (const b of bytes) { s.write(b); await sleep(30); } })();
+});
+
+test('a PROXY line says whom a trusted proxy speaks for; without one, or from others, nobody is heard', async t => {
+  const house = await startHouse(t, { change: (c, { port }) => {
+    c.listen = [{ address: `127.0.0.1:${port}`, proxy_protocol: true }];
+    c.trusted_proxies = ['127.0.0.1/32'];
+    c.access = [{ path: '/**', allow: 'everyone' }];
+  } });
+  const request = `GET /who HTTP/1.1\r\nhost: localhost:${house.port}\r\nconnection: close\r\n\r\n`;
+  const seen = text => { assert.match(text, /^HTTP\/1\.1 200/); return JSON.parse(/\{.*\}/s.exec(text)[0]).headers['x-forwarded-for']; };
+  assert.equal(seen(await converse(house.port, `PROXY TCP4 203.0.113.7 127.0.0.1 4711 443\r\n${request}`)), '203.0.113.7');
+  assert.equal(seen(await converse(house.port, 'PROXY TCP6 2001:db8::7 ::1 4711 443\r\n', request)), '2001:db8::7');
+  assert.equal(seen(await converse(house.port, 'PROXY TC', 'P4 203.0.113.8 127.0.0.1 4711 4', '43\r\n', request)), '203.0.113.8', 'in pieces');
+  assert.equal(seen(await converse(house.port, Buffer.concat([v2('203.0.113.9', 4711), Buffer.from(request)]))), '203.0.113.9');
+  assert.equal(seen(await converse(house.port, v2('203.0.113.9', 4711).subarray(0, 10), v2('203.0.113.9', 4711).subarray(10), request)), '203.0.113.9');
+  assert.equal(seen(await converse(house.port, v2('', 0, { command: 0 }), request)), '127.0.0.1', 'LOCAL: the proxy speaks for itself');
+  assert.equal(seen(await converse(house.port, `PROXY UNKNOWN\r\n${request}`)), '127.0.0.1');
+  const before = house.backend.seen.length;
+  for (const bad of [request, `PROXY TCP4 203.0.113.7 127.0.0.1 4711\r\n${request}`, `PROXY TCP4 999.0.113.7 127.0.0.1 1 2\r\n${request}`, `proxy TCP4 203.0.113.7 127.0.0.1 1 2\r\n${request}`,
+    `PROXY TCP4 ${'1'.repeat(200)}\r\n${request}`, Buffer.concat([Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a, 0x31, 0x11, 0, 12]), Buffer.from(request)])]) {
+    const text = await converse(house.port, bad);
+    assert.doesNotMatch(text, /^HTTP\/1\.1 2/, String(bad).slice(0, 60));
+  }
+  const stranger = await startHouse(t, { change: (c, { port }) => {
+    c.listen = [{ address: `127.0.0.1:${port}`, proxy_protocol: true }];
+    c.trusted_proxies = ['192.0.2.1/32'];
+    c.access = [{ path: '/**', allow: 'everyone' }];
+  } });
+  assert.doesNotMatch(await converse(stranger.port, `PROXY TCP4 203.0.113.7 127.0.0.1 4711 443\r\nGET /who HTTP/1.1\r\nhost: localhost:${stranger.port}\r\nconnection: close\r\n\r\n`), /^HTTP\/1\.1 2/);
+  assert.equal(stranger.backend.seen.length, 0);
+  assert.equal(house.backend.seen.length, before);
+});
+
+test('SIGUSR1 opens the log file anew: under load no line is lost, and none goes to the old file afterwards', async t => {
+  let file;
+  const house = await startHouse(t, { change: (c, { dir }) => { file = join(dir, 'vestibule.log'); c.log = { format: 'json', to: 'file', file }; } });
+  const { cookie } = await signedIn(house);
+  let number = 0;
+  const load = startLoad(t, { url: `${house.base}/`, headers: { cookie }, clients: 4, pause: 2, each: () => ({ path: `/rotated/${number++}` }) });
+  await sleep(300);
+  for (let i = 1; i <= 3; i++) {
+    renameSync(file, `${file}.${i}`);
+    house.gw.child.kill('SIGUSR1');
+    await eventually(() => existsSync(file), 5);
+    await sleep(200);
+  }
+  await load.stop();
+  assert.deepEqual(load.errors, []);
+  assert.equal((await house.gw.stop()).code, 0);
+  const all = [file, `${file}.1`, `${file}.2`, `${file}.3`].map(lines);
+  assert.ok(all.every(l => l.length > 0));
+  const paths = all.flat().filter(l => l.path?.startsWith('/rotated/')).map(l => l.path);
+  assert.equal(new Set(paths).size, number);
+  assert.equal(paths.length, number);
+  assert.equal(statSync(file).mode & 0o007, 0, 'not for everybody');
+});
+
+test('a full disk and a closed standard error stop nobody', async t => {
+  const full = await startHouse(t, { change: c => { c.log = { format: 'json', to: 'file', file: '/dev/full' }; } });
+  const { visitor } = await signedIn(full);
+  assert.equal((await visitor.ask(`${full.base}/`)).status, 200);
+  await eventually(async () => /^vestibule_log_dropped[a-z_]*(\{[^}]*\})? [1-9]/m.test((await full.ask('/metrics')).body), 5);
+  assert.equal((await full.gw.stop()).code, 0);
+  const closed = await startHouse(t);
+  closed.gw.child.stderr.destroy();
+  const second = await signedIn(closed);
+  for (let i = 0; i < 20; i++) assert.equal((await second.visitor.ask(`${closed.base}/`)).status, 200);
+  assert.equal((await closed.gw.stop()).code, 0);
+});

@@ -68,8 +68,10 @@ static struct slice told_description(struct arena *a, const struct doc *root,
                                      const struct slice secrets[TOKEN_ANSWER_SECRETS])
 {
     struct slice text = doc_string(root, LIT("error_description"));
-    if (repeats(text, secrets)) return LIT("(its description repeats a secret of ours)");
-    return utf8_for_people(a, text, DESCRIPTION_MAX);
+    struct slice told = utf8_for_people(a, text, DESCRIPTION_MAX); /* may close up what was apart */
+    if (repeats(text, secrets) || repeats(told, secrets))
+        return LIT("(its description repeats a secret of ours)");
+    return told;
 }
 
 /* Providers that have no code of their own for a wrong callback URL name the parameter in their description. */

@@ -3,7 +3,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
-import { existsSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { binary, eventually, sleep } from './lib/parts.mjs';
 import { children, alive, signedIn, startHouse } from './lib/house.mjs';
@@ -152,12 +152,24 @@ test('SIGUSR1 opens the log file anew: under load no line is lost, and none goes
   assert.equal(statSync(file).mode & 0o007, 0, 'not for everybody');
 });
 
-test('a full disk and a closed standard error stop nobody', async t => {
-  const full = await startHouse(t, { change: c => { c.log = { format: 'json', to: 'file', file: '/dev/full' }; } });
-  const { visitor } = await signedIn(full);
-  assert.equal((await visitor.ask(`${full.base}/`)).status, 200);
-  await eventually(async () => /^vestibule_log_dropped[a-z_]*(\{[^}]*\})? [1-9]/m.test((await full.ask('/metrics')).body), 5);
+test('a full disk and a closed standard error stop nobody, and what waited is written when there is room', async t => {
+  let file;
+  const full = await startHouse(t, { change: (c, { dir }) => {
+    file = join(dir, 'vestibule.log');
+    symlinkSync('/dev/full', file);
+    c.log = { format: 'json', to: 'file', file };
+  } });
+  const { cookie } = await signedIn(full);
+  const load = startLoad(t, { url: `${full.base}/full`, headers: { cookie }, clients: 4, pause: 1 });
+  await sleep(800);
+  unlinkSync(file);
+  full.gw.child.kill('SIGUSR1');
+  await eventually(() => existsSync(file) && lines(file).some(l => l.path === '/full'), 5);
+  await load.stop();
+  assert.deepEqual(load.errors, []);
+  assert.deepEqual(Object.keys(load.statuses), ['200']);
   assert.equal((await full.gw.stop()).code, 0);
+  assert.equal(lines(file).filter(l => l.event === 'signin.succeeded').length, 1, 'written while the disk was full, and kept');
   const closed = await startHouse(t);
   closed.gw.child.stderr.destroy();
   const second = await signedIn(closed);

@@ -99,6 +99,7 @@ static void see_login(struct visitor *w)
                                    .keys = s->keys,
                                    .attempt_prefix = s->attempt_prefix,
                                    .secure_cookies = s->session.cookie.secure,
+                                   .strict_session = s->session.cookie.same_site == COOKIE_STRICT,
                                    .skip_if_single = s->skip_if_single,
                                    .remember_last = s->remember_last,
                                    .primary = s->primary};

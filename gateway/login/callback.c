@@ -253,7 +253,10 @@ static enum flow_next send_home(struct flow *f)
     if (v->conf->remember_last) {
         visit_set_cookie(v, LIT("vestibule-last"), v->provider, 180 * 86400, COOKIE_LAX);
     }
-    respond_redirect(&v->answer, 303, c->attempt.return_url);
+    if (v->conf->strict_session)
+        respond_onward(&v->answer, c->attempt.return_url);
+    else
+        respond_redirect(&v->answer, 303, c->attempt.return_url);
     return FLOW_DONE;
 }
 

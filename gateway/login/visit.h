@@ -19,6 +19,7 @@ struct login_conf {
     const struct keyring *keys;
     struct slice attempt_prefix; /* "__Host-vestibule-tx-" */
     bool secure_cookies;         /* Secure on every cookie of ours (also on http://localhost) */
+    bool strict_session;         /* the session's cookie is SameSite=Strict */
     bool skip_if_single, remember_last;
     int primary;
 };

@@ -2,6 +2,7 @@
 
 #include "page/page_headers.h"
 #include "page/problem_json.h"
+#include "text/encode.h"
 
 #include "base/buf.h"
 
@@ -44,6 +45,23 @@ void respond_redirect(const struct responder *by, int status, struct slice locat
     common_headers(by);
     exchange_add(by->x, LIT("location"), location);
     exchange_reply(by->x, status, LIT(""));
+}
+
+void respond_onward(const struct responder *by, struct slice location)
+{
+    enum {
+        ONWARD_MAX =
+            32 * 1024 /* a location is at most 2 KiB, and escaped at most six times as long */
+    };
+    struct exchange *x = by->x;
+    AUTO(buf_close) struct buf page = buf_open(ONWARD_MAX);
+    buf_add(&page, LIT("<!doctype html><meta charset=\"utf-8\"><title>...</title><a href=\""));
+    html_escape(&page, location);
+    buf_add(&page, LIT("\">...</a>\n"));
+    page_headers(by);
+    const struct slice parts[] = {LIT("0; url="), location};
+    exchange_add(x, LIT("refresh"), arena_join(x->arena, parts, 2));
+    exchange_reply(x, 200, arena_copy(x->arena, buf_slice(&page)));
 }
 
 void respond_data(const struct responder *by, int status, struct slice type, struct slice body)

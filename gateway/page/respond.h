@@ -27,6 +27,9 @@ struct responder {
 void respond_page(const struct responder *by, int status, enum page_kind kind,
                   const struct view *v);
 void respond_redirect(const struct responder *by, int status, struct slice location);
+/* The same by a page that goes on at once: what follows is then this site's own navigation, and browsers send SameSite=Strict cookies
+ * along, which after a redirect from another site they do not. location may stand in a Location header. */
+void respond_onward(const struct responder *by, struct slice location);
 void respond_data(const struct responder *by, int status, struct slice type, struct slice body);
 /* A page, a problem document or a bare status, as the asker wants; retry_after_s 0: none. */
 void respond_problem(const struct responder *by, enum problem problem, int64_t retry_after_s);

@@ -2,6 +2,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { signedIn, startHouse } from './lib/house.mjs';
+import { Visitor } from './lib/visitor.mjs';
 
 const copy = config => JSON.parse(JSON.stringify(config));
 
@@ -25,4 +26,18 @@ test('sessions of a provider that is taken out, or whose id is given to another 
   }
   const seen = house.backend.seen.filter(r => r.headers['x-auth-user'] !== undefined);
   assert.ok(seen.length > 0 && seen.every(r => r.headers['x-auth-user'].startsWith('op:')));
+});
+
+test('with same_site strict a sign-in ends on a page that goes on by itself: browsers send no such cookie along a redirect that another site began', async t => {
+  const house = await startHouse(t, { change: c => { c.cookie = { same_site: 'strict' }; } });
+  const visitor = new Visitor();
+  const page = await visitor.go(`${house.base}/_vestibule/start/op?rd=${encodeURIComponent('/q?a="&b=<x>')}`);
+  assert.equal(page.status, 200);
+  assert.equal(page.url.pathname, '/_vestibule/callback/op');
+  assert.equal(page.headers.refresh, '0; url=/q?a=%22&b=%3Cx%3E');
+  assert.match(page.body, /href="\/q\?a=%22&amp;b=%3Cx%3E"/);
+  assert.match(page.headers['content-security-policy'], /default-src 'none'/);
+  assert.equal(page.headers['cache-control'], 'no-store');
+  assert.match(String(page.headers['set-cookie']), /__Host-vestibule=[^;]+;[^,]*SameSite=Strict/);
+  assert.equal((await visitor.ask(`${house.base}/q`)).status, 200);
 });

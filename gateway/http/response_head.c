@@ -45,9 +45,13 @@ static bool refuse(struct response_head *h, const char *why)
 /* Where the empty line ends, or 0. Starts a little before what was seen earlier. */
 static size_t head_end(const char *bytes, size_t len, size_t seen)
 {
-    size_t from = seen > 3 ? seen - 3 : 0;
-    const char *end = memmem(bytes + from, len - from, "\r\n\r\n", 4);
-    return end == NULL ? 0 : (size_t)(end - bytes) + 4;
+    const char *end = bytes + len, *lf = bytes + (seen > 3 ? seen - 3 : 0);
+    /* from line to line: several times faster than memmem for so short a needle */
+    for (; lf < end && (lf = memchr(lf, '\n', (size_t)(end - lf))) != NULL; lf++) {
+        if (end - lf > 2 && lf[1] == '\r' && lf[2] == '\n' && lf != bytes && lf[-1] == '\r')
+            return (size_t)(lf - bytes) + 3;
+    }
+    return 0;
 }
 
 static bool is_digit(char c)

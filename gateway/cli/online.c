@@ -154,6 +154,7 @@ int online_check(const struct command_line *line, struct snapshot *snapshot)
     bool fine = ask_all(&q, snapshot, fetch);
     fine = ask_the_store(&q, snapshot) && fine;
     fetch_close(fetch);
+    loop_turn(q.loop, 0); /* streams that were closed go in a turn of their own */
     loop_close(q.loop);
     return fine ? EXIT_FINE : EXIT_UNAVAILABLE;
 }

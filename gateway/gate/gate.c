@@ -416,7 +416,8 @@ static void gate_end(struct flow *f, const struct err *why)
         r.target = w->v.rule;
         records_audit(&r);
     }
-    if (problem_status(why->problem) >= 500) {
+    /* that the store is away is told once (store/redis.c), not for each of the many who ask meanwhile */
+    if (problem_status(why->problem) >= 500 && why->problem != PROBLEM_STORE_AWAY) {
         LOG(LOG_LEVEL_WARN, "request.failed", "A request could not be served.", why,
             {"request_id", w->v.request_id});
     }

@@ -75,6 +75,7 @@ test('Redis is killed under load and comes back with its data: the warm are serv
   await eventually(() => h.told('store_up').length === 2);
   assert.equal(h.told('store_away').length, 1, JSON.stringify(h.told('store_away')));
   assert.equal(h.told('store_up').length, 2);
+  assert.deepEqual(h.gw.log().filter(l => l.stream === 'server' && l.event === 'request.failed'), [], 'told once, not for each request');
   const grown = rss(h.gw.pid) - before;
   t.diagnostic(`memory grew by ${grown} KiB over ${book.sent} requests`);
   assert.ok(grown < 64 * 1024);

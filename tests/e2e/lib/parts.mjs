@@ -31,6 +31,7 @@ export class Part {
     this.err = '';
     this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     this.ended = new Promise(done => this.child.once('exit', (code, signal) => { this.exit = { code, signal }; done(this.exit); }));
+    this.closed = new Promise(done => this.child.once('close', done));
     this.child.once('error', e => { this.err += `${e}\n`; });
     this.child.stdout.on('data', d => { this.out += d; });
     this.child.stderr.on('data', d => { this.err += d; });
@@ -86,6 +87,8 @@ export async function startGateway(t, config, { env = {}, state, args = [], port
   part.log = () => (part.out + part.err).split('\n').filter(l => l.startsWith('{')).map(l => { try { return JSON.parse(l); } catch { return { broken: l }; } });
   t.after(async () => {
     const how = await part.stop();
+    // what it said last may still be in the pipe; a successor keeps the pipe open, and speaks for itself
+    await Promise.race([part.closed, sleep(1000)]);
     const trouble = /(ERROR: (Address|Leak|Undefined|Thread)Sanitizer|runtime error:|WARNING: ThreadSanitizer|^must:)[^]*/m.exec(part.err);
     if (trouble) throw new Error(`the gateway reported:\n${trouble[0].slice(0, 6000)}`);
     if (how.signal && how.signal !== 'SIGTERM' && how.signal !== 'SIGKILL') throw new Error(`the gateway died of ${how.signal}:\n${part.err.slice(-4000)}`);

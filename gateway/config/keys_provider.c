@@ -109,7 +109,8 @@ static const struct key provider[] = {
     {.name = "authorize_params",
      .type = KEY_MAP,
      .example = "{ prompt: select_account }",
-     .meaning = "sent along to the sign-in address: prompt, acr_values, hd, resource ..."},
+     .meaning =
+         "sent along to the sign-in address: prompt, acr_values, hd, resource ... What max_age asks for is demanded of the answer"},
     {.name = "response_mode",
      .type = KEY_WORD,
      .words = "query form_post",

@@ -20,6 +20,8 @@ const endpoints = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'];
 
 const documents = [
   ...[undefined, null, '', 7, ['x'], 'https://evil.example.net'].map(v => ({ name: `issuer ${show(v)}`, ...notSent, because: /issuer/, ...metadata(m => { m.issuer = v; }) })),
+  { name: 'an issuer that is configured with a slash at its end', accepted: true, settings: { tail: '/' } },
+  { name: 'issuer without the slash that is configured', ...notSent, because: /issuer/, settings: { tail: '/' }, ...metadata(m => { m.issuer = m.issuer.slice(0, -1); }) },
   { name: 'issuer with a slash more', ...notSent, because: /issuer/, ...metadata(m => { m.issuer += '/'; }) },
   { name: 'issuer in capitals', ...notSent, because: /issuer/, ...metadata(m => { m.issuer = m.issuer.toUpperCase(); }) },
   { name: 'issuer of the other provider', ...notSent, because: /issuer/, lies: { metadata(m) { m.issuer = this.op.issuers.get('good').issuer; } } },
@@ -145,6 +147,22 @@ function certificate(dir, name, ...hosts) {
     '-addext', `subjectAltName=${hosts.map(h => `DNS:${h}`)}`, '-keyout', key, '-out', file], { stdio: 'ignore' });
   return { tls: { key: readFileSync(key), cert: readFileSync(file) }, file };
 }
+
+test('key sets that cannot be had, asked for by many at once and of two providers, harm nobody', async t => {
+  const rows = [{ name: 'one' }, { name: 'two' }];
+  const world = await startWorld(t, rows);
+  const issuers = rows.map(r => r.issuer);
+  for (const reply of [replies.reset(), replies.cut(), replies.status(503)]) {
+    for (const i of issuers) i.lies = { keySetReply: reply };
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => walk(new Visitor(), world.base, rows[n % 2].id)));
+    assert.deepEqual([...new Set(answers.map(a => a.last.status))], [502]);
+    for (const i of issuers) i.lies = {};
+    await othersStillSignIn(world);
+  }
+  for (const i of issuers) assert.ok(i.seen.keySet <= 6 && i.seen.userinfo === 0, `${i.seen.keySet} questions for keys, ${i.seen.userinfo} for userinfo`);
+  world.secrets.push(...issuers.flatMap(i => [...i.secrets]));
+  await assertQuietLogs(world);
+});
 
 test('over TLS: no plain http behind an https issuer, no certificates of strangers', async t => {
   const dir = folder(t);

@@ -101,10 +101,10 @@ export const replies = {
 const counters = () => ({ discovery: 0, keySet: 0, authorize: 0, token: 0, userinfo: 0, other: 0 });
 
 class Issuer {
-  constructor(op, id, { keys, clientAuth = 'basic', responseMode = 'query', scope = 'openid profile email', extra = [], sendsIss = true, origin = op.url } = {}) {
+  constructor(op, id, { keys, clientAuth = 'basic', responseMode = 'query', scope = 'openid profile email', extra = [], sendsIss = true, origin = op.url, tail = '' } = {}) {
     Object.assign(this, { op, id, clientAuth, responseMode, scope, extra, sendsIss });
     this.url = `${origin}/${id}`; // as the gateway knows it; browsers come to op.url
-    this.issuer = this.url;
+    this.issuer = this.url + tail;
     this.keys = keys ?? [keyOf('RS256')];
     this.lies = {};
     this.seen = counters();

@@ -259,6 +259,19 @@ static void a_token_past_its_time_is_good_for_the_skew_only(void **state)
     judged(&r, "", "", false);
 }
 
+static void who_asked_for_max_age_gets_a_recent_auth_time_or_nobody(void **state)
+{
+    (void)state;
+    struct id_token_rules r = rules();
+    r.auth_since_s = 1699999000;
+    judged(&r, "", "", false);
+    judged(&r, "auth_time", "null", false);
+    judged(&r, "auth_time", "1699999000", true);
+    judged(&r, "auth_time", "1699998940", true); /* the skew */
+    judged(&r, "auth_time", "1699998939", false);
+    judged(&r, "auth_time", "\"1699999000\"", false);
+}
+
 static void nonce_is_the_one_we_sent(void **state)
 {
     (void)state;
@@ -350,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_trusted_audience_may_stand_beside_ours_when_azp_says_it_is_for_us),
         cmocka_unit_test(times_are_checked_with_the_skew_and_never_wrap),
         cmocka_unit_test(a_token_past_its_time_is_good_for_the_skew_only),
+        cmocka_unit_test(who_asked_for_max_age_gets_a_recent_auth_time_or_nobody),
         cmocka_unit_test(nonce_is_the_one_we_sent),
         cmocka_unit_test(hashes_bind_what_came_along_when_they_are_there),
         cmocka_unit_test(other_kinds_of_token_are_no_id_tokens),

@@ -211,7 +211,8 @@ static void reload(struct service *p)
     notify_manager("RELOADING=1");
     struct config *c = config_read(&p->ask->config);
     struct snapshot *next = build(p, c, p->now);
-    if (next != NULL) take_over(p, next); /* before it is told: who reads the record may rely on it */
+    if (next != NULL)
+        take_over(p, next); /* before it is told: who reads the record may rely on it */
     struct buf text = buf_open(64 * 1024);
     complaint_write_text(config_complaints(c), &text, false,
                          LIT("the old configuration stays in force"));

@@ -38,13 +38,14 @@ static void end(struct loop_later *l)
 {
     struct connection *c =
         (struct connection *)(void *)((char *)l - offsetof(struct connection, end));
-    while (c->exchanges != NULL)
-        exchange_int_end(c->exchanges);
     if (c->phase == PHASE_HTTP2) {
-        /* libh2o owns the socket: it meets the end of the stream and closes */
+        /* libh2o owns the socket: it meets the end of the stream, lets go of its pieces of our answers, ends each stream (and our
+         * exchange with it) and closes */
         shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
         return;
     }
+    while (c->exchanges != NULL)
+        exchange_int_end(c->exchanges);
     connection_phase(c, PHASE_CLOSING);
     h2o_socket_close(c->socket);
 }
@@ -133,9 +134,14 @@ static void sweep_body(struct connection *c, int64_t now)
     if (moved < CONNECTION_WINDOW_BYTES) overdue(c, PROBLEM_BAD_REQUEST, "body too slow");
 }
 
-/* PING keeps nothing alive: only requests do, and bodies that come at a decent pace. */
+/* PING keeps nothing alive: only requests do, bodies that come at a decent pace, and answers of which at least one is being taken: a
+ * window that never opens would hold a backend's connection for every stream. */
 static void sweep_http2(struct connection *c, int64_t now)
 {
+    if (c->pieces != 0 && now - c->taken_ms > c->worker->limits.write_ms) {
+        overdue(c, PROBLEM_NONE, NULL);
+        return;
+    }
     if (c->uploads != 0) {
         c->since_ms = now;
         sweep_body(c, now);

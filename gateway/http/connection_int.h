@@ -57,7 +57,9 @@ struct connection {
     /* HTTP/2: streams that ended before their answer began, in the current window */
     int resets;
     int64_t resets_since_ms;
-    int uploads; /* requests whose body is still coming; counted by the sweep */
+    int pieces;       /* of answers, with libh2o: at most one a stream */
+    int64_t taken_ms; /* when the last one left, or the first came */
+    int uploads;      /* requests whose body is still coming; counted by the sweep */
     uint64_t
         upload_from; /* connection_received when these began, plus what came whole since; UINT64_MAX: there are none */
     struct connection *next, **previous;

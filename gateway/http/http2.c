@@ -52,7 +52,9 @@ static struct slice slice_in(h2o_iovec_t v)
 static void proceed(h2o_generator_t *g, h2o_req_t *req)
 {
     struct http2_stream *s = (struct http2_stream *)(void *)g;
+    if (s->busy) s->connection->pieces--;
     s->busy = false;
+    s->connection->taken_ms = loop_now_ms(s->connection->worker->loop);
     if (s->broken)
         h2o_send(req, NULL, 0, H2O_SEND_STATE_ERROR);
     else if (s->exchange != NULL)
@@ -95,6 +97,7 @@ static void body(struct exchange_int *e, struct slice bytes, bool last)
 {
     struct http2_stream *s = e->wire_self;
     h2o_iovec_t piece = {(char *)(uintptr_t)bytes.at, bytes.len};
+    if (s->connection->pieces++ == 0) s->connection->taken_ms = loop_now_ms(e->x.loop);
     s->sent = s->busy = true;
     s->last = last;
     e->bytes_out += bytes.len;
@@ -134,6 +137,7 @@ static void on_dispose(void *p)
     struct http2_stream *s = p;
     struct exchange_int *e = s->exchange;
     if (!s->began) s->connection->resets++;
+    if (s->busy) s->connection->pieces--;
     s->connection->since_ms = loop_now_ms(s->connection->worker->loop); /* idle from here on */
     s->exchange = NULL;
     if (e != NULL) exchange_int_end(e);

@@ -77,14 +77,16 @@ static const char *spell(struct slice path, char *to, size_t *ret_len)
     return NULL;
 }
 
-/* "%252e" in canonical spelling: a second decoding would find what is refused in the first. */
+/* "%252e" in canonical spelling: a second decoding would find what is refused in the first, or, in "adm%2569n", letters that a rule
+ * was written for. No encoder spells those so; a double encoded space or comma is somebody's odd file name and stays. */
 static bool hides_more(struct slice s, size_t percent)
 {
     if (percent_byte(s, percent) != '%' || percent + 4 >= s.len) return false;
     int high = hex_digit(s.at[percent + 3]), low = hex_digit(s.at[percent + 4]);
     if (high < 0 || low < 0) return false;
     int byte = high << 4 | low;
-    return byte == '/' || byte == '\\' || byte == '.' || byte == '%' || byte < 0x20 || byte == 0x7F;
+    return byte == '/' || byte == '\\' || byte == '%' || byte < 0x20 || byte == 0x7F ||
+           is_unreserved((unsigned char)byte);
 }
 
 /* The bytes that %XX from here on spell must be UTF-8; *i is moved behind them. */

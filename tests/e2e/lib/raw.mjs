@@ -82,15 +82,17 @@ export class Wire {
   close() { this.socket.destroy(); }
 }
 
+const final = a => a.status >= 200 || a.status === 101;
+
 // Sends and gives the final answers that came before the connection ended or `count` were there. Then it hangs up.
 export async function exchange(to, data, { count = 1, ms = 8000, methods } = {}) {
   const w = new Wire(to);
   try {
     await w.open;
     w.write(data);
-    const finals = () => { const a = w.answers(methods); return a.whole ? a.list.filter(x => x.status >= 200) : []; };
+    const finals = () => { const a = w.answers(methods); return a.whole ? a.list.filter(final) : []; };
     await w.until(() => finals().length >= count, ms);
-    return { list: w.answers(methods).list.filter(x => x.status >= 200), all: w.answers(methods), ended: w.ended, bytes: w.bytes };
+    return { list: w.answers(methods).list.filter(final), all: w.answers(methods), ended: w.ended, bytes: w.bytes };
   } finally { w.close(); }
 }
 
@@ -179,7 +181,7 @@ export class Frames {
     this.frames = [];
     this.at = 0;
     this.silent = silent;
-    this.wire.socket.on('data', () => this.read());
+    this.wire.socket.on('data', () => { this.read(); this.wire.wake(); });
     this.open = this.wire.open.then(() => {
       this.write(Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
       const payload = Buffer.concat(settings.map(([id, v]) => { const b = Buffer.alloc(6); b.writeUInt16BE(id); b.writeUInt32BE(v, 2); return b; }));

@@ -6,6 +6,7 @@ enum {
     OURS_MAX = 8 /* X-Forwarded-* and the rest that forwarding adds, beside the preset's */
 };
 
+/* Asked of every header of every request, so in two lists: most names of a browser do not begin with x. */
 static const struct slice never_passed[] = {
     /* hop by hop, RFC 9110 section 7.6.1, and what http/ writes itself */
     LIT_INIT("connection"),
@@ -23,6 +24,11 @@ static const struct slice never_passed[] = {
     LIT_INIT("content-length"),
     /* other words for "the address that was really asked for": a backend may believe them */
     LIT_INIT("forwarded"),
+    /* becomes HTTP_PROXY where headers become environment variables */
+    LIT_INIT("proxy"),
+};
+static const struct slice never_passed_x[] = {
+    /* the address, again */
     LIT_INIT("x-real-ip"),
     LIT_INIT("x-original-url"),
     LIT_INIT("x-original-uri"),
@@ -35,16 +41,22 @@ static const struct slice never_passed[] = {
     LIT_INIT("x-http-method-override"),
     LIT_INIT("x-method-override"),
     LIT_INIT("x-original-method"),
-    /* becomes HTTP_PROXY where headers become environment variables */
-    LIT_INIT("proxy"),
 };
+
+static bool is_among(const struct slice *list, size_t count, struct slice name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (name.len == list[i].len && slice_is(name, list[i])) return true;
+    }
+    return false;
+}
 
 static bool is_never_passed(struct slice name)
 {
-    for (size_t i = 0; i < sizeof never_passed / sizeof never_passed[0]; i++) {
-        if (name.len == never_passed[i].len && slice_is(name, never_passed[i])) return true;
-    }
-    return false;
+    if (!slice_starts(name, LIT("x-")))
+        return is_among(never_passed, sizeof never_passed / sizeof never_passed[0], name);
+    return slice_starts(name, LIT("x-forwarded-")) || slice_is(name, LIT("x-request-id")) ||
+           is_among(never_passed_x, sizeof never_passed_x / sizeof never_passed_x[0], name);
 }
 
 static bool connection_names(struct slice connection, struct slice name)
@@ -58,10 +70,7 @@ static bool connection_names(struct slice connection, struct slice name)
 
 static bool passes(const struct forwarding *f, struct slice name)
 {
-    /* Most names of a browser begin with none of these letters, so most comparisons end at the first. */
-    if (is_never_passed(name)) return false;
-    if (slice_starts(name, LIT("x-forwarded-"))) return false;
-    if (slice_is(name, LIT("x-request-id")) || slice_is(name, f->request_id_header)) return false;
+    if (is_never_passed(name) || slice_is(name, f->request_id_header)) return false;
     if (slice_is(name, LIT("traceparent")) || slice_is(name, LIT("tracestate"))) return false;
     if (preset_is_identity(name)) return false;
     for (size_t i = 0; i < f->strip_count; i++) {

@@ -86,6 +86,9 @@ static void every_name_of_every_preset_is_taken_from_clients(void **state)
     }
     assert_true(preset_is_identity(LIT("x-auth-request-user")));
     assert_true(preset_is_identity(LIT("x-auth-anything")));
+    assert_true(preset_is_identity(LIT("remote-user")));
+    assert_true(preset_is_identity(LIT("oidc-claim-sub")));
+    assert_false(preset_is_identity(LIT("")));
     assert_false(preset_is_identity(LIT("authorization")));
     assert_false(preset_is_identity(LIT("x-author")));
     assert_false(preset_is_identity(LIT("accept")));

@@ -23,8 +23,7 @@ void arena_close(struct arena *a);             /* takes; NULL is fine */
 void arena_closep(struct arena **a);           /* for AUTO */
 void arena_drain(void);                        /* frees this thread's recycled chunks */
 
-void *arena_alloc(struct arena *a, size_t bytes)
-    __attribute__((malloc, alloc_size(2))); /* zeroed, aligned 16 */
+void *arena_alloc(struct arena *a, size_t bytes) __attribute__((malloc, alloc_size(2))); /* zeroed, aligned 16 */
 /* Same without zeroing, for buffers that are filled at once. */
 void *arena_bytes(struct arena *a, size_t bytes) __attribute__((malloc, alloc_size(2)));
 #define arena_new(a, type)          ((type *)arena_alloc((a), sizeof(type)))
@@ -38,7 +37,6 @@ struct slice arena_vprint(struct arena *a, const char *format, va_list args) PRI
 struct slice arena_join(struct arena *a, const struct slice *parts, size_t count);
 
 void arena_at_close(struct arena *a, void (*closer)(void *), void *self);
-size_t
-arena_used(const struct arena *a); /* bytes handed out so far, for tests that state a budget */
+size_t arena_used(const struct arena *a); /* bytes handed out so far, for tests that state a budget */
 
 #endif

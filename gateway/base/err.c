@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-const struct err *err_make(struct arena *a, enum problem problem, const struct err *cause,
-                           const char *file, int line, const char *format, ...)
+const struct err *err_make(struct arena *a, enum problem problem, const struct err *cause, const char *file, int line,
+                           const char *format, ...)
 {
     struct err *e = arena_new(a, struct err);
     va_list args;

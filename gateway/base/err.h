@@ -19,14 +19,12 @@ struct err {
 
 /* Gives an err that lives in a. err_over keeps the problem of its cause. */
 #define err_new(a, problem, ...) err_make((a), (problem), NULL, __FILE__, __LINE__, __VA_ARGS__)
-#define err_over(a, cause, ...) \
-    err_make((a), (cause)->problem, (cause), __FILE__, __LINE__, __VA_ARGS__)
+#define err_over(a, cause, ...)  err_make((a), (cause)->problem, (cause), __FILE__, __LINE__, __VA_ARGS__)
 /* Same with another problem than the cause's: what was a broken answer below may be "provider away" above. */
-#define err_as(a, problem, cause, ...) \
-    err_make((a), (problem), (cause), __FILE__, __LINE__, __VA_ARGS__)
+#define err_as(a, problem, cause, ...) err_make((a), (problem), (cause), __FILE__, __LINE__, __VA_ARGS__)
 
-const struct err *err_make(struct arena *a, enum problem problem, const struct err *cause,
-                           const char *file, int line, const char *format, ...) PRINTF(6, 7);
+const struct err *err_make(struct arena *a, enum problem problem, const struct err *cause, const char *file, int line,
+                           const char *format, ...) PRINTF(6, 7);
 
 /* "id_token of 812 bytes: signature does not match": the texts from the top down, for the operator. */
 struct slice err_story(struct arena *a, const struct err *e);

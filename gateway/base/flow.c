@@ -87,15 +87,11 @@ static void call_cancel(void *child)
     flow_drop(child);
 }
 
-enum flow_next flow_call(struct flow *parent, struct flow *child, const struct flow_step *steps,
-                         size_t count, void *self)
+enum flow_next flow_call(struct flow *parent, struct flow *child, const struct flow_step *steps, size_t count,
+                         void *self)
 {
-    *child = (struct flow){.arena = parent->arena,
-                           .self = self,
-                           .steps = steps,
-                           .count = count,
-                           .end = call_end,
-                           .parent = parent};
+    *child = (struct flow){
+        .arena = parent->arena, .self = self, .steps = steps, .count = count, .end = call_end, .parent = parent};
     run(child);
     if (child->ended) return child->why != NULL ? flow_fail(parent, child->why) : FLOW_NEXT;
     child->called = true;

@@ -64,8 +64,8 @@ void flow_drop(struct flow *f);
 /* In a step or function of `parent`: runs a table of steps of its own as one waiting operation. The child may live in
  * the parent's arena; its errors end the parent; dropping the parent drops the child. Returns FLOW_NEXT when the child
  * ended at once, FLOW_FAIL with its error, else FLOW_WAIT. */
-enum flow_next flow_call(struct flow *parent, struct flow *child, const struct flow_step *steps,
-                         size_t count, void *self);
+enum flow_next flow_call(struct flow *parent, struct flow *child, const struct flow_step *steps, size_t count,
+                         void *self);
 const char *flow_at(const struct flow *f); /* the name of the step it stands at, for logs */
 
 #endif

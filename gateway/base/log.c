@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 /* Until observe/ takes over (and in unit tests): one plain line, text from outside with every odd byte as a dot. */
-static void plain_writer(enum log_level level, const char *event, const char *sentence,
-                         const struct err *why, const struct log_field *fields, size_t count)
+static void plain_writer(enum log_level level, const char *event, const char *sentence, const struct err *why,
+                         const struct log_field *fields, size_t count)
 {
     static const char *const words[] = {"debug", "info", "warn", "error"};
     char line[2048];
@@ -13,13 +13,11 @@ static void plain_writer(enum log_level level, const char *event, const char *se
     int n = snprintf(line, sizeof line, "%s %s %s", words[level], event, sentence);
     if (n > 0) at = (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
     for (size_t i = 0; i < count && at < sizeof line - 1; i++) {
-        n = snprintf(line + at, sizeof line - at, " %s=%.*s", fields[i].name,
-                     SLICE_ARG(fields[i].value));
+        n = snprintf(line + at, sizeof line - at, " %s=%.*s", fields[i].name, SLICE_ARG(fields[i].value));
         if (n > 0) at += (size_t)n < sizeof line - at ? (size_t)n : sizeof line - at - 1;
     }
     for (; why != NULL && at < sizeof line - 1; why = why->cause) {
-        n = snprintf(line + at, sizeof line - at, " (%s:%d %.*s)", why->file, why->line,
-                     SLICE_ARG(why->text));
+        n = snprintf(line + at, sizeof line - at, " (%s:%d %.*s)", why->file, why->line, SLICE_ARG(why->text));
         if (n > 0) at += (size_t)n < sizeof line - at ? (size_t)n : sizeof line - at - 1;
     }
     for (size_t i = 0; i < at; i++) {

@@ -28,11 +28,10 @@ void log_event(enum log_level level, const char *event, const char *sentence, co
 #define LOG(level, event, sentence, why, ...)                                               \
     log_event((level), (event), (sentence), (why), (const struct log_field[]){__VA_ARGS__}, \
               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
-#define LOG_PLAIN(level, event, sentence, why) \
-    log_event((level), (event), (sentence), (why), NULL, 0)
+#define LOG_PLAIN(level, event, sentence, why) log_event((level), (event), (sentence), (why), NULL, 0)
 
-typedef void log_writer(enum log_level level, const char *event, const char *sentence,
-                        const struct err *why, const struct log_field *fields, size_t count);
+typedef void log_writer(enum log_level level, const char *event, const char *sentence, const struct err *why,
+                        const struct log_field *fields, size_t count);
 /* Before threads start. */
 void log_to(log_writer *writer);
 void log_threshold(enum log_level least);

@@ -15,8 +15,7 @@ static int64_t read_clock_us(clockid_t which)
 
 int64_t now_wall_ms(void)
 {
-    return read_clock_us(CLOCK_REALTIME) / 1000 +
-           atomic_load_explicit(&shift_s, memory_order_relaxed) * 1000;
+    return read_clock_us(CLOCK_REALTIME) / 1000 + atomic_load_explicit(&shift_s, memory_order_relaxed) * 1000;
 }
 
 int64_t now_s(void)
@@ -51,7 +50,6 @@ void now_rfc3339(int64_t wall_ms, char out[25])
     must(gmtime_r(&s, &t) != NULL);
     must(t.tm_year + 1900 <= 9999);
     snprintf(out, 25, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)(t.tm_year + 1900) % 10000u,
-             (unsigned)(t.tm_mon + 1) % 100u, (unsigned)t.tm_mday % 100u,
-             (unsigned)t.tm_hour % 100u, (unsigned)t.tm_min % 100u, (unsigned)t.tm_sec % 100u,
-             (unsigned)(wall_ms % 1000) % 1000u);
+             (unsigned)(t.tm_mon + 1) % 100u, (unsigned)t.tm_mday % 100u, (unsigned)t.tm_hour % 100u,
+             (unsigned)t.tm_min % 100u, (unsigned)t.tm_sec % 100u, (unsigned)(wall_ms % 1000) % 1000u);
 }

@@ -48,8 +48,7 @@ enum problem {
     PROBLEMS
 };
 
-int problem_status(
-    enum problem p); /* HTTP status; 200 for PROBLEM_NONE and PROBLEM_SIGN_IN_CANCELLED */
+int problem_status(enum problem p);        /* HTTP status; 200 for PROBLEM_NONE and PROBLEM_SIGN_IN_CANCELLED */
 struct slice problem_word(enum problem p); /* "session-ended"; stable */
 
 #endif

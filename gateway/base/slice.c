@@ -60,8 +60,7 @@ size_t slice_find(struct slice s, struct slice needle)
 
 struct slice slice_from(struct slice s, size_t start)
 {
-    if (s.at == NULL || start >= s.len)
-        return (struct slice){s.at != NULL ? s.at + s.len : NULL, 0};
+    if (s.at == NULL || start >= s.len) return (struct slice){s.at != NULL ? s.at + s.len : NULL, 0};
     return (struct slice){s.at + start, s.len - start};
 }
 
@@ -123,8 +122,8 @@ static size_t next_doubtful(struct slice s, size_t i, unsigned low)
 {
     if (s.len < 8) return i;
     const char *at = s.at;
-    while (s.len - i >= 32 && (doubtful(at + i, low) | doubtful(at + i + 8, low) |
-                               doubtful(at + i + 16, low) | doubtful(at + i + 24, low)) == 0)
+    while (s.len - i >= 32 && (doubtful(at + i, low) | doubtful(at + i + 8, low) | doubtful(at + i + 16, low) |
+                               doubtful(at + i + 24, low)) == 0)
         i += 32;
     while (s.len - i >= 8 && doubtful(at + i, low) == 0)
         i += 8;

@@ -34,10 +34,9 @@ int slice_compare(struct slice s, struct slice t); /* bytewise order, for sortin
 
 size_t slice_index(struct slice s, char c);             /* SLICE_NONE if absent */
 size_t slice_find(struct slice s, struct slice needle); /* SLICE_NONE if absent */
-struct slice slice_from(struct slice s,
-                        size_t start); /* from start to the end; start may be past it */
-struct slice slice_upto(struct slice s, size_t len); /* the first len bytes, or all */
-struct slice slice_trim(struct slice s);             /* without spaces and tabs at both ends */
+struct slice slice_from(struct slice s, size_t start);  /* from start to the end; start may be past it */
+struct slice slice_upto(struct slice s, size_t len);    /* the first len bytes, or all */
+struct slice slice_trim(struct slice s);                /* without spaces and tabs at both ends */
 
 /* Cuts at the first c: *ret_head before it, *rest after it. Without c the head is all, the rest empty (at NULL).
  * Returns false when *rest was already used up (at == NULL), so `while (slice_cut(&rest, ',', &item))` visits all. */

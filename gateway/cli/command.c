@@ -6,8 +6,7 @@
 #include "cli/commands.h"
 #include "config/environment.h"
 
-int command_main(int argc, char *const *argv, const char *const *environment,
-                 const struct command_hooks *hooks)
+int command_main(int argc, char *const *argv, const char *const *environment, const struct command_hooks *hooks)
 {
     struct command_line line = {.hooks = hooks, .environment = environment};
     if (!command_parse(argc, argv, &line)) return EXIT_USAGE;
@@ -37,8 +36,7 @@ void command_out(const struct buf *b)
 struct config *command_config(const struct command_line *line, const struct config_text *text)
 {
     const char *paths[COMMAND_OPTIONS], *set[COMMAND_OPTIONS];
-    struct config_ask ask = {
-        .paths = paths, .set = set, .environment = line->environment, .text = text};
+    struct config_ask ask = {.paths = paths, .set = set, .environment = line->environment, .text = text};
     for (size_t i = 0; i < line->given_count; i++) {
         const char *name = line->given[i].option->name, *value = line->given[i].value;
         if (strcmp(name, "config") == 0) paths[ask.path_count++] = value;
@@ -49,8 +47,7 @@ struct config *command_config(const struct command_line *line, const struct conf
 
 static bool colour(const struct command_line *line)
 {
-    return isatty(STDERR_FILENO) == 1 &&
-           environment_get(line->environment, LIT("NO_COLOR")).len == 0;
+    return isatty(STDERR_FILENO) == 1 && environment_get(line->environment, LIT("NO_COLOR")).len == 0;
 }
 
 void command_complain(const struct command_line *line, struct config *c, struct slice ending)

@@ -30,8 +30,7 @@ int command_check(const struct command_line *line)
     else
         command_complain(line, c, LIT("not started"));
     if (s != NULL) {
-        bool silent =
-            command_json(line) || command_has(line, "quiet") || config_complaints(c)->warnings > 0;
+        bool silent = command_json(line) || command_has(line, "quiet") || config_complaints(c)->warnings > 0;
         if (!silent) command_say("the configuration is fine");
         status = online(line, s);
     }

@@ -28,9 +28,8 @@ static void everything(void)
 static void option(const struct command_option *o)
 {
     char left[64];
-    snprintf(left, sizeof left, "%s%c%s--%s%s%s", o->letter != '\0' ? "-" : "  ",
-             o->letter != '\0' ? o->letter : ' ', o->letter != '\0' ? ", " : " ", o->name,
-             o->value != NULL ? " " : "", o->value != NULL ? o->value : "");
+    snprintf(left, sizeof left, "%s%c%s--%s%s%s", o->letter != '\0' ? "-" : "  ", o->letter != '\0' ? o->letter : ' ',
+             o->letter != '\0' ? ", " : " ", o->name, o->value != NULL ? " " : "", o->value != NULL ? o->value : "");
     printf("  %-26s %s\n", left, o->meaning);
 }
 

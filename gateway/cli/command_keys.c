@@ -39,12 +39,10 @@ static int leave(struct keys *k, int status)
     return status;
 }
 
-static int done(const struct command_line *line, struct keys *k, const struct err *why,
-                const char *word)
+static int done(const struct command_line *line, struct keys *k, const struct err *why, const char *word)
 {
     if (why != NULL) return leave(k, command_failed(k->a, why));
-    if (!command_has(line, "quiet"))
-        command_say("%s in %s; a running gateway reads it at SIGHUP", word, k->folder);
+    if (!command_has(line, "quiet")) command_say("%s in %s; a running gateway reads it at SIGHUP", word, k->folder);
     return leave(k, EXIT_FINE);
 }
 
@@ -74,8 +72,8 @@ static void list_text(const struct signing_key_row *rows, size_t count)
         date(rows[i].created_s, made);
         date(rows[i].active_s, from);
         if (rows[i].retired_s > 0) date(rows[i].retired_s, till);
-        printf("%-10.*s %-12s %-12s %-14s %.*s\n", SLICE_ARG(rows[i].state), made,
-               rows[i].active_s > 0 ? from : "-", till, SLICE_ARG(rows[i].kid));
+        printf("%-10.*s %-12s %-12s %-14s %.*s\n", SLICE_ARG(rows[i].state), made, rows[i].active_s > 0 ? from : "-",
+               till, SLICE_ARG(rows[i].kid));
     }
 }
 
@@ -132,8 +130,7 @@ int command_keys_retire(const struct command_line *line)
 {
     struct keys k;
     if (!enter(line, &k)) return leave(&k, EXIT_CONFIG);
-    return done(line, &k, signing_keys_retire(k.a, k.folder, slice_of(line->words[0])),
-                "key retired");
+    return done(line, &k, signing_keys_retire(k.a, k.folder, slice_of(line->words[0])), "key retired");
 }
 
 int command_keys_jwks(const struct command_line *line)

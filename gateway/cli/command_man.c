@@ -108,11 +108,10 @@ int command_completion(const struct command_line *line)
         command_say("completion is there for bash");
         return EXIT_USAGE;
     }
-    printf(
-        "# completion of vestibule for bash\n_vestibule()\n{\n"
-        "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-        "    case $before in\n    -c|--config|--folder) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
-        "    --format) COMPREPLY=($(compgen -W 'text json' -- \"$word\")); return ;;\n");
+    printf("# completion of vestibule for bash\n_vestibule()\n{\n"
+           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+           "    case $before in\n    -c|--config|--folder) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
+           "    --format) COMPREPLY=($(compgen -W 'text json' -- \"$word\")); return ;;\n");
     for (size_t i = 0; i < count; i++) {
         struct slice rest = slice_of(all[i].name), first;
         slice_cut(&rest, ' ', &first);
@@ -126,8 +125,7 @@ int command_completion(const struct command_line *line)
     }
     printf("    esac\n    COMPREPLY=($(compgen -W '");
     for (size_t i = 0; i < count; i++) {
-        struct slice first =
-            slice_upto(slice_of(all[i].name), slice_index(slice_of(all[i].name), ' '));
+        struct slice first = slice_upto(slice_of(all[i].name), slice_index(slice_of(all[i].name), ' '));
         bool again = i > 0 && slice_starts(slice_of(all[i - 1].name), first);
         if (!again) printf("%.*s ", SLICE_ARG(first));
     }

@@ -103,8 +103,7 @@ static bool short_option(struct parsing *p, const char *arg)
         return true;
     }
     const struct command_option *o = option_lettered(arg[1]);
-    if (o == NULL || (arg[2] != '\0' && o->value == NULL))
-        return unknown_option(arg, slice_of(arg + 1));
+    if (o == NULL || (arg[2] != '\0' && o->value == NULL)) return unknown_option(arg, slice_of(arg + 1));
     return add(p, o, arg[2] != '\0' ? arg + 2 : NULL);
 }
 
@@ -181,8 +180,7 @@ static bool unknown_command(const struct parsing *p, size_t from)
         tell_group(all, count, p->words[from]);
         return false;
     }
-    snprintf(two, sizeof two, "%s%s%s", p->words[from], alone ? "" : " ",
-             alone ? "" : p->words[from + 1]);
+    snprintf(two, sizeof two, "%s%s%s", p->words[from], alone ? "" : " ", alone ? "" : p->words[from + 1]);
     struct nearest n = nearest_to(slice_of(two)), m = nearest_to(slice_of(p->words[from]));
     for (size_t i = 0; i < count; i++) {
         nearest_try(&n, slice_of(all[i].name));
@@ -198,8 +196,8 @@ static bool options_fit(const struct command_line *line)
     for (size_t i = 0; i < line->given_count; i++) {
         const char *name = line->given[i].option->name;
         if (command_takes(line->command, name)) continue;
-        command_say("%s has no option --%s; vestibule help %s shows those it has",
-                    line->command->name, name, line->command->name);
+        command_say("%s has no option --%s; vestibule help %s shows those it has", line->command->name, name,
+                    line->command->name);
         return false;
     }
     const char *format = command_value(line, "format");

@@ -8,8 +8,8 @@ enum {
 
 static struct slice redirect_uri(const struct snapshot *s, const struct provider *p)
 {
-    return arena_print(s->arena, "%.*s%.*s/callback/%.*s", SLICE_ARG(s->public_url),
-                       SLICE_ARG(s->prefix), SLICE_ARG(p->id));
+    return arena_print(s->arena, "%.*s%.*s/callback/%.*s", SLICE_ARG(s->public_url), SLICE_ARG(s->prefix),
+                       SLICE_ARG(p->id));
 }
 
 static void tell_json(const struct snapshot *s)
@@ -39,8 +39,7 @@ static void tell_text(const struct snapshot *s, bool urls)
     for (size_t i = 0; i < s->provider_count; i++) {
         const struct provider *p = s->providers[i];
         struct slice second = urls ? redirect_uri(s, p) : p->issuer;
-        printf("%-16.*s %.*s%s\n", SLICE_ARG(p->id), SLICE_ARG(second),
-               p->hidden ? "  (hidden)" : "");
+        printf("%-16.*s %.*s%s\n", SLICE_ARG(p->id), SLICE_ARG(second), p->hidden ? "  (hidden)" : "");
     }
 }
 

@@ -37,8 +37,7 @@ static int dial_ip(const struct address *x)
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(x->port)};
     memcpy(&six.sin6_addr, x->bytes, 16);
     memcpy(&four.sin_addr, x->bytes + 12, 4);
-    if (x->is_ip4 && memcmp(x->bytes + 12, zero, 4) == 0)
-        four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (x->is_ip4 && memcmp(x->bytes + 12, zero, 4) == 0) four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (!x->is_ip4 && memcmp(x->bytes, zero, 16) == 0) six.sin6_addr = in6addr_loopback;
     struct timeval patience = {.tv_sec = PATIENCE_S};
     int fd = socket(x->is_ip4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -58,8 +57,7 @@ static int dial(struct arena *a, struct slice where)
         where = arena_print(a, "127.0.0.1:%.*s", SLICE_ARG(slice_from(where, 10)));
     }
     if (slice_starts(where, LIT(":")) || slice_starts(where, LIT("*:"))) {
-        where =
-            arena_print(a, "127.0.0.1%.*s", SLICE_ARG(slice_from(where, slice_index(where, ':'))));
+        where = arena_print(a, "127.0.0.1%.*s", SLICE_ARG(slice_from(where, slice_index(where, ':'))));
     }
     return address_read(where, &x) && x.is_ip && x.port != 0 ? dial_ip(&x) : -1;
 }
@@ -67,24 +65,20 @@ static int dial(struct arena *a, struct slice where)
 /* The HTTP status of /ready, or 0. */
 static int ask(int fd)
 {
-    static const char question[] =
-        "GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    static const char question[] = "GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     char answer[ANSWER_MAX];
     size_t len = 0;
     uint64_t status = 0;
     struct timeval patience = {.tv_sec = PATIENCE_S};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (send(fd, question, sizeof question - 1, MSG_NOSIGNAL) != (ssize_t)sizeof question - 1)
-        return 0;
+    if (send(fd, question, sizeof question - 1, MSG_NOSIGNAL) != (ssize_t)sizeof question - 1) return 0;
     while (len < 12) {
         ssize_t n = recv(fd, answer + len, sizeof answer - len, 0);
         if (n <= 0) return 0;
         len += (size_t)n;
     }
     struct slice head = {answer, len};
-    if (!slice_starts(head, LIT("HTTP/1.")) ||
-        !slice_number(slice_upto(slice_from(head, 9), 3), &status))
-        return 0;
+    if (!slice_starts(head, LIT("HTTP/1.")) || !slice_number(slice_upto(slice_from(head, 9), 3), &status)) return 0;
     return (int)status;
 }
 

@@ -2,10 +2,8 @@
 #include "cli/commands.h"
 
 static const struct command_option options[] = {
-    {"config", 'c', "FILE",
-     "configuration file or folder; may be given several times, later ones win"},
-    {"set", 0, "KEY=VALUE",
-     "one key by its path (session.lifetime=1h); wins over files and environment"},
+    {"config", 'c', "FILE", "configuration file or folder; may be given several times, later ones win"},
+    {"set", 0, "KEY=VALUE", "one key by its path (session.lifetime=1h); wins over files and environment"},
     {"help", 'h', NULL, "help for a command"},
     {"version", 'V', NULL, "the version"},
     {"verbose", 'v', NULL, "say more"},
@@ -152,8 +150,7 @@ static const struct command commands[] = {
      "bash",
      "completion for a shell",
      "",
-     {"vestibule completion bash > /etc/bash_completion.d/vestibule",
-      "source <(vestibule completion bash)"},
+     {"vestibule completion bash > /etc/bash_completion.d/vestibule", "source <(vestibule completion bash)"},
      false,
      1,
      1,
@@ -202,8 +199,7 @@ const struct command_option *command_options(size_t *ret_count)
 bool command_takes(const struct command *c, const char *option)
 {
     struct slice rest = slice_of(c->options), one, name = slice_of(option);
-    if (strcmp(option, "config") == 0 || strcmp(option, "set") == 0 || strcmp(option, "help") == 0)
-        return true;
+    if (strcmp(option, "config") == 0 || strcmp(option, "set") == 0 || strcmp(option, "help") == 0) return true;
     while (slice_cut(&rest, ' ', &one)) {
         if (slice_is(one, name)) return true;
     }

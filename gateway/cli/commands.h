@@ -41,8 +41,7 @@ struct command {
     const char *name;  /* "run", "config print" */
     const char *usage; /* what follows the name: "[--online]" */
     const char *summary;
-    const char
-        *options; /* names from the table of options, by space, besides config, set and help */
+    const char *options; /* names from the table of options, by space, besides config, set and help */
     const char *examples[2];
     bool everyday;                  /* shown with its summary in the short help */
     size_t words_least, words_most; /* arguments after its name */
@@ -63,8 +62,7 @@ struct command_line {
 };
 
 /* The whole program: parses, runs the command, gives the exit status. */
-int command_main(int argc, char *const *argv, const char *const *environment,
-                 const struct command_hooks *hooks);
+int command_main(int argc, char *const *argv, const char *const *environment, const struct command_hooks *hooks);
 
 /* false: words were printed to standard error, and the status is EXIT_USAGE. ret_line is empty before. */
 bool command_parse(int argc, char *const *argv, struct command_line *ret_line);
@@ -73,9 +71,8 @@ const struct command_option *command_options(size_t *ret_count);
 bool command_takes(const struct command *c, const char *option);
 
 bool command_has(const struct command_line *line, const char *option);
-const char *command_value(const struct command_line *line,
-                          const char *option);      /* the last one; NULL if not given */
-bool command_json(const struct command_line *line); /* --format json, or --json */
+const char *command_value(const struct command_line *line, const char *option); /* the last one; NULL if not given */
+bool command_json(const struct command_line *line);                             /* --format json, or --json */
 
 /* Reads the configuration that --config, --set and the environment name. Gives; config_close frees. */
 struct config *command_config(const struct command_line *line, const struct config_text *text);

@@ -51,8 +51,8 @@ static void props_done(struct exchange *x, const struct exchange_end *end)
     (void)end;
 }
 
-static void props_refused(void *app, const struct listener *l, const struct address *peer,
-                          enum problem problem, int status, const char *why)
+static void props_refused(void *app, const struct listener *l, const struct address *peer, enum problem problem,
+                          int status, const char *why)
 {
     (void)app;
     (void)l;
@@ -154,26 +154,24 @@ static struct slice demo_configuration(struct demonstration *d)
                        "  - { id: app, url: \"http://127.0.0.1:%d\" }\n"
                        "sign_in: { name: Demo, skip_if_single: false }\n"
                        "log: { format: text, level: %s, access: %s }\n",
-                       d->port, d->port, d->metrics_port, d->port + 1, SLICE_ARG(d->secret),
-                       d->port + 2, d->self_test ? "error" : "warn",
-                       d->self_test || d->quiet ? "none" : "all");
+                       d->port, d->port, d->metrics_port, d->port + 1, SLICE_ARG(d->secret), d->port + 2,
+                       d->self_test ? "error" : "warn", d->self_test || d->quiet ? "none" : "all");
 }
 
 static void tell_addresses(const struct demonstration *d)
 {
-    printf(
-        "\n"
-        "  Open    http://localhost:%d        the demo application, protected by vestibule\n"
-        "  People  ada    (ops, verified e-mail)     grace (staff)\n"
-        "          linus  (e-mail not verified)      eve   (access is refused)\n"
-        "  Also    http://localhost:%d/_vestibule/me        who you are, for front ends\n"
-        "          http://127.0.0.1:%d/metrics             what Prometheus would read\n"
-        "\n"
-        "  This is a demonstration: sessions live in memory, the identity provider is a stage prop.\n",
-        d->port, d->port, d->metrics_port);
+    printf("\n"
+           "  Open    http://localhost:%d        the demo application, protected by vestibule\n"
+           "  People  ada    (ops, verified e-mail)     grace (staff)\n"
+           "          linus  (e-mail not verified)      eve   (access is refused)\n"
+           "  Also    http://localhost:%d/_vestibule/me        who you are, for front ends\n"
+           "          http://127.0.0.1:%d/metrics             what Prometheus would read\n"
+           "\n"
+           "  This is a demonstration: sessions live in memory, the identity provider is a stage prop.\n",
+           d->port, d->port, d->metrics_port);
     if (getenv("SSH_CONNECTION") != NULL) {
-        printf("  From your own machine:  ssh -L %d:localhost:%d -L %d:127.0.0.1:%d ...\n", d->port,
-               d->port, d->port + 1, d->port + 1);
+        printf("  From your own machine:  ssh -L %d:localhost:%d -L %d:127.0.0.1:%d ...\n", d->port, d->port,
+               d->port + 1, d->port + 1);
     }
     printf("  Stop with Ctrl-C.\n\n");
     fflush(stdout);
@@ -206,8 +204,7 @@ static bool choose_ports(struct demonstration *d, const char *asked)
     d->port = (int)port;
     /* A self-test takes what is free: it must not fail because somebody else listens. */
     while (d->self_test && asked == NULL && d->port < 65000 &&
-           !(is_free(d->port) && is_free(d->port + 1) && is_free(d->port + 2) &&
-             is_free(d->port + 3))) {
+           !(is_free(d->port) && is_free(d->port + 1) && is_free(d->port + 2) && is_free(d->port + 3))) {
         d->port += 10;
     }
     d->metrics_port = !d->self_test && is_free(METRICS_PORT) ? METRICS_PORT : d->port + 3;
@@ -216,19 +213,15 @@ static bool choose_ports(struct demonstration *d, const char *asked)
 
 int command_demo(const struct command_line *line)
 {
-    struct demonstration d = {.arena = arena_open(8 << 20),
-                              .self_test = command_has(line, "self-test"),
-                              .quiet = command_has(line, "quiet")};
+    struct demonstration d = {
+        .arena = arena_open(8 << 20), .self_test = command_has(line, "self-test"), .quiet = command_has(line, "quiet")};
     int status = EXIT_USAGE;
     if (choose_ports(&d, command_value(line, "port"))) {
         d.secret = random_text(d.arena, 32);
         const struct config_text text = {"the demonstration", demo_configuration(&d)};
         const struct err *e = open_props(&d);
-        const struct service_ask ask = {.config = {.text = &text},
-                                        .purpose = CONFIG_DEMO,
-                                        .serving = serving,
-                                        .waiting = waiting,
-                                        .self = &d};
+        const struct service_ask ask = {
+            .config = {.text = &text}, .purpose = CONFIG_DEMO, .serving = serving, .waiting = waiting, .self = &d};
         status = e != NULL ? command_failed(d.arena, e) : service_run(&ask);
         if (status != EXIT_FINE && !d.served)
             command_say("other ports: vestibule demo --port %d", d.port < 9000 ? 9000 : 7000);

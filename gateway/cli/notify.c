@@ -28,7 +28,6 @@ int64_t notify_watchdog_ms(void)
     const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
     uint64_t n, whose;
     if (us == NULL || !slice_number(slice_of(us), &n) || n < 2000 || n > INT64_MAX) return 0;
-    if (pid != NULL && (!slice_number(slice_of(pid), &whose) || whose != (uint64_t)getpid()))
-        return 0;
+    if (pid != NULL && (!slice_number(slice_of(pid), &whose) || whose != (uint64_t)getpid())) return 0;
     return (int64_t)(n / 2000);
 }

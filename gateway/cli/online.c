@@ -102,8 +102,7 @@ static bool knock_at(struct loop *l, const struct backend *b)
     }
     bool fine = k.ended && k.why[0] == '\0';
     if (fine || !k.ended) stream_close(s);
-    printf("%s  backend %.*s%s%s\n", fine ? "ok     " : "trouble", SLICE_ARG(b->id),
-           fine ? "" : ": ", k.why);
+    printf("%s  backend %.*s%s%s\n", fine ? "ok     " : "trouble", SLICE_ARG(b->id), fine ? "" : ": ", k.why);
     return fine;
 }
 

@@ -109,33 +109,26 @@ static bool talk(int port, struct slice request, struct buf *answer)
     return n == 0 && !answer->full;
 }
 
-static bool ask(struct self_test *t, bool gateway, const char *method, struct slice target,
-                struct slice body, struct answer *ret_answer)
+static bool ask(struct self_test *t, bool gateway, const char *method, struct slice target, struct slice body,
+                struct answer *ret_answer)
 {
     AUTO(buf_close) struct buf request = buf_open(32 * 1024), answer = buf_open(ANSWER_MAX);
-    buf_print(&request,
-              "%s %.*s HTTP/1.1\r\nHost: %s:%d\r\nAccept: text/html\r\nConnection: close\r\n",
-              method, SLICE_ARG(target), gateway ? "localhost" : "127.0.0.1",
-              gateway ? t->gateway_port : t->provider_port);
+    buf_print(&request, "%s %.*s HTTP/1.1\r\nHost: %s:%d\r\nAccept: text/html\r\nConnection: close\r\n", method,
+              SLICE_ARG(target), gateway ? "localhost" : "127.0.0.1", gateway ? t->gateway_port : t->provider_port);
     for (size_t i = 0; gateway && i < t->cookies; i++) {
         buf_print(&request, "%s%.*s=%.*s%s", i == 0 ? "Cookie: " : "; ", SLICE_ARG(t->jar[i].name),
                   SLICE_ARG(t->jar[i].value), i + 1 == t->cookies ? "\r\n" : "");
     }
     if (body.at != NULL) {
-        buf_print(&request,
-                  "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n",
-                  body.len);
+        buf_print(&request, "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n", body.len);
     }
     buf_print(&request, "\r\n%.*s", SLICE_ARG(body));
-    if (!talk(gateway ? t->gateway_port : t->provider_port, buf_slice(&request), &answer))
-        return false;
+    if (!talk(gateway ? t->gateway_port : t->provider_port, buf_slice(&request), &answer)) return false;
     struct slice all = arena_copy(t->arena, buf_slice(&answer));
     size_t end = slice_find(all, LIT("\r\n\r\n"));
     uint64_t status;
-    if (end == SLICE_NONE || !slice_number(slice_upto(slice_from(all, 9), 3), &status))
-        return false;
-    struct answer r = {
-        .status = (int)status, .head = slice_upto(all, end), .body = slice_from(all, end + 4)};
+    if (end == SLICE_NONE || !slice_number(slice_upto(slice_from(all, 9), 3), &status)) return false;
+    struct answer r = {.status = (int)status, .head = slice_upto(all, end), .body = slice_from(all, end + 4)};
     r.location = header(r.head, "location", 0);
     if (gateway) keep_cookies(t, r.head);
     *ret_answer = r;
@@ -143,17 +136,13 @@ static bool ask(struct self_test *t, bool gateway, const char *method, struct sl
 }
 
 /* One hop of the journey, told in one line; false ends the journey. */
-static bool hop(struct self_test *t, const char *where, const struct answer *r, int wanted,
-                const char *needle)
+static bool hop(struct self_test *t, const char *where, const struct answer *r, int wanted, const char *needle)
 {
-    bool fine = r->status == wanted &&
-                (needle == NULL || slice_find(r->body, slice_of(needle)) != SLICE_NONE ||
-                 slice_find(r->location, slice_of(needle)) != SLICE_NONE);
+    bool fine = r->status == wanted && (needle == NULL || slice_find(r->body, slice_of(needle)) != SLICE_NONE ||
+                                        slice_find(r->location, slice_of(needle)) != SLICE_NONE);
     printf("  %2d  %-44s %3d  %s", ++t->hops, where, r->status, fine ? "ok" : "WRONG");
     if (r->location.len != 0) printf("  -> %.*s", SLICE_ARG(slice_upto(r->location, 60)));
-    if (!fine)
-        printf("  (wanted %d%s%s)", wanted, needle != NULL ? " and " : "",
-               needle != NULL ? needle : "");
+    if (!fine) printf("  (wanted %d%s%s)", wanted, needle != NULL ? " and " : "", needle != NULL ? needle : "");
     printf("\n");
     fflush(stdout);
     return fine;
@@ -181,8 +170,7 @@ static bool sign_in(struct self_test *t, const char *who)
 {
     struct answer r;
     struct slice none = {0};
-    if (!ask(t, true, "GET", LIT("/"), none, &r) ||
-        !hop(t, "GET / as a stranger", &r, 302, "/_vestibule/sign-in"))
+    if (!ask(t, true, "GET", LIT("/"), none, &r) || !hop(t, "GET / as a stranger", &r, 302, "/_vestibule/sign-in"))
         return false;
     if (!ask(t, true, "GET", path_of(r.location), none, &r) ||
         !hop(t, "the sign-in page", &r, 200, "/_vestibule/start/demo"))
@@ -191,18 +179,15 @@ static bool sign_in(struct self_test *t, const char *who)
         !hop(t, "a provider is chosen", &r, 302, "code_challenge_method=S256"))
         return false;
     struct slice authorize = path_of(r.location);
-    if (!ask(t, false, "GET", authorize, none, &r) ||
-        !hop(t, "the provider asks who it is", &r, 200, who))
+    if (!ask(t, false, "GET", authorize, none, &r) || !hop(t, "the provider asks who it is", &r, 200, who))
         return false;
     if (!ask(t, false, "POST", authorize, arena_print(t->arena, "person=%s", who), &r) ||
         !hop(t, "the person says who", &r, 303, "/_vestibule/callback/demo?code="))
         return false;
     struct slice callback = path_of(r.location);
-    if (!ask(t, true, "GET", callback, none, &r) ||
-        !hop(t, "back: code, tokens, a new session", &r, 303, "/admin"))
+    if (!ask(t, true, "GET", callback, none, &r) || !hop(t, "back: code, tokens, a new session", &r, 303, "/admin"))
         return false;
-    if (!ask(t, true, "GET", callback, none, &r) ||
-        !hop(t, "the same callback again is no dead end", &r, 303, "/"))
+    if (!ask(t, true, "GET", callback, none, &r) || !hop(t, "the same callback again is no dead end", &r, 303, "/"))
         return false;
     return true;
 }
@@ -228,8 +213,7 @@ static bool use_and_sign_out(struct self_test *t)
     for (size_t i = 0; i < t->cookies; i++) {
         if (slice_is(t->jar[i].name, LIT("__Host-vestibule"))) session = t->jar[i];
     }
-    if (!ask(t, true, "POST", LIT("/_vestibule/sign-out"),
-             arena_print(t->arena, "token=%.*s", SLICE_ARG(token)), &r) ||
+    if (!ask(t, true, "POST", LIT("/_vestibule/sign-out"), arena_print(t->arena, "token=%.*s", SLICE_ARG(token)), &r) ||
         !hop(t, "our own form signs out", &r, 303, "/_vestibule/signed-out"))
         return false;
     t->jar[t->cookies++] = session; /* the old cookie, kept by somebody */

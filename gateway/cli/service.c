@@ -21,9 +21,8 @@
 #include "base/now.h"
 
 enum {
-    TURN_MS = 250, /* how often main looks up while it waits for signals */
-    LINGER_MS =
-        5000, /* accepting goes on so long after TERM, until load balancers have seen /ready say no */
+    TURN_MS = 250,    /* how often main looks up while it waits for signals */
+    LINGER_MS = 5000, /* accepting goes on so long after TERM, until load balancers have seen /ready say no */
     BOOT_ARENA = 8 << 20
 };
 
@@ -48,12 +47,10 @@ static struct metric reloads = {.name = "vestibule_config_reloads_total",
 static struct metric reload_good = {.name = "vestibule_config_last_reload_successful",
                                     .help = "1 when the last reload was taken over.",
                                     .kind = METRIC_GAUGE};
-static struct metric connections = {.name = "vestibule_http_connections",
-                                    .help = "Client connections that are open.",
-                                    .kind = METRIC_GAUGE};
-static struct metric in_flight = {.name = "vestibule_http_requests_in_flight",
-                                  .help = "Requests that are being answered.",
-                                  .kind = METRIC_GAUGE};
+static struct metric connections = {
+    .name = "vestibule_http_connections", .help = "Client connections that are open.", .kind = METRIC_GAUGE};
+static struct metric in_flight = {
+    .name = "vestibule_http_requests_in_flight", .help = "Requests that are being answered.", .kind = METRIC_GAUGE};
 
 /* Set when the server is there; a scrape may come while it is being opened. */
 static struct server *_Atomic counted_server;
@@ -90,8 +87,7 @@ void service_prepare(char *const *argv)
     struct rlimit none = {0, 0}, files;
     signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    setrlimit(RLIMIT_CORE,
-              &none); /* keys and tokens are in memory: no core file, no ptrace by others */
+    setrlimit(RLIMIT_CORE, &none); /* keys and tokens are in memory: no core file, no ptrace by others */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -117,10 +113,8 @@ static void tell_complaints(struct config *c, const char *ending)
 
 static struct snapshot *build(const struct service *p, struct config *c, const struct snapshot *old)
 {
-    const struct config_use use = {.purpose = p->ask->purpose,
-                                   .old = old,
-                                   .handle = gate_handle,
-                                   .handle_metrics = gate_health_handle};
+    const struct config_use use = {
+        .purpose = p->ask->purpose, .old = old, .handle = gate_handle, .handle_metrics = gate_health_handle};
     return config_build(c, &use);
 }
 
@@ -189,8 +183,7 @@ static void take_over(struct service *p, struct snapshot *next)
     struct slice later = config_needs_restart(a, p->now, next);
     if (later.len != 0) {
         LOG(LOG_LEVEL_WARN, "config.needs_restart",
-            "Some changes wait for a restart (signal USR2); the rest is in force.", NULL,
-            {"keys", later});
+            "Some changes wait for a restart (signal USR2); the rest is in force.", NULL, {"keys", later});
     }
     server_each(p->server, gate_swap, next);
     size_t count = p->first->listener_count;
@@ -211,11 +204,9 @@ static void reload(struct service *p)
     notify_manager("RELOADING=1");
     struct config *c = config_read(&p->ask->config);
     struct snapshot *next = build(p, c, p->now);
-    if (next != NULL)
-        take_over(p, next); /* before it is told: who reads the record may rely on it */
+    if (next != NULL) take_over(p, next); /* before it is told: who reads the record may rely on it */
     struct buf text = buf_open(64 * 1024);
-    complaint_write_text(config_complaints(c), &text, false,
-                         LIT("the old configuration stays in force"));
+    complaint_write_text(config_complaints(c), &text, false, LIT("the old configuration stays in force"));
     struct audit_record r = {.event = next != NULL ? "config.reloaded" : "config.reload_failed",
                              .actor = LIT("system")};
     if (next == NULL) r.why = err_new(a, PROBLEM_CONFIG, "%.*s", SLICE_ARG(buf_slice(&text)));
@@ -239,8 +230,7 @@ static void start_successor(struct service *p)
     AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
     if (p->successor.pid != 0) return;
     const struct err *e = successor_start(a, p->server, p->exe, own_argv, &p->successor);
-    if (e != NULL)
-        LOG_PLAIN(LOG_LEVEL_ERROR, "restart.failed", "The new process could not be started.", e);
+    if (e != NULL) LOG_PLAIN(LOG_LEVEL_ERROR, "restart.failed", "The new process could not be started.", e);
 }
 
 /* ---- serving ---- */
@@ -259,13 +249,11 @@ static bool successor_serves(struct service *p)
     case SUCCESSOR_NONE:
     case SUCCESSOR_STARTING: return false;
     case SUCCESSOR_SERVING:
-        LOG_PLAIN(LOG_LEVEL_INFO, "restart.handed_over", "The new process serves; this one drains.",
-                  NULL);
+        LOG_PLAIN(LOG_LEVEL_INFO, "restart.handed_over", "The new process serves; this one drains.", NULL);
         return true;
     case SUCCESSOR_FAILED: break;
     }
-    LOG_PLAIN(LOG_LEVEL_ERROR, "restart.failed",
-              "The new process ended before it served; this one goes on.", NULL);
+    LOG_PLAIN(LOG_LEVEL_ERROR, "restart.failed", "The new process ended before it served; this one goes on.", NULL);
     return false;
 }
 
@@ -313,12 +301,11 @@ static void drain(struct service *p, bool handed_over)
     AUTO(arena_closep) struct arena *a = arena_open(64 * 1024);
     notify_manager("STOPPING=1");
     gate_set_draining(true);
-    LOG_PLAIN(LOG_LEVEL_INFO, "process.draining",
-              "No new connections; requests under way are finished.", NULL);
+    LOG_PLAIN(LOG_LEVEL_INFO, "process.draining", "No new connections; requests under way are finished.", NULL);
     let_second_signal_kill();
     /* Lingering serves load balancers that probe /ready; a person at a terminal and a handed-over socket need none. */
-    bool linger = !handed_over && p->now->has_metrics_listener && !isatty(STDERR_FILENO) &&
-                  p->now->drain_ms >= 2 * LINGER_MS;
+    bool linger =
+        !handed_over && p->now->has_metrics_listener && !isatty(STDERR_FILENO) && p->now->drain_ms >= 2 * LINGER_MS;
     int cut = server_stop(p->server, linger ? LINGER_MS : 0, (int)p->now->drain_ms);
     LOG(LOG_LEVEL_INFO, "process.stopped", "Drained.", NULL, {"cut", arena_print(a, "%d", cut)});
 }

@@ -16,11 +16,8 @@
 struct service_ask {
     struct config_ask config; /* read again at each HUP */
     enum config_purpose purpose;
-    void (*serving)(
-        void *self); /* called once, when the listeners are open and the workers run; may be NULL */
-    bool (*waiting)(
-        void *
-            self); /* called about four times a second while serving; true: drain now. May be NULL */
+    void (*serving)(void *self); /* called once, when the listeners are open and the workers run; may be NULL */
+    bool (*waiting)(void *self); /* called about four times a second while serving; true: drain now. May be NULL */
     void *self;
 };
 

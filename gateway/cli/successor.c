@@ -20,9 +20,7 @@ static char **child_environment(struct arena *a, const char *sockets, int ready_
     char **to = arena_array(a, char *, count + 3);
     for (size_t i = 0; i < count; i++) {
         struct slice v = slice_of(environ[i]);
-        if (slice_starts(v, LIT("VESTIBULE_LISTEN_FDS=")) ||
-            slice_starts(v, LIT("VESTIBULE_READY_FD=")))
-            continue;
+        if (slice_starts(v, LIT("VESTIBULE_LISTEN_FDS=")) || slice_starts(v, LIT("VESTIBULE_READY_FD="))) continue;
         if (slice_starts(v, LIT("WATCHDOG_PID=")) || slice_starts(v, LIT("LISTEN_"))) continue;
         to[kept++] = environ[i];
     }
@@ -31,8 +29,8 @@ static char **child_environment(struct arena *a, const char *sockets, int ready_
     return to;
 }
 
-const struct err *successor_start(struct arena *a, struct server *s, const char *exe,
-                                  char *const *argv, struct successor *ret_successor)
+const struct err *successor_start(struct arena *a, struct server *s, const char *exe, char *const *argv,
+                                  struct successor *ret_successor)
 {
     int pipe_fd[2];
     const char *sockets = server_handover(s, a);

@@ -12,8 +12,8 @@ struct successor {
     int ready_fd; /* readable: it serves, or has ended */
 };
 /* exe: the path of the program, as it was at start (a newer file may stand there now). */
-const struct err *successor_start(struct arena *a, struct server *s, const char *exe,
-                                  char *const *argv, struct successor *ret_successor);
+const struct err *successor_start(struct arena *a, struct server *s, const char *exe, char *const *argv,
+                                  struct successor *ret_successor);
 enum successor_state {
     SUCCESSOR_NONE,
     SUCCESSOR_STARTING,

@@ -22,25 +22,21 @@ static struct slices methods(struct build *b, const struct setting *at)
         if (method_name(m->text)) continue;
         fine = false;
         complaint_at(b->c, COMPLAINT_ERROR, m->node, COMPLAINT_VALUE, LIT(""),
-                     "\"%.*s\" is no method we pass on; write GET, POST ... in capitals",
-                     SLICE_ARG(m->text));
+                     "\"%.*s\" is no method we pass on; write GET, POST ... in capitals", SLICE_ARG(m->text));
     }
     if (fine) all.at = setting_texts(b->a, at, "methods", &all.count);
     return all;
 }
 
 /* One list of people. An empty one was perhaps meant as "nobody", perhaps as "no limit": neither is guessed. */
-static struct slices people(struct build *b, const struct setting *allow, const char *name,
-                            bool lower)
+static struct slices people(struct build *b, const struct setting *allow, const char *name, bool lower)
 {
     const struct setting *list = setting_at(allow, name);
     struct slices all = {NULL, 0};
     struct slice *texts = setting_texts(b->a, allow, name, &all.count);
     if (list->node != NULL && list->count == 0 && !list->bad) {
-        BUILD_ERROR(
-            b, allow, name,
-            "allow.%s is empty; that never means everyone: write allow: signed_in, or allow: nobody",
-            name);
+        BUILD_ERROR(b, allow, name,
+                    "allow.%s is empty; that never means everyone: write allow: signed_in, or allow: nobody", name);
     }
     for (size_t i = 0; lower && i < all.count; i++) {
         texts[i] = build_lower(b->a, texts[i]);
@@ -57,8 +53,8 @@ static void known_providers(struct build *b, const struct setting *allow)
             known = known || slice_is(b->s->providers[i]->id, p->text);
         }
         if (known || b->s->provider_count == 0) continue;
-        complaint_at(b->c, COMPLAINT_ERROR, p->node, COMPLAINT_VALUE, LIT(""),
-                     "there is no provider \"%.*s\"", SLICE_ARG(p->text));
+        complaint_at(b->c, COMPLAINT_ERROR, p->node, COMPLAINT_VALUE, LIT(""), "there is no provider \"%.*s\"",
+                     SLICE_ARG(p->text));
     }
 }
 
@@ -66,22 +62,19 @@ static void shapes(struct build *b, const struct setting *allow)
 {
     for (const struct setting *e = setting_at(allow, "emails")->first; e != NULL; e = e->next) {
         size_t sign = slice_index(e->text, '@');
-        if (sign != SLICE_NONE && sign > 0 && build_host_name(slice_from(e->text, sign + 1)))
-            continue;
-        complaint_at(b->c, COMPLAINT_ERROR, e->node, COMPLAINT_VALUE, LIT(""),
-                     "\"%.*s\" is no e-mail address", SLICE_ARG(e->text));
+        if (sign != SLICE_NONE && sign > 0 && build_host_name(slice_from(e->text, sign + 1))) continue;
+        complaint_at(b->c, COMPLAINT_ERROR, e->node, COMPLAINT_VALUE, LIT(""), "\"%.*s\" is no e-mail address",
+                     SLICE_ARG(e->text));
     }
-    for (const struct setting *e = setting_at(allow, "email_domains")->first; e != NULL;
-         e = e->next) {
+    for (const struct setting *e = setting_at(allow, "email_domains")->first; e != NULL; e = e->next) {
         if (build_host_name(e->text) && slice_index(e->text, '.') != SLICE_NONE) continue;
         complaint_at(b->c, COMPLAINT_ERROR, e->node, COMPLAINT_VALUE, LIT(""),
                      "\"%.*s\" is no domain; write example.com", SLICE_ARG(e->text));
     }
     for (const struct setting *u = setting_at(allow, "users")->first; u != NULL; u = u->next) {
         if (slice_index(u->text, '/') != SLICE_NONE) continue;
-        complaint_at(
-            b->c, COMPLAINT_ERROR, u->node, COMPLAINT_VALUE, LIT(""),
-            "users are written provider/subject, such as corp/4711; for addresses there is emails");
+        complaint_at(b->c, COMPLAINT_ERROR, u->node, COMPLAINT_VALUE, LIT(""),
+                     "users are written provider/subject, such as corp/4711; for addresses there is emails");
     }
 }
 
@@ -108,15 +101,13 @@ static void allow_of(struct build *b, const struct setting *at, struct rule *r)
         nothing_given = nothing_given && m->node == NULL;
     }
     if (nothing_given)
-        BUILD_ERROR(b, at, "allow",
-                    "allow names nobody; write everyone, signed_in, nobody, or lists of people");
+        BUILD_ERROR(b, at, "allow", "allow names nobody; write everyone, signed_in, nobody, or lists of people");
 }
 
 static void rule(struct build *b, const struct setting *at, struct rule *r, size_t position)
 {
     static const enum otherwise others[] = {OTHERWISE_SIGN_IN, OTHERWISE_REFUSE, OTHERWISE_HIDE};
-    r->id =
-        setting_given(at, "id") ? setting_text(at, "id") : arena_print(b->a, "%zu", position + 1);
+    r->id = setting_given(at, "id") ? setting_text(at, "id") : arena_print(b->a, "%zu", position + 1);
     r->host = build_lower(b->a, setting_text(at, "host"));
     r->path = setting_text(at, "path");
     r->methods = methods(b, at);
@@ -144,8 +135,8 @@ static void shadows(struct build *b, const struct setting *list)
         const struct setting *at = nth(list, i);
         if (by == NULL || at == NULL) continue;
         complaint_at(b->c, COMPLAINT_ERROR, setting_place(at, "path"), COMPLAINT_VALUE, LIT(""),
-                     "rule \"%.*s\" can never match: rule \"%.*s\" already covers %.*s",
-                     SLICE_ARG(b->s->rules[i].id), SLICE_ARG(by->id), SLICE_ARG(by->path));
+                     "rule \"%.*s\" can never match: rule \"%.*s\" already covers %.*s", SLICE_ARG(b->s->rules[i].id),
+                     SLICE_ARG(by->id), SLICE_ARG(by->path));
     }
 }
 
@@ -153,9 +144,7 @@ static void pattern_error(struct build *b, const struct setting *at, const struc
 {
     bool path = at == NULL || setting_given(at, "path");
     const struct doc *place = at == NULL ? NULL : setting_place(at, path ? "path" : "host");
-    build_complain(b, place, "",
-                   why->cause != NULL ? why->cause
-                                      : why); /* without its own word for the position */
+    build_complain(b, place, "", why->cause != NULL ? why->cause : why); /* without its own word for the position */
 }
 
 /* One pattern after the other, so that every wrong one is told at its place. Methods were judged before. */
@@ -216,19 +205,16 @@ void build_access(struct build *b)
     }
     same_ids(b, list);
     if (list->node == NULL) {
-        s->rules[s->rule_count++] =
-            (struct rule){.id = LIT("default"), .path = LIT("/**"), .allow = ALLOW_SIGNED_IN};
+        s->rules[s->rule_count++] = (struct rule){.id = LIT("default"), .path = LIT("/**"), .allow = ALLOW_SIGNED_IN};
     } else if (list->count == 0 && !list->bad) {
-        BUILD_ERROR(
-            b, b->root, "access",
-            "access is empty: nobody could pass; leave it out for everybody who is signed in");
+        BUILD_ERROR(b, b->root, "access",
+                    "access is empty: nobody could pass; leave it out for everybody who is signed in");
     }
     struct route_backend *backends = places(b);
     bool fine = rules_fine(b, list);
     fine = backends_fine(b, backends, s->backend_count) && fine;
     if (!fine) return;
-    const struct err *why =
-        routes_compile(b->a, s->rules, s->rule_count, backends, s->backend_count, &s->routes);
+    const struct err *why = routes_compile(b->a, s->rules, s->rule_count, backends, s->backend_count, &s->routes);
     if (why != NULL)
         build_complain(b, list->node, "access", why);
     else

@@ -15,8 +15,7 @@ static bool address(struct build *b, const struct setting *at, const char *key, 
     if (slice_starts(text, LIT("http+unix://"))) {
         e->unix_path = arena_copy(b->a, slice_from(text, 12));
         e->authority = LIT("localhost");
-        if (e->unix_path.len > 1 && e->unix_path.at[0] == '/' && e->unix_path.len <= 107)
-            return true;
+        if (e->unix_path.len > 1 && e->unix_path.at[0] == '/' && e->unix_path.len <= 107) return true;
         BUILD_ERROR(b, at, key, "http+unix:// wants an absolute path of at most 107 bytes");
         return false;
     }
@@ -26,9 +25,7 @@ static bool address(struct build *b, const struct setting *at, const char *key, 
         return false;
     }
     if (!slice_is(u.path, LIT("/")) || u.query.at != NULL) {
-        BUILD_ERROR(
-            b, at, key,
-            "a backend's address ends after host and port: paths are passed on as they are");
+        BUILD_ERROR(b, at, key, "a backend's address ends after host and port: paths are passed on as they are");
         return false;
     }
     struct slice origin = url_origin(b->a, &u);
@@ -38,12 +35,10 @@ static bool address(struct build *b, const struct setting *at, const char *key, 
     return true;
 }
 
-static void backend_tls(struct build *b, const struct setting *at, struct snapshot_backend *to,
-                        bool https)
+static void backend_tls(struct build *b, const struct setting *at, struct snapshot_backend *to, bool https)
 {
     const struct setting *t = setting_at(at, "tls");
-    struct tls_client_conf conf = {.host = setting_given(t, "name") ? setting_text(t, "name")
-                                                                    : to->backend.host,
+    struct tls_client_conf conf = {.host = setting_given(t, "name") ? setting_text(t, "name") : to->backend.host,
                                    .ca_file = setting_path(t, "ca_file"),
                                    .certificate_file = setting_path(t, "client_certificate"),
                                    .key_file = setting_path(t, "client_key"),
@@ -52,8 +47,7 @@ static void backend_tls(struct build *b, const struct setting *at, struct snapsh
         if (t->node != NULL) BUILD_ERROR(b, at, "tls", "tls is for backends with https://");
         return;
     }
-    if (conf.insecure)
-        BUILD_WARNING(b, t, "insecure", "any machine on the way can pretend to be this backend");
+    if (conf.insecure) BUILD_WARNING(b, t, "insecure", "any machine on the way can pretend to be this backend");
     if ((conf.certificate_file == NULL) != (conf.key_file == NULL)) {
         BUILD_ERROR(b, t, conf.key_file == NULL ? "client_certificate" : "client_key",
                     "client_certificate and client_key belong together");
@@ -61,32 +55,31 @@ static void backend_tls(struct build *b, const struct setting *at, struct snapsh
     }
     const struct err *why = tls_client(b->a, &conf, &to->backend.tls);
     if (why != NULL) build_complain(b, setting_place(at, "url"), "", why);
-    to->backend.pool_key = arena_print(
-        b->a, "%.*s name=%.*s ca=%s certificate=%s insecure=%d", SLICE_ARG(to->backend.pool_key),
-        SLICE_ARG(conf.host), conf.ca_file != NULL ? conf.ca_file : "-",
-        conf.certificate_file != NULL ? conf.certificate_file : "-", conf.insecure);
+    to->backend.pool_key =
+        arena_print(b->a, "%.*s name=%.*s ca=%s certificate=%s insecure=%d", SLICE_ARG(to->backend.pool_key),
+                    SLICE_ARG(conf.host), conf.ca_file != NULL ? conf.ca_file : "-",
+                    conf.certificate_file != NULL ? conf.certificate_file : "-", conf.insecure);
 }
 
 static struct slice strip_prefix(struct build *b, const struct setting *at, struct slice path)
 {
     struct slice strip = setting_text(at, "strip_prefix");
     if (strip.len == 0) return strip;
-    bool fine = strip.at[0] == '/' && strip.len > 1 && strip.at[strip.len - 1] != '/' &&
-                slice_index(strip, '*') == SLICE_NONE;
+    bool fine =
+        strip.at[0] == '/' && strip.len > 1 && strip.at[strip.len - 1] != '/' && slice_index(strip, '*') == SLICE_NONE;
     if (!fine) {
-        BUILD_ERROR(b, at, "strip_prefix",
-                    "strip_prefix cannot be \"%.*s\": write a path such as /app", SLICE_ARG(strip));
+        BUILD_ERROR(b, at, "strip_prefix", "strip_prefix cannot be \"%.*s\": write a path such as /app",
+                    SLICE_ARG(strip));
     } else if (!slice_starts(path, strip)) {
-        BUILD_ERROR(b, at, "strip_prefix",
-                    "strip_prefix is not the head of this backend's path %.*s", SLICE_ARG(path));
+        BUILD_ERROR(b, at, "strip_prefix", "strip_prefix is not the head of this backend's path %.*s", SLICE_ARG(path));
     }
     return strip;
 }
 
 static enum header_preset preset_at(int64_t index)
 {
-    static const enum header_preset presets[] = {PRESET_STANDARD, PRESET_OAUTH2_PROXY,
-                                                 PRESET_AUTHELIA, PRESET_POMERIUM, PRESET_NONE};
+    static const enum header_preset presets[] = {PRESET_STANDARD, PRESET_OAUTH2_PROXY, PRESET_AUTHELIA, PRESET_POMERIUM,
+                                                 PRESET_NONE};
     return presets[index];
 }
 
@@ -96,19 +89,16 @@ static void default_audience(struct build *b, struct snapshot_backend *to, struc
     if (to->audience.len != 0) return;
     const struct backend *e = &to->backend;
     bool https = slice_starts(url, LIT("https://"));
-    to->audience = e->unix_path.len != 0
-                       ? url
-                       : arena_print(b->a, "%s://%.*s", https ? "https" : "http", SLICE_ARG(e->authority));
+    to->audience =
+        e->unix_path.len != 0 ? url : arena_print(b->a, "%s://%.*s", https ? "https" : "http", SLICE_ARG(e->authority));
 }
 
-static void one(struct build *b, const struct setting *at, struct snapshot_backend *to,
-                size_t position)
+static void one(struct build *b, const struct setting *at, struct snapshot_backend *to, size_t position)
 {
     const struct setting *url = setting_at(at, "url"), *audience = setting_at(at, "audience");
     struct backend *e = &to->backend;
     int64_t preset = setting_number(at, "headers.preset");
-    e->id =
-        setting_given(at, "id") ? setting_text(at, "id") : arena_print(b->a, "%zu", position + 1);
+    e->id = setting_given(at, "id") ? setting_text(at, "id") : arena_print(b->a, "%zu", position + 1);
     e->connect_ms = (int)setting_number(at, "timeout.connect");
     e->response_ms = (int)setting_number(at, "timeout.response");
     e->idle_ms = (int)setting_number(at, "timeout.idle");
@@ -120,8 +110,7 @@ static void one(struct build *b, const struct setting *at, struct snapshot_backe
     to->strip_prefix = strip_prefix(b, at, to->path);
     to->keep_host = setting_number(at, "host_header") == 0;
     to->preset = preset >= 0 ? preset_at(preset) : b->s->preset;
-    to->audience =
-        audience->text.len != 0 ? audience->text : setting_text(b->root, "token.audience");
+    to->audience = audience->text.len != 0 ? audience->text : setting_text(b->root, "token.audience");
     e->pool_key = url->text;
     if (url->bad || url->text.len == 0 || !address(b, at, "url", url->text, to)) return;
     default_audience(b, to, url->text);
@@ -153,8 +142,7 @@ static void unique_ids(struct build *b, const struct setting *list)
     for (const struct setting *at = list->first; at != NULL; at = at->next, i++) {
         for (size_t j = 0; j < i; j++) {
             if (!slice_is(b->s->backends[i].backend.id, b->s->backends[j].backend.id)) continue;
-            BUILD_ERROR(b, at, "id", "there are two backends \"%.*s\"",
-                        SLICE_ARG(b->s->backends[i].backend.id));
+            BUILD_ERROR(b, at, "id", "there are two backends \"%.*s\"", SLICE_ARG(b->s->backends[i].backend.id));
         }
     }
 }
@@ -179,14 +167,12 @@ static void names_and_strips(struct build *b)
 
 void build_backends(struct build *b)
 {
-    const struct setting *list = setting_at(b->root, "backends"),
-                         *single = setting_at(b->root, "backend");
+    const struct setting *list = setting_at(b->root, "backends"), *single = setting_at(b->root, "backend");
     struct snapshot *s = b->s;
     bool auth_only = setting_number(b->root, "mode") == 1;
     names_and_strips(b);
     s->backends = arena_array(b->a, struct snapshot_backend, list->count + 1);
-    if (list->count > BACKENDS_MAX)
-        BUILD_ERROR(b, b->root, "backends", "more than %d backends", BACKENDS_MAX);
+    if (list->count > BACKENDS_MAX) BUILD_ERROR(b, b->root, "backends", "more than %d backends", BACKENDS_MAX);
     for (const struct setting *at = list->first; at != NULL; at = at->next) {
         one(b, at, &s->backends[s->backend_count], s->backend_count);
         s->backend_count++;
@@ -194,8 +180,7 @@ void build_backends(struct build *b)
     unique_ids(b, list);
     bool both = single->node != NULL && list->count > 0;
     if (both)
-        BUILD_ERROR(b, b->root, "backend",
-                    "backend is short for one entry of backends: give one of them");
+        BUILD_ERROR(b, b->root, "backend", "backend is short for one entry of backends: give one of them");
     else if (single->node != NULL && !single->bad)
         only_one(b, single->text);
     if (auth_only && (list->count > 0 || single->node != NULL)) {

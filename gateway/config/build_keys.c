@@ -22,15 +22,14 @@ static void complain_keys(struct build *b, const char *key, const struct err *wh
     build_complain(b, setting_place(b->root, key), key, why);
 }
 
-static size_t masters_from_files(struct build *b, const struct setting *list,
-                                 struct secret *masters)
+static size_t masters_from_files(struct build *b, const struct setting *list, struct secret *masters)
 {
     size_t count = 0;
     for (const struct setting *one = list->first; one != NULL; one = one->next) {
         struct secret text;
         if (count == KEYRING_MASTERS) {
-            complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""),
-                         "at most %d session keys", KEYRING_MASTERS);
+            complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""), "at most %d session keys",
+                         KEYRING_MASTERS);
             return count;
         }
         const struct err *why = private_file_read(b->a, one->text.at, MASTER_FILE_MAX, &text);
@@ -78,8 +77,7 @@ static size_t master_from_state(struct build *b, const char *folder, struct secr
         complain_keys(b, "session.keys", why);
         return 0;
     }
-    BUILD_WARNING(b, b->root, "state", "%.*s; keys live in memory",
-                  SLICE_ARG(err_story(b->a, why)));
+    BUILD_WARNING(b, b->root, "state", "%.*s; keys live in memory", SLICE_ARG(err_story(b->a, why)));
     masters[0] = random_master(b);
     return 1;
 }
@@ -89,12 +87,10 @@ static void sessions(struct build *b, const char *folder)
     const struct setting *list = setting_at(b->root, "session.keys");
     struct secret masters[KEYRING_MASTERS];
     if (list->node != NULL && list->count == 0) {
-        BUILD_ERROR(b, b->root, "session.keys",
-                    "session.keys is empty: leave it out to have one made");
+        BUILD_ERROR(b, b->root, "session.keys", "session.keys is empty: leave it out to have one made");
         return;
     }
-    size_t count = list->count > 0 ? masters_from_files(b, list, masters)
-                                   : master_from_state(b, folder, masters);
+    size_t count = list->count > 0 ? masters_from_files(b, list, masters) : master_from_state(b, folder, masters);
     if (count == 0 || b->c->errors > 0) return;
     b->s->keys = keyring_open(masters, count);
     b->s->session_jwt = session_jwt_open(b->s->keys, b->s->public_origin);
@@ -132,8 +128,7 @@ static struct provider_state *old_state(const struct snapshot *old, struct slice
 void build_keys(struct build *b)
 {
     const char *folder = setting_path(b->root, "state");
-    if (folder == NULL)
-        folder = state_folder(b->a, environment_get(b->environment, LIT("STATE_DIRECTORY")));
+    if (folder == NULL) folder = state_folder(b->a, environment_get(b->environment, LIT("STATE_DIRECTORY")));
     sessions(b, folder);
     assertions(b, folder);
     if (b->c->errors > 0) return;

@@ -59,23 +59,19 @@ static void scopes(struct build *b, const struct setting *at, struct provider *p
                 complaint_at(b->c, COMPLAINT_ERROR, s->node, COMPLAINT_VALUE, LIT(""),
                              "a scope has no space in it: write them as a list");
             }
-            p->scope = p->scope.len == 0 ? s->text
-                                         : arena_print(b->a, "%.*s %.*s", SLICE_ARG(p->scope),
-                                                       SLICE_ARG(s->text));
+            p->scope =
+                p->scope.len == 0 ? s->text : arena_print(b->a, "%.*s %.*s", SLICE_ARG(p->scope), SLICE_ARG(s->text));
         }
     }
-    if (!openid)
-        BUILD_ERROR(b, at, "scopes",
-                    "scopes must hold openid: without it there is no identity token");
+    if (!openid) BUILD_ERROR(b, at, "scopes", "scopes must hold openid: without it there is no identity token");
 }
 
 static bool is_ours(struct slice name)
 {
     static const struct slice ours[] = {
-        LIT_INIT("client_id"),     LIT_INIT("redirect_uri"),   LIT_INIT("response_type"),
-        LIT_INIT("response_mode"), LIT_INIT("scope"),          LIT_INIT("state"),
-        LIT_INIT("nonce"),         LIT_INIT("code_challenge"), LIT_INIT("request"),
-        LIT_INIT("request_uri"),   LIT_INIT("client_secret"),  LIT_INIT("code_challenge_method")};
+        LIT_INIT("client_id"), LIT_INIT("redirect_uri"), LIT_INIT("response_type"), LIT_INIT("response_mode"),
+        LIT_INIT("scope"),     LIT_INIT("state"),        LIT_INIT("nonce"),         LIT_INIT("code_challenge"),
+        LIT_INIT("request"),   LIT_INIT("request_uri"),  LIT_INIT("client_secret"), LIT_INIT("code_challenge_method")};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
         if (slice_is(name, ours[i])) return true;
     }
@@ -89,8 +85,7 @@ static void params(struct build *b, const struct setting *at, struct provider *p
     for (const struct setting *s = list->first; s != NULL; s = s->next) {
         if (is_ours(s->name) || s->name.len == 0) {
             complaint_at(b->c, COMPLAINT_ERROR, s->node, COMPLAINT_KEY, LIT(""),
-                         "authorize_params cannot set \"%.*s\": the gateway does",
-                         SLICE_ARG(s->name));
+                         "authorize_params cannot set \"%.*s\": the gateway does", SLICE_ARG(s->name));
             continue;
         }
         p->authorize_params[p->authorize_param_count++] = (struct provider_param){s->name, s->text};
@@ -98,23 +93,19 @@ static void params(struct build *b, const struct setting *at, struct provider *p
 }
 
 /* An address of the provider: https, or http on this machine. */
-static struct slice endpoint(struct build *b, const struct setting *at, const char *name,
-                             struct provider *p)
+static struct slice endpoint(struct build *b, const struct setting *at, const char *name, struct provider *p)
 {
     const struct setting *s = setting_at(at, name);
     struct url u;
-    if (s->bad || s->text.len == 0 || url_read(b->a, s->text, &u) != NULL)
-        return (struct slice){NULL, 0};
+    if (s->bad || s->text.len == 0 || url_read(b->a, s->text, &u) != NULL) return (struct slice){NULL, 0};
     if (!u.https && !build_is_loopback(u.host)) {
         BUILD_ERROR(b, at, name, "%s must be https: secrets and tokens travel there", name);
     }
     if (!u.https) p->allow_http = true;
-    bool hidden = slice_is(slice_of(name), LIT("authorize_url")) ||
-                  slice_is(slice_of(name), LIT("end_session_url"));
+    bool hidden = slice_is(slice_of(name), LIT("authorize_url")) || slice_is(slice_of(name), LIT("end_session_url"));
     if (!hidden && build_is_private(u.host) && !p->allow_private) {
-        BUILD_ERROR(
-            b, at, name,
-            "%s is on a private address: allow_private: true permits that for this provider", name);
+        BUILD_ERROR(b, at, name, "%s is on a private address: allow_private: true permits that for this provider",
+                    name);
     }
     return s->text;
 }
@@ -127,8 +118,7 @@ static void endpoints(struct build *b, const struct setting *at, struct provider
     p->userinfo_url = endpoint(b, at, "userinfo_url", p);
     p->jwks_url = endpoint(b, at, "jwks_url", p);
     p->end_session_url = endpoint(b, at, "end_session_url", p);
-    if (slice_index(p->issuer, '?') != SLICE_NONE)
-        BUILD_ERROR(b, at, "issuer", "an issuer has no query");
+    if (slice_index(p->issuer, '?') != SLICE_NONE) BUILD_ERROR(b, at, "issuer", "an issuer has no query");
 }
 
 static void algorithms(struct build *b, const struct setting *at, struct provider *p)
@@ -140,8 +130,7 @@ static void algorithms(struct build *b, const struct setting *at, struct provide
         if (!s->bad && jose_alg_of(s->text, &alg)) p->algorithms |= (unsigned)alg;
     }
     if (list->count == 0 && list->node != NULL && !list->bad) {
-        BUILD_ERROR(b, at, "algorithms",
-                    "algorithms is empty: no identity token could be accepted");
+        BUILD_ERROR(b, at, "algorithms", "algorithms is empty: no identity token could be accepted");
     }
 }
 
@@ -153,8 +142,7 @@ static void client(struct build *b, const struct setting *at, struct provider *p
     p->client_secret = secret->secret;
     p->client_auth = auths[setting_number(at, "client_auth")];
     p->pkce = setting_number(at, "pkce") == 0;
-    p->response_mode =
-        setting_number(at, "response_mode") == 1 ? RESPONSE_FORM_POST : RESPONSE_QUERY;
+    p->response_mode = setting_number(at, "response_mode") == 1 ? RESPONSE_FORM_POST : RESPONSE_QUERY;
     bool given = secret->node != NULL;
     if (p->client_auth != CLIENT_AUTH_NONE && !given && at->node != NULL && !at->bad) {
         complaint_at(
@@ -164,16 +152,13 @@ static void client(struct build *b, const struct setting *at, struct provider *p
     }
     size_t len = secret_reveal(p->client_secret).len;
     if (given && len > 0 && len < SECRET_SHORT) {
-        BUILD_WARNING(b, at, "client_secret",
-                      "client_secret has only %zu characters: could it be guessed?", len);
+        BUILD_WARNING(b, at, "client_secret", "client_secret has only %zu characters: could it be guessed?", len);
     }
     if (p->client_auth == CLIENT_AUTH_NONE && given) {
-        BUILD_ERROR(b, at, "client_secret",
-                    "with client_auth: none no secret is sent: leave it out");
+        BUILD_ERROR(b, at, "client_secret", "with client_auth: none no secret is sent: leave it out");
     }
     if (p->client_auth == CLIENT_AUTH_NONE && !p->pkce) {
-        BUILD_ERROR(b, at, "pkce",
-                    "a client without a secret needs pkce: anybody could redeem a stolen code");
+        BUILD_ERROR(b, at, "pkce", "a client without a secret needs pkce: anybody could redeem a stolen code");
     } else if (!p->pkce) {
         BUILD_WARNING(b, at, "pkce", "pkce none: only for providers that refuse it");
     }
@@ -234,14 +219,12 @@ void build_providers(struct build *b)
     if (list->count == 0 && list->node != NULL && !list->bad) {
         BUILD_ERROR(b, b->root, "providers", "providers is empty: nobody could sign in");
     }
-    if (list->count > PROVIDERS_MAX)
-        BUILD_ERROR(b, b->root, "providers", "more than %d providers", PROVIDERS_MAX);
+    if (list->count > PROVIDERS_MAX) BUILD_ERROR(b, b->root, "providers", "more than %d providers", PROVIDERS_MAX);
     for (const struct setting *at = list->first; at != NULL; at = at->next) {
         struct provider *p = provider(b, at);
         for (size_t i = 0; i < s->provider_count; i++) {
             if (!slice_is(s->providers[i]->id, p->id)) continue;
-            BUILD_ERROR(b, at, "id", "there are two providers \"%.*s\": give each an id of its own",
-                        SLICE_ARG(p->id));
+            BUILD_ERROR(b, at, "id", "there are two providers \"%.*s\": give each an id of its own", SLICE_ARG(p->id));
         }
         orders[s->provider_count] = setting_number(at, "order");
         s->providers[s->provider_count] = p;
@@ -249,8 +232,7 @@ void build_providers(struct build *b)
         shown += p->hidden ? 0 : 1;
     }
     if (shown == 0 && list->count > 0) {
-        BUILD_WARNING(b, b->root, "providers",
-                      "every provider is hidden: the sign-in page has no button");
+        BUILD_WARNING(b, b->root, "providers", "every provider is hidden: the sign-in page has no button");
     }
     struct slice proxy = environment_get(b->environment, LIT("HTTPS_PROXY"));
     if (proxy.len == 0) proxy = environment_get(b->environment, LIT("https_proxy"));

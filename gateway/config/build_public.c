@@ -21,8 +21,8 @@ struct slice build_lower(struct arena *a, struct slice s)
 void build_complain(struct build *b, const struct doc *at, const char *what, const struct err *why)
 {
     struct slice story = err_story(b->a, why);
-    complaint_at(b->c, COMPLAINT_ERROR, at, COMPLAINT_VALUE, LIT(""), "%s%s%.*s", what,
-                 what[0] != '\0' ? ": " : "", SLICE_ARG(story));
+    complaint_at(b->c, COMPLAINT_ERROR, at, COMPLAINT_VALUE, LIT(""), "%s%s%.*s", what, what[0] != '\0' ? ": " : "",
+                 SLICE_ARG(story));
 }
 
 bool build_host_name(struct slice host)
@@ -30,21 +30,17 @@ bool build_host_name(struct slice host)
     struct slice label;
     if (host.len == 0 || host.len > 253) return false;
     while (slice_cut(&host, '.', &label)) {
-        if (label.len == 0 || label.len > 63 || label.at[0] == '-' ||
-            label.at[label.len - 1] == '-')
-            return false;
+        if (label.len == 0 || label.len > 63 || label.at[0] == '-' || label.at[label.len - 1] == '-') return false;
         for (size_t i = 0; i < label.len; i++) {
             char c = label.at[i];
-            bool letter =
-                (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+            bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
             if (!letter && c != '-' && c != '_') return false;
         }
     }
     return true;
 }
 
-bool build_host_port(struct build *b, struct slice text, int fallback_port, struct slice *ret_host,
-                     int *ret_port)
+bool build_host_port(struct build *b, struct slice text, int fallback_port, struct slice *ret_host, int *ret_port)
 {
     struct slice host = text, port = {NULL, 0};
     uint64_t number = (uint64_t)fallback_port;
@@ -83,8 +79,7 @@ static bool in_networks(struct slice host, const char *const *texts, size_t coun
 bool build_is_loopback(struct slice host)
 {
     static const char *const nets[] = {"127.0.0.0/8", "::1"};
-    return slice_is(host, LIT("localhost")) || slice_ends(host, LIT(".localhost")) ||
-           in_networks(host, nets, 2);
+    return slice_is(host, LIT("localhost")) || slice_ends(host, LIT(".localhost")) || in_networks(host, nets, 2);
 }
 
 bool build_is_private(struct slice host)
@@ -107,8 +102,7 @@ static void public_url(struct build *b)
         return;
     }
     if (!slice_is(u.path, LIT("/")) || u.query.at != NULL) {
-        BUILD_ERROR(b, b->root, "public_url",
-                    "public_url must end after the host: a path has no place in it");
+        BUILD_ERROR(b, b->root, "public_url", "public_url must end after the host: a path has no place in it");
     }
     if (!u.https && !build_is_loopback(u.host)) {
         BUILD_ERROR(
@@ -124,8 +118,8 @@ static void public_url(struct build *b)
 
 static bool prefix_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.' || c == '/';
 }
 
 static void prefix(struct build *b)
@@ -137,8 +131,7 @@ static void prefix(struct build *b)
         fine = fine && prefix_byte(p.at[i]);
     }
     if (!fine) {
-        BUILD_ERROR(b, b->root, "prefix",
-                    "prefix cannot be \"%.*s\": write a path such as /_vestibule", SLICE_ARG(p));
+        BUILD_ERROR(b, b->root, "prefix", "prefix cannot be \"%.*s\": write a path such as /_vestibule", SLICE_ARG(p));
     }
     b->s->prefix = p;
 }
@@ -152,10 +145,9 @@ static void trusted_proxies(struct build *b)
         struct network n;
         if (one->bad) continue;
         if (!network_read(one->text, &n)) {
-            complaint_at(
-                b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""),
-                "\"%.*s\" is no network; write 10.0.0.0/8 or 192.0.2.1 (bits behind the prefix are zero)",
-                SLICE_ARG(one->text));
+            complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""),
+                         "\"%.*s\" is no network; write 10.0.0.0/8 or 192.0.2.1 (bits behind the prefix are zero)",
+                         SLICE_ARG(one->text));
             continue;
         }
         int bits = n.base.is_ip4 ? n.bits - 96 : n.bits;
@@ -179,24 +171,21 @@ static void trusted_proxies(struct build *b)
 /* Not the public suffix list, which changes monthly: its best known entries with two labels. One label is never a site of one's own. */
 static bool looks_like_suffix(struct slice domain)
 {
-    static const struct slice heads[] = {LIT_INIT("co"),  LIT_INIT("com"), LIT_INIT("org"),
-                                         LIT_INIT("net"), LIT_INIT("ac"),  LIT_INIT("gov"),
-                                         LIT_INIT("edu"), LIT_INIT("gob"), LIT_INIT("ne"),
-                                         LIT_INIT("or"),  LIT_INIT("go"),  LIT_INIT("mil")};
+    static const struct slice heads[] = {LIT_INIT("co"), LIT_INIT("com"), LIT_INIT("org"), LIT_INIT("net"),
+                                         LIT_INIT("ac"), LIT_INIT("gov"), LIT_INIT("edu"), LIT_INIT("gob"),
+                                         LIT_INIT("ne"), LIT_INIT("or"),  LIT_INIT("go"),  LIT_INIT("mil")};
     static const struct slice whole[] = {
-        LIT_INIT("github.io"),    LIT_INIT("gitlab.io"),         LIT_INIT("herokuapp.com"),
-        LIT_INIT("vercel.app"),   LIT_INIT("netlify.app"),       LIT_INIT("pages.dev"),
-        LIT_INIT("workers.dev"),  LIT_INIT("web.app"),           LIT_INIT("fly.dev"),
-        LIT_INIT("onrender.com"), LIT_INIT("azurewebsites.net"), LIT_INIT("appspot.com"),
-        LIT_INIT("duckdns.org"),  LIT_INIT("ngrok.io"),          LIT_INIT("cloudfront.net")};
+        LIT_INIT("github.io"),   LIT_INIT("gitlab.io"),    LIT_INIT("herokuapp.com"),     LIT_INIT("vercel.app"),
+        LIT_INIT("netlify.app"), LIT_INIT("pages.dev"),    LIT_INIT("workers.dev"),       LIT_INIT("web.app"),
+        LIT_INIT("fly.dev"),     LIT_INIT("onrender.com"), LIT_INIT("azurewebsites.net"), LIT_INIT("appspot.com"),
+        LIT_INIT("duckdns.org"), LIT_INIT("ngrok.io"),     LIT_INIT("cloudfront.net")};
     size_t dot = slice_index(domain, '.');
     if (dot == SLICE_NONE) return true;
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
         if (slice_is(domain, whole[i])) return true;
     }
     struct slice tail = slice_from(domain, dot + 1);
-    if (slice_index(tail, '.') != SLICE_NONE || tail.len != 2)
-        return false; /* co.uk, com.au: a country below */
+    if (slice_index(tail, '.') != SLICE_NONE || tail.len != 2) return false; /* co.uk, com.au: a country below */
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         if (slice_is(slice_upto(domain, dot), heads[i])) return true;
     }
@@ -211,24 +200,20 @@ static struct slice cookie_domain(struct build *b)
     if (domain.len == 0) return none;
     if (domain.at[0] == '.') domain = slice_from(domain, 1);
     if (!build_host_name(domain) || address_read(domain, &x)) {
-        BUILD_ERROR(b, b->root, "cookie.domain",
-                    "cookie.domain cannot be \"%.*s\": write a name such as example.com",
+        BUILD_ERROR(b, b->root, "cookie.domain", "cookie.domain cannot be \"%.*s\": write a name such as example.com",
                     SLICE_ARG(domain));
         return none;
     }
     if (looks_like_suffix(domain)) {
-        BUILD_ERROR(b, b->root, "cookie.domain",
-                    "%.*s belongs to many: the cookie would be sent to strangers' sites",
+        BUILD_ERROR(b, b->root, "cookie.domain", "%.*s belongs to many: the cookie would be sent to strangers' sites",
                     SLICE_ARG(domain));
         return none;
     }
     size_t colon = slice_index(host, ':');
     if (colon != SLICE_NONE) host = slice_upto(host, colon);
-    bool below =
-        slice_is(host, domain) || slice_ends(host, arena_print(b->a, ".%.*s", SLICE_ARG(domain)));
+    bool below = slice_is(host, domain) || slice_ends(host, arena_print(b->a, ".%.*s", SLICE_ARG(domain)));
     if (host.len != 0 && !below) {
-        BUILD_ERROR(b, b->root, "cookie.domain",
-                    "browsers refuse the cookie: %.*s is not below %.*s", SLICE_ARG(host),
+        BUILD_ERROR(b, b->root, "cookie.domain", "browsers refuse the cookie: %.*s is not below %.*s", SLICE_ARG(host),
                     SLICE_ARG(domain));
     }
     return domain;
@@ -244,14 +229,13 @@ static void cookies(struct build *b)
         fine = fine && prefix_byte(name.at[i]) && name.at[i] != '/';
     }
     if (!fine)
-        BUILD_ERROR(b, b->root, "cookie.name",
-                    "cookie.name: at most %d of letters, digits, '-', '_' and '.'",
+        BUILD_ERROR(b, b->root, "cookie.name", "cookie.name: at most %d of letters, digits, '-', '_' and '.'",
                     COOKIE_NAME_MAX);
     if (slice_starts(name, LIT("__")))
         BUILD_ERROR(b, b->root, "cookie.name", "the prefix is added by itself; leave it out");
     conf->cookie.domain = cookie_domain(b);
-    conf->cookie_name = arena_print(
-        b->a, "%s%.*s", conf->cookie.domain.len != 0 ? "__Secure-" : "__Host-", SLICE_ARG(name));
+    conf->cookie_name =
+        arena_print(b->a, "%s%.*s", conf->cookie.domain.len != 0 ? "__Secure-" : "__Host-", SLICE_ARG(name));
     b->s->attempt_prefix = arena_print(b->a, "__Host-%.*s-tx-", SLICE_ARG(name));
     conf->cookie.path = LIT("/");
     conf->cookie.secure = true;

@@ -22,10 +22,8 @@ static int inherited_fd(const struct build *b, struct slice name)
 {
     struct slice names = environment_get(b->environment, LIT("LISTEN_FDNAMES")), one;
     uint64_t pid = 0, count = 0;
-    bool ours = slice_number(environment_get(b->environment, LIT("LISTEN_PID")), &pid) &&
-                pid == (uint64_t)getpid();
-    if (!ours || !slice_number(environment_get(b->environment, LIT("LISTEN_FDS")), &count))
-        return -1;
+    bool ours = slice_number(environment_get(b->environment, LIT("LISTEN_PID")), &pid) && pid == (uint64_t)getpid();
+    if (!ours || !slice_number(environment_get(b->environment, LIT("LISTEN_FDS")), &count)) return -1;
     for (int i = 0; (uint64_t)i < count && slice_cut(&names, ':', &one); i++) {
         if (slice_is(one, name)) return FIRST_INHERITED_FD + i;
     }
@@ -37,12 +35,9 @@ static bool tcp_address(struct build *b, struct slice text, struct listener *l)
     struct slice host = text;
     int port = 0;
     if (slice_starts(text, LIT(":")) || slice_starts(text, LIT("*:"))) {
-        text = arena_print(b->a, "0.0.0.0:%.*s",
-                           SLICE_ARG(slice_from(text, slice_index(text, ':') + 1)));
+        text = arena_print(b->a, "0.0.0.0:%.*s", SLICE_ARG(slice_from(text, slice_index(text, ':') + 1)));
     }
-    if (slice_index(text, ':') == SLICE_NONE || !build_host_port(b, text, -1, &host, &port) ||
-        port < 0)
-        return false;
+    if (slice_index(text, ':') == SLICE_NONE || !build_host_port(b, text, -1, &host, &port) || port < 0) return false;
     if (slice_is(host, LIT("localhost"))) host = LIT("127.0.0.1");
     if (!address_read(host, &l->address)) return false;
     l->kind = LISTENER_TCP;
@@ -50,17 +45,14 @@ static bool tcp_address(struct build *b, struct slice text, struct listener *l)
     return true;
 }
 
-static bool listen_address(struct build *b, const struct doc *at, struct slice text,
-                           struct listener *l)
+static bool listen_address(struct build *b, const struct doc *at, struct slice text, struct listener *l)
 {
     l->name = text;
     l->fd = -1;
     if (slice_starts(text, LIT("unix:"))) {
         l->kind = LISTENER_UNIX;
         l->unix_path = arena_copy(b->a, slice_from(text, 5));
-        if (l->unix_path.len > 1 && l->unix_path.at[0] == '/' &&
-            l->unix_path.len <= UNIX_PATH_MAX_BYTES)
-            return true;
+        if (l->unix_path.len > 1 && l->unix_path.at[0] == '/' && l->unix_path.len <= UNIX_PATH_MAX_BYTES) return true;
         complaint_at(b->c, COMPLAINT_ERROR, at, COMPLAINT_VALUE, LIT(""),
                      "unix: wants an absolute path of at most %d bytes", UNIX_PATH_MAX_BYTES);
         return false;
@@ -69,35 +61,29 @@ static bool listen_address(struct build *b, const struct doc *at, struct slice t
         l->kind = LISTENER_FD;
         l->fd = inherited_fd(b, slice_from(text, 3));
         if (l->fd >= 0 || b->use->purpose == CONFIG_CHECK) return true;
-        complaint_at(
-            b->c, COMPLAINT_ERROR, at, COMPLAINT_VALUE, LIT(""),
-            "no socket named \"%.*s\" was handed over (FileDescriptorName= in the socket unit)",
-            SLICE_ARG(slice_from(text, 3)));
+        complaint_at(b->c, COMPLAINT_ERROR, at, COMPLAINT_VALUE, LIT(""),
+                     "no socket named \"%.*s\" was handed over (FileDescriptorName= in the socket unit)",
+                     SLICE_ARG(slice_from(text, 3)));
         return false;
     }
     if (tcp_address(b, text, l)) return true;
     complaint_at(b->c, COMPLAINT_ERROR, at, COMPLAINT_VALUE, LIT(""),
-                 "cannot listen on \"%.*s\": write 0.0.0.0:8080, [::]:8080, unix:/path or fd:name",
-                 SLICE_ARG(text));
+                 "cannot listen on \"%.*s\": write 0.0.0.0:8080, [::]:8080, unix:/path or fd:name", SLICE_ARG(text));
     return false;
 }
 
 /* ---------------------------------------------------------------------------------------------- TLS */
 
-static bool certificate_pair(struct build *b, const struct setting *at,
-                             struct tls_certificate_conf *ret_pair)
+static bool certificate_pair(struct build *b, const struct setting *at, struct tls_certificate_conf *ret_pair)
 {
     const char *certificate = setting_path(at, "certificate"), *key = setting_path(at, "key");
     const char *twin = setting_path(at, "key_file");
-    bool bad = setting_at(at, "certificate")->bad || setting_at(at, "key")->bad ||
-               setting_at(at, "key_file")->bad;
-    if (key != NULL && twin != NULL)
-        BUILD_ERROR(b, at, "key_file", "key and key_file are the same: give one of them");
+    bool bad = setting_at(at, "certificate")->bad || setting_at(at, "key")->bad || setting_at(at, "key_file")->bad;
+    if (key != NULL && twin != NULL) BUILD_ERROR(b, at, "key_file", "key and key_file are the same: give one of them");
     if (key == NULL) key = twin;
     if (bad) return false;
     if (certificate == NULL || key == NULL) {
-        BUILD_ERROR(b, at, certificate == NULL ? "key" : "certificate",
-                    "tls needs both a certificate and its key");
+        BUILD_ERROR(b, at, certificate == NULL ? "key" : "certificate", "tls needs both a certificate and its key");
         return false;
     }
     *ret_pair = (struct tls_certificate_conf){certificate, key};
@@ -107,11 +93,9 @@ static bool certificate_pair(struct build *b, const struct setting *at,
 static tls_context *listener_tls(struct build *b, const struct setting *at)
 {
     const struct setting *more = setting_at(at, "certificates");
-    struct tls_certificate_conf *pairs =
-        arena_array(b->a, struct tls_certificate_conf, more->count + 1);
+    struct tls_certificate_conf *pairs = arena_array(b->a, struct tls_certificate_conf, more->count + 1);
     struct tls_server_conf conf = {.certificates = pairs};
-    bool one = setting_given(at, "certificate") || more->count == 0,
-         fine = !one || certificate_pair(b, at, &pairs[0]);
+    bool one = setting_given(at, "certificate") || more->count == 0, fine = !one || certificate_pair(b, at, &pairs[0]);
     conf.certificate_count = one ? 1 : 0;
     for (const struct setting *m = more->first; m != NULL; m = m->next) {
         fine = certificate_pair(b, m, &pairs[conf.certificate_count++]) && fine;
@@ -141,17 +125,12 @@ static void public_listener(struct build *b, const struct setting *at)
     struct listener *l = &b->s->listeners[b->s->listener_count];
     const struct setting *address = setting_at(at, "address");
     *l = (struct listener){.fd = -1, .handle = b->use->handle};
-    if (address->bad ||
-        !listen_address(b, address->node != NULL ? address->node : at->node, address->text, l))
-        return;
-    l->http2 =
-        setting_given(at, "http2") ? setting_on(at, "http2") : setting_on(b->root, "server.http2");
+    if (address->bad || !listen_address(b, address->node != NULL ? address->node : at->node, address->text, l)) return;
+    l->http2 = setting_given(at, "http2") ? setting_on(at, "http2") : setting_on(b->root, "server.http2");
     l->proxy_protocol = setting_on(at, "proxy_protocol");
-    if (setting_given(at, "tls") && !setting_at(at, "tls")->bad)
-        l->tls = listener_tls(b, setting_at(at, "tls"));
+    if (setting_given(at, "tls") && !setting_at(at, "tls")->bad) l->tls = listener_tls(b, setting_at(at, "tls"));
     if (l->proxy_protocol && b->s->trusted_count == 0 && l->kind == LISTENER_TCP) {
-        BUILD_ERROR(b, at, "proxy_protocol",
-                    "proxy_protocol needs trusted_proxies: nobody may send the line now");
+        BUILD_ERROR(b, at, "proxy_protocol", "proxy_protocol needs trusted_proxies: nobody may send the line now");
     }
     for (size_t i = 0; i < b->s->listener_count; i++) {
         if (!slice_is(b->s->listeners[i].name, l->name)) continue;
@@ -169,8 +148,7 @@ static void metrics_listener(struct build *b)
     if (!listen_address(b, at->node, at->text, l)) return;
     for (size_t i = 0; i < b->s->listener_count; i++) {
         if (!slice_is(b->s->listeners[i].name, l->name)) continue;
-        BUILD_ERROR(b, b->root, "metrics.listen", "%.*s is a public listener already",
-                    SLICE_ARG(l->name));
+        BUILD_ERROR(b, b->root, "metrics.listen", "%.*s is a public listener already", SLICE_ARG(l->name));
     }
     b->s->has_metrics_listener = true;
     b->s->listener_count++;
@@ -200,8 +178,7 @@ static int workers(struct build *b)
     int64_t count = 0;
     if (slice_is(text, LIT("auto"))) return cores();
     if (value_integer(text, &count) && count >= 1 && count <= WORKERS_MAX) return (int)count;
-    BUILD_ERROR(b, b->root, "server.workers", "server.workers must be auto or between 1 and %d",
-                WORKERS_MAX);
+    BUILD_ERROR(b, b->root, "server.workers", "server.workers must be auto or between 1 and %d", WORKERS_MAX);
     return 1;
 }
 
@@ -224,10 +201,8 @@ static void limits(struct build *b)
     l->write_ms = (int)setting_number(at, "timeouts.write");
     l->h2_streams = (int)setting_number(at, "http2_streams");
     l->h2_resets = (int)setting_number(at, "http2_resets");
-    if (l->uri_bytes > l->head_bytes)
-        BUILD_ERROR(b, at, "uri_limit", "uri_limit is larger than header_limit");
-    if (l->body_bytes > l->body_total_bytes)
-        BUILD_ERROR(b, at, "body_limit", "body_limit is larger than body_total");
+    if (l->uri_bytes > l->head_bytes) BUILD_ERROR(b, at, "uri_limit", "uri_limit is larger than header_limit");
+    if (l->body_bytes > l->body_total_bytes) BUILD_ERROR(b, at, "body_limit", "body_limit is larger than body_total");
 }
 
 static bool tcp_of_both_kinds(const struct snapshot *s)
@@ -248,14 +223,12 @@ void build_server(struct build *b)
     for (const struct setting *one = list->first; one != NULL; one = one->next) {
         public_listener(b, one);
     }
-    if (list->count == 0)
-        BUILD_ERROR(b, b->root, "listen", "listen is empty: nobody could reach us");
+    if (list->count == 0) BUILD_ERROR(b, b->root, "listen", "listen is empty: nobody could reach us");
     bool redirect = s->public_https && tcp_of_both_kinds(s);
     bool given = setting_given(b->root, "server.https_redirect");
     s->https_redirect = given ? setting_on(b->root, "server.https_redirect") : redirect;
     if (s->https_redirect && !s->public_https && s->public_origin.len != 0) {
-        BUILD_ERROR(b, b->root, "server.https_redirect",
-                    "https_redirect with an http public_url would lead nowhere");
+        BUILD_ERROR(b, b->root, "server.https_redirect", "https_redirect with an http public_url would lead nowhere");
     }
     metrics_listener(b);
     limits(b);

@@ -55,8 +55,7 @@ static void accent(struct build *b, const struct setting *at, struct pages_conf 
         fine = fine && ((d >= '0' && d <= '9') || (d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F'));
     }
     if (c.len != 0 && !fine) {
-        BUILD_ERROR(b, at, "accent",
-                    "accent cannot be \"%.*s\": write a colour such as \"#0a6b6b\", in quotes",
+        BUILD_ERROR(b, at, "accent", "accent cannot be \"%.*s\": write a colour such as \"#0a6b6b\", in quotes",
                     SLICE_ARG(c));
         return;
     }
@@ -69,8 +68,7 @@ static struct slice help(struct build *b, const struct setting *at)
     struct url u;
     bool mail = slice_starts(text, LIT("mailto:")) && slice_index(text, '@') != SLICE_NONE;
     if (text.len == 0 || mail || url_read(b->a, text, &u) == NULL) return text;
-    BUILD_ERROR(b, at, "help",
-                "help cannot be \"%.*s\": write https:// or mailto:", SLICE_ARG(text));
+    BUILD_ERROR(b, at, "help", "help cannot be \"%.*s\": write https:// or mailto:", SLICE_ARG(text));
     return (struct slice){NULL, 0};
 }
 

@@ -31,8 +31,8 @@ static bool host_target(struct build *b, struct slice rest, struct store_conf *c
 {
     struct slice host, path = rest;
     slice_cut(&path, '/', &host);
-    return build_host_port(b, host, REDIS_PORT, &conf->target.host, &conf->target.port) &&
-           conf->target.port > 0 && database(path, &conf->database);
+    return build_host_port(b, host, REDIS_PORT, &conf->target.host, &conf->target.port) && conf->target.port > 0 &&
+           database(path, &conf->database);
 }
 
 /* True: it is Redis, and *ret_tls says whether inside TLS. */
@@ -43,9 +43,8 @@ static bool address(struct build *b, struct slice url, struct store_conf *conf, 
     conf->kind = STORE_REDIS;
     size_t scheme = slice_find(url, LIT("://"));
     if (scheme != SLICE_NONE && slice_index(slice_from(url, scheme), '@') != SLICE_NONE) {
-        BUILD_ERROR(
-            b, b->root, "session.store",
-            "no name or password in the address: they belong into store_username and store_password_file");
+        BUILD_ERROR(b, b->root, "session.store",
+                    "no name or password in the address: they belong into store_username and store_password_file");
         return false;
     }
     conf->told = url;
@@ -60,11 +59,10 @@ static bool address(struct build *b, struct slice url, struct store_conf *conf, 
     else if (slice_starts(url, LIT("rediss://")))
         fine = *ret_tls = host_target(b, slice_from(url, 9), conf);
     if (fine) return true;
-    BUILD_ERROR(
-        b, b->root, "session.store",
-        "session.store cannot be \"%.*s\": write redis://host:6379/0, rediss://host:6379/0, "
-        "redis+unix:///path?db=0 or memory://",
-        SLICE_ARG(url));
+    BUILD_ERROR(b, b->root, "session.store",
+                "session.store cannot be \"%.*s\": write redis://host:6379/0, rediss://host:6379/0, "
+                "redis+unix:///path?db=0 or memory://",
+                SLICE_ARG(url));
     return false;
 }
 
@@ -91,11 +89,10 @@ static void store_tls(struct build *b, const struct setting *at, struct store_co
 
 static void only_with_redis(struct build *b, const struct setting *at)
 {
-    static const char *const names[] = {"store_username", "store_password", "store_ca_file",
-                                        "store_client_certificate", "store_client_key"};
+    static const char *const names[] = {"store_username", "store_password", "store_ca_file", "store_client_certificate",
+                                        "store_client_key"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (setting_given(at, names[i]))
-            BUILD_WARNING(b, at, names[i], "%s does nothing with memory://", names[i]);
+        if (setting_given(at, names[i])) BUILD_WARNING(b, at, names[i], "%s does nothing with memory://", names[i]);
     }
 }
 
@@ -109,8 +106,7 @@ static void store(struct build *b, const struct setting *at)
     conf->timeout_ms = (int)setting_number(at, "store_timeout");
     conf->target.connect_ms = conf->timeout_ms < 1000 ? 1000 : conf->timeout_ms;
     if (conf->key_prefix.len > PREFIX_MAX || slice_index(conf->key_prefix, '{') != SLICE_NONE) {
-        BUILD_ERROR(b, at, "store_key_prefix", "store_key_prefix: at most %d bytes, without braces",
-                    PREFIX_MAX);
+        BUILD_ERROR(b, at, "store_key_prefix", "store_key_prefix: at most %d bytes, without braces", PREFIX_MAX);
     }
     if (setting_at(at, "store")->bad || setting_text(at, "store").len == 0) return;
     bool redis = address(b, setting_text(at, "store"), conf, &tls);
@@ -129,8 +125,7 @@ static void store(struct build *b, const struct setting *at)
     }
     bool local = conf->target.host.len == 0 || build_is_loopback(conf->target.host);
     if (redis && !tls && !local && setting_given(at, "store_password")) {
-        BUILD_WARNING(b, at, "store",
-                      "the store's password crosses the network in clear text: use rediss://");
+        BUILD_WARNING(b, at, "store", "the store's password crosses the network in clear text: use rediss://");
     }
 }
 
@@ -144,9 +139,8 @@ void build_store(struct build *b)
     conf->cache_entries = CACHE_ENTRIES;
     conf->cookie.max_age_s = conf->lifetime_s;
     if (at->node == NULL) {
-        complaint_at(
-            b->c, COMPLAINT_ERROR, NULL, COMPLAINT_KEY, LIT(""),
-            "session.store is missing: redis://host:6379/0, or memory:// to try things out");
+        complaint_at(b->c, COMPLAINT_ERROR, NULL, COMPLAINT_KEY, LIT(""),
+                     "session.store is missing: redis://host:6379/0, or memory:// to try things out");
     }
     if (conf->idle_s > conf->lifetime_s) {
         bool both = setting_given(at, "idle");

@@ -54,19 +54,18 @@ bool complaint_holds_password(struct slice text)
 
 static bool smells_secret(struct slice word)
 {
-    static const struct slice words[] = {LIT_INIT("secret"), LIT_INIT("secert"),
-                                         LIT_INIT("password"), LIT_INIT("passwd")};
+    static const struct slice words[] = {LIT_INIT("secret"), LIT_INIT("secert"), LIT_INIT("password"),
+                                         LIT_INIT("passwd")};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         for (size_t at = 0; at + words[i].len <= word.len; at++) {
-            if (slice_is_nocase(slice_upto(slice_from(word, at), words[i].len), words[i]))
-                return true;
+            if (slice_is_nocase(slice_upto(slice_from(word, at), words[i].len), words[i])) return true;
         }
     }
     return complaint_holds_password(word);
 }
 
-void complaint_at(struct complaints *c, enum complaint_level level, const struct doc *node,
-                  enum complaint_place place, struct slice hint, const char *format, ...)
+void complaint_at(struct complaints *c, enum complaint_level level, const struct doc *node, enum complaint_place place,
+                  struct slice hint, const char *format, ...)
 {
     va_list args;
     bool scalar = node != NULL && node->type != DOC_LIST && node->type != DOC_MAP;
@@ -92,8 +91,8 @@ void complaint_at(struct complaints *c, enum complaint_level level, const struct
     add(c, one);
 }
 
-void complaint_in(struct complaints *c, enum complaint_level level, const char *file, int line,
-                  int column, struct slice sentence)
+void complaint_in(struct complaints *c, enum complaint_level level, const char *file, int line, int column,
+                  struct slice sentence)
 {
     add(c, (struct complaint){.level = level,
                               .file = file,
@@ -144,8 +143,7 @@ static bool belongs_to_secret(struct slice text, int line)
 }
 
 /* What may be shown of a line: all, or what stands before the value of the first secret word. */
-static struct slice shown(struct complaints *c, struct slice text, const struct complaint *one,
-                          bool *ret_cut)
+static struct slice shown(struct complaints *c, struct slice text, const struct complaint *one, bool *ret_cut)
 {
     struct slice line = line_of(text, one->line);
     if (line.len > 0 && line.at[line.len - 1] == '\r') line.len--;

@@ -25,10 +25,9 @@ enum complaint_place {
 struct complaint {
     const struct doc *node;
     enum complaint_level level;
-    const char *
-        file; /* a file, "--set" or the name of an environment variable; NULL: nowhere in particular */
-    int line, column;            /* from 1; 0: the whole file */
-    size_t width;                /* of what the caret underlines */
+    const char *file; /* a file, "--set" or the name of an environment variable; NULL: nowhere in particular */
+    int line, column; /* from 1; 0: the whole file */
+    size_t width;     /* of what the caret underlines */
     struct slice sentence, hint; /* hint: the nearest known word, or empty */
     bool masked;                 /* the value on the line is not shown */
     size_t order;                /* of discovery */
@@ -48,14 +47,13 @@ struct complaints *complaint_list(struct arena *a); /* gives an empty list */
 void complaint_add_file(struct complaints *c, const char *file, struct slice text);
 
 /* node NULL: nowhere in particular. hint may be empty. Of several errors in one plain value the first is kept: the others follow from it. */
-void complaint_at(struct complaints *c, enum complaint_level level, const struct doc *node,
-                  enum complaint_place place, struct slice hint, const char *format, ...)
-    PRINTF(6, 7);
+void complaint_at(struct complaints *c, enum complaint_level level, const struct doc *node, enum complaint_place place,
+                  struct slice hint, const char *format, ...) PRINTF(6, 7);
 /* "https://name:password@host" and its like: not to be repeated in a sentence. */
 bool complaint_holds_password(struct slice text);
 /* At a place that is no node (the YAML reader's words). */
-void complaint_in(struct complaints *c, enum complaint_level level, const char *file, int line,
-                  int column, struct slice sentence);
+void complaint_in(struct complaints *c, enum complaint_level level, const char *file, int line, int column,
+                  struct slice sentence);
 
 /* All of them, by file and line, then "2 errors, 1 warning" and `ending` when there are errors. Nothing at all when there are none. */
 void complaint_write_text(struct complaints *c, struct buf *to, bool colour, struct slice ending);

@@ -13,11 +13,9 @@
 #include "config/state.h"
 
 enum {
-    ARENA_BUDGET =
-        512
-        << 20, /* a ceiling only: 1 MiB of YAML makes some 20 MiB of tree, pages and logos come on top */
-    FILE_MAX = 1 << 20, /* what doc_yaml takes */
-    FILES_MAX = 256     /* in one folder */
+    ARENA_BUDGET = 512 << 20, /* a ceiling only: 1 MiB of YAML makes some 20 MiB of tree, pages and logos come on top */
+    FILE_MAX = 1 << 20,       /* what doc_yaml takes */
+    FILES_MAX = 256           /* in one folder */
 };
 
 struct reader {
@@ -139,8 +137,7 @@ static void read_usual(struct reader *r, const struct config_ask *ask)
         return;
     }
     if (ask->text != NULL) return;
-    if (access("/etc/vestibule/vestibule.yaml", F_OK) == 0)
-        read_path(r, "/etc/vestibule/vestibule.yaml");
+    if (access("/etc/vestibule/vestibule.yaml", F_OK) == 0) read_path(r, "/etc/vestibule/vestibule.yaml");
     if (access("/etc/vestibule/conf.d", F_OK) == 0) read_path(r, "/etc/vestibule/conf.d");
 }
 
@@ -178,10 +175,9 @@ struct config *config_read(const struct config_ask *ask)
     if (!c->readable) { /* half a document would be told as many missing keys */
         r.root = NULL;
     } else if (r.root->first == NULL && r.read == 0) {
-        complaint_in(
-            c->complaints, COMPLAINT_ERROR, NULL, 0, 0,
-            LIT("no configuration: give --config FILE, or write /etc/vestibule/vestibule.yaml "
-                "(vestibule config example shows one)"));
+        complaint_in(c->complaints, COMPLAINT_ERROR, NULL, 0, 0,
+                     LIT("no configuration: give --config FILE, or write /etc/vestibule/vestibule.yaml "
+                         "(vestibule config example shows one)"));
         c->readable = false;
         r.root = NULL;
     }
@@ -235,10 +231,8 @@ struct snapshot *config_build(struct config *c, const struct config_use *use)
 struct records_conf config_records(const struct config *c)
 {
     const struct setting *log = setting_at(c->root, "log");
-    static const enum log_level levels[] = {LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN,
-                                            LOG_LEVEL_ERROR};
-    struct records_conf conf = {.format = setting_number(log, "format") == 2 ? RECORDS_TEXT
-                                                                             : RECORDS_JSON,
+    static const enum log_level levels[] = {LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR};
+    struct records_conf conf = {.format = setting_number(log, "format") == 2 ? RECORDS_TEXT : RECORDS_JSON,
                                 .access = setting_number(log, "access") == 0,
                                 .least = levels[setting_number(log, "level") & 3]};
     if (setting_number(log, "to") == 1) conf.file = setting_path(log, "file");
@@ -252,8 +246,7 @@ struct slice config_text(const struct config *c, const char *path)
 
 const char *config_keys_folder(struct config *c)
 {
-    const char *given = setting_path(c->root, "token.keys"),
-               *state = setting_path(c->root, "state");
+    const char *given = setting_path(c->root, "token.keys"), *state = setting_path(c->root, "state");
     if (given != NULL) return given;
     if (state == NULL) {
         state = state_folder(c->arena, environment_get(c->environment, LIT("STATE_DIRECTORY")));
@@ -268,8 +261,7 @@ bool config_log_format_is_auto(const struct config *c)
 
 static bool same_listeners(const struct snapshot *x, const struct snapshot *y, bool metrics)
 {
-    size_t xn = x->listener_count - x->has_metrics_listener,
-           yn = y->listener_count - y->has_metrics_listener;
+    size_t xn = x->listener_count - x->has_metrics_listener, yn = y->listener_count - y->has_metrics_listener;
     if (metrics) {
         if (x->has_metrics_listener != y->has_metrics_listener) return false;
         return !x->has_metrics_listener || slice_is(x->listeners[xn].name, y->listeners[yn].name);
@@ -277,15 +269,14 @@ static bool same_listeners(const struct snapshot *x, const struct snapshot *y, b
     if (xn != yn) return false;
     for (size_t i = 0; i < xn; i++) {
         const struct listener *l = &x->listeners[i], *m = &y->listeners[i];
-        bool same = slice_is(l->name, m->name) && (l->tls != NULL) == (m->tls != NULL) &&
-                    l->http2 == m->http2 && l->proxy_protocol == m->proxy_protocol;
+        bool same = slice_is(l->name, m->name) && (l->tls != NULL) == (m->tls != NULL) && l->http2 == m->http2 &&
+                    l->proxy_protocol == m->proxy_protocol;
         if (!same) return false;
     }
     return true;
 }
 
-struct slice config_needs_restart(struct arena *a, const struct snapshot *now,
-                                  const struct snapshot *next)
+struct slice config_needs_restart(struct arena *a, const struct snapshot *now, const struct snapshot *next)
 {
     const char *names[4];
     size_t count = 0;

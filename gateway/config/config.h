@@ -20,13 +20,12 @@ struct config_text {  /* a document that is no file: the demo's */
 };
 struct config_ask {
     const char *const *paths; /* --config, in order; a folder means its *.yaml by name */
-    size_t
-        path_count; /* 0: $VESTIBULE_CONFIG (paths with ':' between), else /etc/vestibule/vestibule.yaml and conf.d */
+    /* 0: $VESTIBULE_CONFIG (paths with ':' between), else /etc/vestibule/vestibule.yaml and conf.d */
+    size_t path_count;
     const char *const *environment; /* environ; NULL: none */
     const char *const *set;         /* "session.lifetime=1h", from --set */
     size_t set_count;
-    const struct config_text
-        *text; /* NULL: none; goes under the files, and makes the default files unnecessary */
+    const struct config_text *text; /* NULL: none; goes under the files, and makes the default files unnecessary */
 };
 /* Gives; never NULL. Strings of ask must outlive it. */
 struct config *config_read(const struct config_ask *ask);
@@ -40,25 +39,21 @@ enum config_purpose {
 };
 struct config_use {
     enum config_purpose purpose;
-    const struct snapshot
-        *old; /* NULL at start; provider states and the store's TLS context are shared with it */
+    const struct snapshot *old; /* NULL at start; provider states and the store's TLS context are shared with it */
     void (*handle)(struct exchange *x);         /* for public listeners */
     void (*handle_metrics)(struct exchange *x); /* for the metrics listener */
 };
 /* Gives a snapshot with one reference and generation old + 1, or NULL after complaints. Once per config. */
 struct snapshot *config_build(struct config *c, const struct config_use *use);
-void config_close(
-    struct config *
-        c); /* before or after the snapshot was dropped; config_complaints and the others end with it */
+/* before or after the snapshot was dropped; config_complaints and the others end with it */
+void config_close(struct config *c);
 
 /* The log section; valid also when there were errors elsewhere. `file` is lent for the life of the configuration. */
 struct records_conf config_records(const struct config *c);
-bool config_log_format_is_auto(
-    const struct config *c); /* the caller looks whether standard error is a terminal */
+bool config_log_format_is_auto(const struct config *c); /* the caller looks whether standard error is a terminal */
 /* What a reload cannot change (listen, server.workers, session.store, metrics.listen): names of keys that differ, "a, b"; empty if none.
  * Lives in a. */
-struct slice config_needs_restart(struct arena *a, const struct snapshot *now,
-                                  const struct snapshot *next);
+struct slice config_needs_restart(struct arena *a, const struct snapshot *now, const struct snapshot *next);
 
 /* One plain value by its key's path ("metrics.listen"), as written or by default; empty if neither. A path no table knows is a must. */
 struct slice config_text(const struct config *c, const char *path);

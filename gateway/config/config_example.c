@@ -80,8 +80,7 @@ static bool is_live(const struct key *k)
     return k->required || k->rank == KEY_SHOWN;
 }
 
-static void table(const struct writing *w, const struct key_table *t, size_t depth, bool live,
-                  bool dashes);
+static void table(const struct writing *w, const struct key_table *t, size_t depth, bool live, bool dashes);
 
 /* A section that is not needed itself but holds a key that is. */
 static bool holds_required(const struct key *k)
@@ -99,8 +98,7 @@ static void head(const struct writing *w, const struct key *k, size_t depth)
         char all[200] = "";
         size_t at = 0;
         while (slice_cut(&rest, ' ', &word)) {
-            int n =
-                snprintf(all + at, sizeof all - at, "%s%.*s", at > 0 ? " | " : "", SLICE_ARG(word));
+            int n = snprintf(all + at, sizeof all - at, "%s%.*s", at > 0 ? " | " : "", SLICE_ARG(word));
             if (n > 0 && (size_t)n < sizeof all - at) at += (size_t)n;
         }
         snprintf(all + at, sizeof all - at, ":");
@@ -128,8 +126,7 @@ static void leaf(const struct writing *w, const struct key *k, size_t depth, boo
 
 static void row(const struct writing *w, const struct key *k, size_t depth, bool live, bool dash)
 {
-    bool nested =
-        k->type == KEY_SECTION || (k->type == KEY_ITEMS && (k->scalar == NULL || w->full));
+    bool nested = k->type == KEY_SECTION || (k->type == KEY_ITEMS && (k->scalar == NULL || w->full));
     live = live && (is_live(k) || holds_required(k));
     head(w, k, depth);
     if (!nested) {
@@ -146,8 +143,7 @@ static void row(const struct writing *w, const struct key *k, size_t depth, bool
     table(w, k->inside, depth + (k->type == KEY_ITEMS ? 4 : 2), live, k->type == KEY_ITEMS);
 }
 
-static void table(const struct writing *w, const struct key_table *t, size_t depth, bool live,
-                  bool dashes)
+static void table(const struct writing *w, const struct key_table *t, size_t depth, bool live, bool dashes)
 {
     bool dash = dashes;
     for (size_t i = 0; i < t->count; i++) {

@@ -16,12 +16,9 @@ static void spaces(struct buf *to, size_t n)
 static bool needs_quotes(struct slice s)
 {
     static const char special[] = "!&*#?|>%@`\"'{}[],:- ";
-    if (s.len == 0 || strchr(special, s.at[0]) != NULL || s.at[s.len - 1] == ' ' ||
-        s.at[s.len - 1] == ':')
-        return true;
+    if (s.len == 0 || strchr(special, s.at[0]) != NULL || s.at[s.len - 1] == ' ' || s.at[s.len - 1] == ':') return true;
     return slice_find(s, LIT(": ")) != SLICE_NONE || slice_find(s, LIT(" #")) != SLICE_NONE ||
-           slice_index(s, ',') != SLICE_NONE || slice_index(s, ']') != SLICE_NONE ||
-           slice_index(s, '}') != SLICE_NONE;
+           slice_index(s, ',') != SLICE_NONE || slice_index(s, ']') != SLICE_NONE || slice_index(s, '}') != SLICE_NONE;
 }
 
 static void scalar(struct buf *to, enum key_type type, struct slice s)
@@ -59,8 +56,7 @@ static void origin(struct buf *to, size_t line_start, const struct setting *s)
     buf_byte(to, '\n');
 }
 
-static void members(struct buf *to, const struct setting *section, size_t indent,
-                    bool first_inline);
+static void members(struct buf *to, const struct setting *section, size_t indent, bool first_inline);
 
 static void list(struct buf *to, const struct setting *s)
 {

@@ -95,8 +95,7 @@ static bool can_place(const struct key_table *in, struct slice rest)
         if (used == 0) continue;
         struct slice tail = slice_from(rest, used + 1);
         if (used == rest.len || (k->type == KEY_SECRET && slice_is(tail, LIT("FILE")))) return true;
-        if ((k->type == KEY_SECTION || k->type == KEY_EITHER) && can_place(k->inside, tail))
-            return true;
+        if ((k->type == KEY_SECTION || k->type == KEY_EITHER) && can_place(k->inside, tail)) return true;
         for (size_t j = 1; k->has_id && j < tail.len; j++) {
             if (tail.at[j] == '_' && can_place(k->inside, slice_from(tail, j + 1))) return true;
         }
@@ -143,16 +142,15 @@ static bool place(struct setter *s, struct doc *map, const struct key_table *in,
 
 /* ---------------------------------------------------------------------------------------------- unknown names */
 
-static void try_names(struct arena *a, struct nearest *n, struct slice head,
-                      const struct key_table *in, struct slice rest)
+static void try_names(struct arena *a, struct nearest *n, struct slice head, const struct key_table *in,
+                      struct slice rest)
 {
     for (size_t i = 0; i < in->count; i++) {
         const struct key *k = &in->at[i];
         struct slice name = arena_print(a, "%.*s%s", SLICE_ARG(head), k->name);
         char *upper = arena_bytes(a, name.len + 1);
         for (size_t j = 0; j < name.len; j++) {
-            upper[j] =
-                (char)(name.at[j] >= 'a' && name.at[j] <= 'z' ? name.at[j] - 32 : name.at[j]);
+            upper[j] = (char)(name.at[j] >= 'a' && name.at[j] <= 'z' ? name.at[j] - 32 : name.at[j]);
         }
         name.at = upper;
         nearest_try(n, name);
@@ -173,15 +171,13 @@ static void unknown(struct setter *s, struct slice rest)
     struct slice found = nearest_found(&n);
     if (found.len != 0) found = arena_print(s->c->arena, "VESTIBULE_%.*s", SLICE_ARG(found));
     struct doc *at = tree_map(s->c->arena, s->told);
-    complaint_at(s->c, COMPLAINT_ERROR, at, COMPLAINT_KEY, found,
-                 "this variable stands for no key");
+    complaint_at(s->c, COMPLAINT_ERROR, at, COMPLAINT_KEY, found, "this variable stands for no key");
 }
 
 /* A Service called vestibule makes Kubernetes set VESTIBULE_PORT, VESTIBULE_SERVICE_HOST, VESTIBULE_PORT_80_TCP_ADDR ... in every pod. */
 static bool not_ours(struct slice rest)
 {
-    static const struct slice own[] = {LIT_INIT("CONFIG"), LIT_INIT("LISTEN_FDS"),
-                                       LIT_INIT("READY_FD")};
+    static const struct slice own[] = {LIT_INIT("CONFIG"), LIT_INIT("LISTEN_FDS"), LIT_INIT("READY_FD")};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         if (slice_is(rest, own[i])) return true;
     }
@@ -199,8 +195,8 @@ void environment_apply(struct complaints *c, struct doc *root, const char *const
         struct slice rest = slice_from(name, sizeof "VESTIBULE_" - 1);
         struct doc *at = tree_map(c->arena, s.told);
         if (value.len > VALUE_MAX_BYTES || rest.len > NAME_MAX_BYTES) {
-            complaint_at(c, COMPLAINT_ERROR, at, COMPLAINT_KEY, LIT(""),
-                         "this variable is longer than %d bytes", VALUE_MAX_BYTES);
+            complaint_at(c, COMPLAINT_ERROR, at, COMPLAINT_KEY, LIT(""), "this variable is longer than %d bytes",
+                         VALUE_MAX_BYTES);
             continue;
         }
         if (can_place(keys_root(), rest))
@@ -210,8 +206,7 @@ void environment_apply(struct complaints *c, struct doc *root, const char *const
     }
 }
 
-void environment_apply_one(struct complaints *c, struct doc *root, const char *told,
-                           const char *assignment)
+void environment_apply_one(struct complaints *c, struct doc *root, const char *told, const char *assignment)
 {
     struct slice path, value = slice_of(assignment);
     bool assigned = slice_index(value, '=') != SLICE_NONE;
@@ -222,8 +217,7 @@ void environment_apply_one(struct complaints *c, struct doc *root, const char *t
         upper[i] = b == '.' || b == '-' ? '_' : (char)(b >= 'a' && b <= 'z' ? b - 32 : b);
     }
     struct slice rest = {upper, path.len};
-    struct setter s = {
-        c, arena_text(c->arena, arena_print(c->arena, "%s %.*s", told, SLICE_ARG(path))), value};
+    struct setter s = {c, arena_text(c->arena, arena_print(c->arena, "%s %.*s", told, SLICE_ARG(path))), value};
     if (assigned && path.len <= NAME_MAX_BYTES && can_place(keys_root(), rest)) {
         place(&s, root, keys_root(), rest);
         return;
@@ -250,8 +244,7 @@ static bool variable_name(struct slice s)
     if (s.len == 0 || (s.at[0] >= '0' && s.at[0] <= '9')) return false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.at[i];
-        bool word =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
         if (!word) return false;
     }
     return true;
@@ -271,8 +264,8 @@ static struct slice variable(struct complaints *c, const struct doc *d, struct s
         return value.len != 0 ? value : slice_from(inside, dash + 2);
     } else if (value.at == NULL) {
         complaint_at(c, COMPLAINT_ERROR, d, COMPLAINT_VALUE, LIT(""),
-                     "the variable %.*s is not set; ${%.*s:-value} gives it a default",
-                     SLICE_ARG(name), SLICE_ARG(name));
+                     "the variable %.*s is not set; ${%.*s:-value} gives it a default", SLICE_ARG(name),
+                     SLICE_ARG(name));
     }
     return value;
 }
@@ -301,8 +294,7 @@ static void expand(struct complaints *c, struct doc *d, const char *const *envir
     }
     buf_add(&out, rest);
     if (out.full)
-        complaint_at(c, COMPLAINT_ERROR, d, COMPLAINT_VALUE, LIT(""), "longer than %d bytes",
-                     VALUE_MAX_BYTES);
+        complaint_at(c, COMPLAINT_ERROR, d, COMPLAINT_VALUE, LIT(""), "longer than %d bytes", VALUE_MAX_BYTES);
     d->text = arena_copy(c->arena, buf_slice(&out));
     d->type = DOC_STRING;
     buf_close(&out);

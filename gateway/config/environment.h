@@ -11,8 +11,7 @@
 
 void environment_apply(struct complaints *c, struct doc *root, const char *const *environment);
 /* "session.lifetime=1h"; `told` names the origin ("--set"). */
-void environment_apply_one(struct complaints *c, struct doc *root, const char *told,
-                           const char *assignment);
+void environment_apply_one(struct complaints *c, struct doc *root, const char *told, const char *assignment);
 /* The value of NAME in an environment array; at NULL if unset. */
 struct slice environment_get(const char *const *environment, struct slice name);
 /* ${NAME} and ${NAME:-default} in every scalar below root; $${ is a plain ${. */

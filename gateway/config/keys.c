@@ -11,9 +11,7 @@ static const struct key session[] = {
      .meaning =
          "redis://host:port/db, rediss:// for TLS, redis+unix:///path?db=0; or memory://, which forgets everybody at restart and "
          "serves one process only"},
-    {.name = "store_username",
-     .type = KEY_TEXT,
-     .meaning = "ACL user; the default user when not given"},
+    {.name = "store_username", .type = KEY_TEXT, .meaning = "ACL user; the default user when not given"},
     {.name = "store_password",
      .rank = KEY_COMMON,
      .type = KEY_SECRET,
@@ -68,8 +66,7 @@ static const struct key cookie[] = {
     {.name = "domain",
      .type = KEY_TEXT,
      .example = "example.com",
-     .meaning =
-         "share the session with every host below it. Not given: this host only, which is safer"},
+     .meaning = "share the session with every host below it. Not given: this host only, which is safer"},
     {.name = "same_site",
      .type = KEY_WORD,
      .words = "lax strict none",
@@ -83,9 +80,7 @@ static const struct key token[] = {
      .example = "/var/lib/vestibule/keys",
      .meaning = "folder of signing keys, made at first start; keys below state when not given"},
     {.name = "issuer", .type = KEY_TEXT, .meaning = "claim iss; public_url when not given"},
-    {.name = "audience",
-     .type = KEY_TEXT,
-     .meaning = "claim aud; the origin of the backend when not given"},
+    {.name = "audience", .type = KEY_TEXT, .meaning = "claim aud; the origin of the backend when not given"},
     {.name = "lifetime",
      .type = KEY_DURATION,
      .fallback = "5m",
@@ -108,11 +103,7 @@ static const struct key headers[] = {
 };
 
 static const struct key allow[] = {
-    {.name = "users",
-     .type = KEY_LIST,
-     .of = KEY_TEXT,
-     .example = "[corp/4711]",
-     .meaning = "provider/subject"},
+    {.name = "users", .type = KEY_LIST, .of = KEY_TEXT, .example = "[corp/4711]", .meaning = "provider/subject"},
     {.name = "emails",
      .type = KEY_LIST,
      .of = KEY_TEXT,
@@ -123,11 +114,7 @@ static const struct key allow[] = {
      .of = KEY_TEXT,
      .example = "[example.com]",
      .meaning = "of verified addresses; exact, not what is below"},
-    {.name = "groups",
-     .type = KEY_LIST,
-     .of = KEY_TEXT,
-     .example = "[ops]",
-     .meaning = "as the provider names them"},
+    {.name = "groups", .type = KEY_LIST, .of = KEY_TEXT, .example = "[ops]", .meaning = "as the provider names them"},
     {.name = "providers",
      .type = KEY_LIST,
      .of = KEY_TEXT,
@@ -150,11 +137,7 @@ static const struct key access[] = {
      .type = KEY_TEXT,
      .example = "app.example.com",
      .meaning = "exact, or *.example.com; any when not given"},
-    {.name = "methods",
-     .type = KEY_LIST,
-     .of = KEY_TEXT,
-     .example = "[GET, HEAD]",
-     .meaning = "any when not given"},
+    {.name = "methods", .type = KEY_LIST, .of = KEY_TEXT, .example = "[GET, HEAD]", .meaning = "any when not given"},
     {.name = "allow",
      .rank = KEY_SHOWN,
      .type = KEY_EITHER,
@@ -276,10 +259,7 @@ static const struct key sign_in[] = {
      .type = KEY_FILE,
      .example = "logo.svg",
      .meaning = "SVG or PNG, at most 256 KiB"},
-    {.name = "accent",
-     .type = KEY_TEXT,
-     .example = "\"#0a6b6b\"",
-     .meaning = "colour of the main button"},
+    {.name = "accent", .type = KEY_TEXT, .example = "\"#0a6b6b\"", .meaning = "colour of the main button"},
     {.name = "message",
      .type = KEY_TEXT,
      .example = "Staff only.",
@@ -340,10 +320,7 @@ static const struct key root[] = {
      .scalar = "address",
      .fallback = "127.0.0.1:8080",
      .meaning = "where we listen: one address, or a list"},
-    {.name = "prefix",
-     .type = KEY_TEXT,
-     .fallback = "/_vestibule",
-     .meaning = "our own pages live below it"},
+    {.name = "prefix", .type = KEY_TEXT, .fallback = "/_vestibule", .meaning = "our own pages live below it"},
     {.name = "mode",
      .type = KEY_WORD,
      .words = "both auth",
@@ -354,8 +331,7 @@ static const struct key root[] = {
      .type = KEY_LIST,
      .of = KEY_TEXT,
      .example = "[10.0.0.0/8]",
-     .meaning =
-         "networks that may say whom they speak for (X-Forwarded-*, PROXY); nobody when not given"},
+     .meaning = "networks that may say whom they speak for (X-Forwarded-*, PROXY); nobody when not given"},
     {.name = "client_ip_header",
      .type = KEY_HEADER,
      .fallback = "X-Forwarded-For",
@@ -363,8 +339,7 @@ static const struct key root[] = {
     {.name = "state",
      .type = KEY_PATH,
      .example = "/var/lib/vestibule",
-     .meaning =
-         "folder for the keys we make; $STATE_DIRECTORY, else /var/lib/vestibule, when not given"},
+     .meaning = "folder for the keys we make; $STATE_DIRECTORY, else /var/lib/vestibule, when not given"},
     {.name = "backend",
      .type = KEY_TEXT,
      .example = "http://127.0.0.1:3000",
@@ -414,14 +389,8 @@ static const struct key root[] = {
      .type = KEY_SECTION,
      .inside = KEY_TABLE(sign_in),
      .meaning = "the page people see"},
-    {.name = "log",
-     .type = KEY_SECTION,
-     .inside = &keys_server_log,
-     .meaning = "what is written down"},
-    {.name = "metrics",
-     .type = KEY_SECTION,
-     .inside = &keys_server_metrics,
-     .meaning = "what is counted"},
+    {.name = "log", .type = KEY_SECTION, .inside = &keys_server_log, .meaning = "what is written down"},
+    {.name = "metrics", .type = KEY_SECTION, .inside = &keys_server_metrics, .meaning = "what is counted"},
 };
 
 static const struct key_table root_table = KEY_ROWS(root);
@@ -434,8 +403,7 @@ const struct key_table *keys_root(void)
 const struct key *keys_find(const struct key_table *in, const char *name, size_t len)
 {
     for (size_t i = 0; i < in->count; i++) {
-        if (strlen(in->at[i].name) == len && memcmp(in->at[i].name, name, len) == 0)
-            return &in->at[i];
+        if (strlen(in->at[i].name) == len && memcmp(in->at[i].name, name, len) == 0) return &in->at[i];
     }
     return NULL;
 }

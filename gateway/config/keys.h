@@ -19,14 +19,14 @@ enum key_type {
     KEY_SIZE,     /* bytes */
     KEY_HEADER,   /* a header's name */
     KEY_ID,       /* a-z 0-9 - */
-    KEY_FILE, /* must be there and readable; relative: $CREDENTIALS_DIRECTORY, then beside the file that names it */
-    KEY_PATH, /* a file or folder we may make; relative: beside the file that names it */
-    KEY_SECRET,  /* has a twin NAME_file */
-    KEY_LIST,    /* of scalars of type `of` */
-    KEY_MAP,     /* free names, scalar values */
-    KEY_SECTION, /* the keys of `inside` */
-    KEY_EITHER,  /* one of `words`, or the keys of `inside` */
-    KEY_ITEMS    /* a list of sections; a plain scalar stands for one item with only `scalar` */
+    KEY_FILE,     /* must be there and readable; relative: $CREDENTIALS_DIRECTORY, then beside the file that names it */
+    KEY_PATH,     /* a file or folder we may make; relative: beside the file that names it */
+    KEY_SECRET,   /* has a twin NAME_file */
+    KEY_LIST,     /* of scalars of type `of` */
+    KEY_MAP,      /* free names, scalar values */
+    KEY_SECTION,  /* the keys of `inside` */
+    KEY_EITHER,   /* one of `words`, or the keys of `inside` */
+    KEY_ITEMS     /* a list of sections; a plain scalar stands for one item with only `scalar` */
 };
 
 enum key_rank { /* how often people need it: decides what the examples show */

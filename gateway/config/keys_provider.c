@@ -2,34 +2,21 @@
 #include "config/keys_tables.h"
 
 static const struct key claims[] = {
-    {.name = "subject",
-     .type = KEY_TEXT,
-     .fallback = "sub",
-     .meaning = "who it is: never changes, never reused"},
+    {.name = "subject", .type = KEY_TEXT, .fallback = "sub", .meaning = "who it is: never changes, never reused"},
     {.name = "email", .type = KEY_TEXT, .fallback = "email", .meaning = "e-mail address"},
     {.name = "email_verified",
      .type = KEY_TEXT,
      .fallback = "email_verified",
      .meaning = "whether the provider vouches for the address"},
     {.name = "name", .type = KEY_TEXT, .fallback = "name", .meaning = "name to show"},
-    {.name = "username",
-     .type = KEY_TEXT,
-     .fallback = "preferred_username",
-     .meaning = "short name"},
-    {.name = "groups",
-     .type = KEY_TEXT,
-     .fallback = "groups",
-     .meaning = "groups or roles, as a list or one text"},
-    {.name = "picture",
-     .type = KEY_TEXT,
-     .fallback = "picture",
-     .meaning = "address of a portrait"},
+    {.name = "username", .type = KEY_TEXT, .fallback = "preferred_username", .meaning = "short name"},
+    {.name = "groups", .type = KEY_TEXT, .fallback = "groups", .meaning = "groups or roles, as a list or one text"},
+    {.name = "picture", .type = KEY_TEXT, .fallback = "picture", .meaning = "address of a portrait"},
     {.name = "keep",
      .type = KEY_LIST,
      .of = KEY_TEXT,
      .example = "[department]",
-     .meaning =
-         "further claims for applications: in the session, and under claims in the signed identity"},
+     .meaning = "further claims for applications: in the session, and under claims in the signed identity"},
 };
 
 static const struct key provider[] = {
@@ -43,19 +30,15 @@ static const struct key provider[] = {
      .rank = KEY_SHOWN,
      .type = KEY_ID,
      .example = "corp",
-     .meaning =
-         "its name in addresses, metrics and sessions; the value of use when not given. Never change it later: "
-         "sessions and redirect URIs carry it"},
+     .meaning = "its name in addresses, metrics and sessions; the value of use when not given. Never change it later: "
+                "sessions and redirect URIs carry it"},
     {.name = "name",
      .rank = KEY_SHOWN,
      .type = KEY_TEXT,
      .example = "Example staff",
      .meaning = "text of the button; the id when not given"},
     {.name = "icon", .type = KEY_TEXT, .example = "openid", .meaning = "mark on the button"},
-    {.name = "hidden",
-     .type = KEY_SWITCH,
-     .fallback = "false",
-     .meaning = "no button; reachable by its address only"},
+    {.name = "hidden", .type = KEY_SWITCH, .fallback = "false", .meaning = "no button; reachable by its address only"},
     {.name = "order",
      .type = KEY_INTEGER,
      .fallback = "0",
@@ -66,9 +49,8 @@ static const struct key provider[] = {
      .type = KEY_URL,
      .required = true,
      .example = "https://id.example.com/realms/staff",
-     .meaning =
-         "the issuer, letter for letter as the provider spells it; /.well-known/openid-configuration is found "
-         "below it"},
+     .meaning = "the issuer, letter for letter as the provider spells it; /.well-known/openid-configuration is found "
+                "below it"},
     {.name = "client_id",
      .type = KEY_TEXT,
      .required = true,
@@ -89,8 +71,7 @@ static const struct key provider[] = {
     {.name = "userinfo_url", .type = KEY_URL, .meaning = "instead of the discovered one"},
     {.name = "jwks_url",
      .type = KEY_URL,
-     .meaning =
-         "instead of the discovered one; with authorize_url and token_url given too, nothing is discovered"},
+     .meaning = "instead of the discovered one; with authorize_url and token_url given too, nothing is discovered"},
     {.name = "end_session_url", .type = KEY_URL, .meaning = "instead of the discovered one"},
     {.name = "userinfo",
      .type = KEY_SWITCH,
@@ -116,11 +97,7 @@ static const struct key provider[] = {
      .words = "query form_post",
      .fallback = "query",
      .meaning = "how the answer comes back"},
-    {.name = "pkce",
-     .type = KEY_WORD,
-     .words = "S256 none",
-     .fallback = "S256",
-     .meaning = "RFC 7636"},
+    {.name = "pkce", .type = KEY_WORD, .words = "S256 none", .fallback = "S256", .meaning = "RFC 7636"},
     {.name = "require_verified_email",
      .type = KEY_SWITCH,
      .fallback = "true",
@@ -136,10 +113,7 @@ static const struct key provider[] = {
      .words = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA",
      .example = "[RS256, ES256]",
      .meaning = "signatures we accept on identity tokens; every one named here when not given"},
-    {.name = "audiences",
-     .type = KEY_LIST,
-     .of = KEY_TEXT,
-     .meaning = "audiences that may stand beside our client_id"},
+    {.name = "audiences", .type = KEY_LIST, .of = KEY_TEXT, .meaning = "audiences that may stand beside our client_id"},
     {.name = "clock_skew",
      .type = KEY_DURATION,
      .fallback = "60s",
@@ -163,7 +137,6 @@ static const struct key provider[] = {
      .type = KEY_WORD,
      .words = "discard session",
      .fallback = "discard",
-     .meaning =
-         "what happens to the provider's tokens: forgotten at once, or sealed in the session"},
+     .meaning = "what happens to the provider's tokens: forgotten at once, or sealed in the session"},
 };
 const struct key_table keys_provider_table = KEY_ROWS(provider);

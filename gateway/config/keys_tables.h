@@ -11,7 +11,6 @@
 #define KEY_TABLE(rows) (&(const struct key_table)KEY_ROWS(rows))
 
 extern const struct key_table keys_provider_table;
-extern const struct key_table keys_server_table, keys_server_listener, keys_server_log,
-    keys_server_metrics;
+extern const struct key_table keys_server_table, keys_server_listener, keys_server_log, keys_server_metrics;
 
 #endif

@@ -30,8 +30,7 @@ static size_t slips_between(struct slice s, struct slice t)
         for (size_t j = 1; j <= t.len; j++) {
             size_t change = s.at[i - 1] == t.at[j - 1] ? 0 : 1;
             now[j] = least3(last[j] + 1, now[j - 1] + 1, last[j - 1] + change);
-            bool swapped =
-                i > 1 && j > 1 && s.at[i - 1] == t.at[j - 2] && s.at[i - 2] == t.at[j - 1];
+            bool swapped = i > 1 && j > 1 && s.at[i - 1] == t.at[j - 2] && s.at[i - 2] == t.at[j - 1];
             if (swapped && beforelast[j - 2] + 1 < now[j]) now[j] = beforelast[j - 2] + 1;
         }
     }

@@ -11,7 +11,6 @@ struct nearest {
 struct nearest nearest_to(struct slice given); /* borrows given and every word tried */
 void nearest_try(struct nearest *n, struct slice word);
 struct slice
-nearest_found(const struct nearest
-                  *n); /* empty: nothing near enough (more than a third of it is different) */
+nearest_found(const struct nearest *n); /* empty: nothing near enough (more than a third of it is different) */
 
 #endif

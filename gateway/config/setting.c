@@ -9,14 +9,11 @@ struct walk {
     const struct setting_folders *folders;
 };
 
-static struct setting *walk_value(const struct walk *w, const struct key *k, const struct doc *d,
-                                  struct slice where);
+static struct setting *walk_value(const struct walk *w, const struct key *k, const struct doc *d, struct slice where);
 
-static void complain(const struct walk *w, const struct doc *d, struct slice where,
-                     const char *sentence)
+static void complain(const struct walk *w, const struct doc *d, struct slice where, const char *sentence)
 {
-    complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "%.*s %s", SLICE_ARG(where),
-                 sentence);
+    complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "%.*s %s", SLICE_ARG(where), sentence);
 }
 
 /* "providers[0].claims" for a member of a section; the name alone at the top. */
@@ -43,14 +40,12 @@ static bool is_twin(const struct key *k, struct slice name)
 static bool is_known(const struct key_table *table, struct slice name)
 {
     for (size_t i = 0; i < table->count; i++) {
-        if (slice_is(slice_of(table->at[i].name), name) || is_twin(&table->at[i], name))
-            return true;
+        if (slice_is(slice_of(table->at[i].name), name) || is_twin(&table->at[i], name)) return true;
     }
     return false;
 }
 
-static void unknown_keys(const struct walk *w, const struct key_table *table, const struct doc *map,
-                         struct slice where)
+static void unknown_keys(const struct walk *w, const struct key_table *table, const struct doc *map, struct slice where)
 {
     for (const struct doc *d = map->first; d != NULL; d = d->next) {
         if (is_known(table, d->key)) continue;
@@ -61,15 +56,13 @@ static void unknown_keys(const struct walk *w, const struct key_table *table, co
                 nearest_try(&n, arena_print(w->c->arena, "%s_file", table->at[i].name));
             }
         }
-        complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_KEY, nearest_found(&n),
-                     "unknown key \"%.*s\"%s%.*s", SLICE_ARG(d->key), where.len != 0 ? " in " : "",
-                     SLICE_ARG(where));
+        complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_KEY, nearest_found(&n), "unknown key \"%.*s\"%s%.*s",
+                     SLICE_ARG(d->key), where.len != 0 ? " in " : "", SLICE_ARG(where));
     }
 }
 
 /* A secret's value, from either twin. */
-static struct setting *walk_secret(const struct walk *w, const struct key *k, const struct doc *map,
-                                   struct slice where)
+static struct setting *walk_secret(const struct walk *w, const struct key *k, const struct doc *map, struct slice where)
 {
     struct setting *s = arena_new(w->c->arena, struct setting);
     const struct doc *plain = doc_member(map, slice_of(k->name));
@@ -83,8 +76,7 @@ static struct setting *walk_secret(const struct walk *w, const struct key *k, co
     }
     if (s->node == NULL) return s;
     if (!setting_scalar_is(s->node) || s->node->text.len == 0) {
-        complain(w, s->node, below(w, where, k->name),
-                 twin != NULL ? "must be the name of a file" : "must be a text");
+        complain(w, s->node, below(w, where, k->name), twin != NULL ? "must be the name of a file" : "must be a text");
         s->bad = true;
         return s;
     }
@@ -95,14 +87,13 @@ static struct setting *walk_secret(const struct walk *w, const struct key *k, co
     return s;
 }
 
-static struct setting *walk_section(const struct walk *w, const struct key_table *table,
-                                    const struct doc *map, struct slice where)
+static struct setting *walk_section(const struct walk *w, const struct key_table *table, const struct doc *map,
+                                    struct slice where)
 {
     struct setting *s = arena_new(w->c->arena, struct setting), **end = &s->first;
     s->node = map;
     if (map != NULL && map->type != DOC_MAP) {
-        complain(w, map, where.len != 0 ? where : LIT("a configuration"),
-                 "must be a section of keys with values");
+        complain(w, map, where.len != 0 ? where : LIT("a configuration"), "must be a section of keys with values");
         s->bad = true;
         map = NULL;
     }
@@ -114,9 +105,8 @@ static struct setting *walk_section(const struct walk *w, const struct key_table
             complaint_at(w->c, COMPLAINT_ERROR, where.len != 0 ? map : NULL, COMPLAINT_KEY, LIT(""),
                          "%.*s is missing: %s", SLICE_ARG(below(w, where, k->name)), k->meaning);
         }
-        struct setting *child = k->type == KEY_SECRET && map != NULL
-                                    ? walk_secret(w, k, map, where)
-                                    : walk_value(w, k, d, below(w, where, k->name));
+        struct setting *child = k->type == KEY_SECRET && map != NULL ? walk_secret(w, k, map, where)
+                                                                     : walk_value(w, k, d, below(w, where, k->name));
         if (k->required && d == NULL) child->bad = true;
         append(s, &end, child);
     }
@@ -124,8 +114,8 @@ static struct setting *walk_section(const struct walk *w, const struct key_table
 }
 
 /* From the environment a list is written with commas; in a file one scalar is a list of one. */
-static void walk_list_text(const struct walk *w, struct setting *s, const struct key *k,
-                           const struct doc *d, struct slice text, struct slice where)
+static void walk_list_text(const struct walk *w, struct setting *s, const struct key *k, const struct doc *d,
+                           struct slice text, struct slice where)
 {
     struct setting **end = &s->first;
     struct slice item;
@@ -144,8 +134,7 @@ static void walk_list_text(const struct walk *w, struct setting *s, const struct
     }
 }
 
-static struct setting *walk_list(const struct walk *w, const struct key *k, const struct doc *d,
-                                 struct slice where)
+static struct setting *walk_list(const struct walk *w, const struct key *k, const struct doc *d, struct slice where)
 {
     struct setting *s = arena_new(w->c->arena, struct setting), **end = &s->first;
     s->key = k;
@@ -166,16 +155,15 @@ static struct setting *walk_list(const struct walk *w, const struct key *k, cons
             one = setting_scalar(w->c, k, k->of, item, item->text, where, w->folders);
             append(s, &end, one);
         } else {
-            complaint_at(w->c, COMPLAINT_ERROR, item, COMPLAINT_VALUE, LIT(""),
-                         "%.*s must be a list of plain values", SLICE_ARG(where));
+            complaint_at(w->c, COMPLAINT_ERROR, item, COMPLAINT_VALUE, LIT(""), "%.*s must be a list of plain values",
+                         SLICE_ARG(where));
         }
         s->bad = s->bad || one == NULL || one->bad;
     }
     return s;
 }
 
-static struct setting *walk_map(const struct walk *w, const struct key *k, const struct doc *d,
-                                struct slice where)
+static struct setting *walk_map(const struct walk *w, const struct key *k, const struct doc *d, struct slice where)
 {
     struct setting *s = arena_new(w->c->arena, struct setting), **end = &s->first;
     s->key = k;
@@ -205,8 +193,8 @@ static struct setting *walk_map(const struct walk *w, const struct key *k, const
     return s;
 }
 
-static struct setting *walk_one_item(const struct walk *w, const struct key *k, const struct doc *d,
-                                     struct slice text, struct slice where)
+static struct setting *walk_one_item(const struct walk *w, const struct key *k, const struct doc *d, struct slice text,
+                                     struct slice where)
 {
     if (d != NULL && !setting_scalar_is(d)) {
         struct setting *s = walk_section(w, k->inside, d, where);
@@ -214,8 +202,8 @@ static struct setting *walk_one_item(const struct walk *w, const struct key *k, 
         return s;
     }
     if (k->scalar == NULL) {
-        complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_VALUE, LIT(""),
-                     "%.*s must be a section with keys of its own", SLICE_ARG(where));
+        complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_VALUE, LIT(""), "%.*s must be a section with keys of its own",
+                     SLICE_ARG(where));
         struct setting *s = walk_section(w, k->inside, NULL, where);
         s->key = k;
         s->bad = true;
@@ -227,16 +215,14 @@ static struct setting *walk_one_item(const struct walk *w, const struct key *k, 
     s->node = d;
     for (struct setting **m = &s->first; *m != NULL; m = &(*m)->next) {
         if (strcmp((*m)->key->name, k->scalar) != 0) continue;
-        struct setting *one =
-            setting_scalar(w->c, (*m)->key, (*m)->key->type, d, text, where, w->folders);
+        struct setting *one = setting_scalar(w->c, (*m)->key, (*m)->key->type, d, text, where, w->folders);
         one->next = (*m)->next;
         *m = one;
     }
     return s;
 }
 
-static struct setting *walk_items(const struct walk *w, const struct key *k, const struct doc *d,
-                                  struct slice where)
+static struct setting *walk_items(const struct walk *w, const struct key *k, const struct doc *d, struct slice where)
 {
     struct setting *s = arena_new(w->c->arena, struct setting), **end = &s->first;
     s->key = k;
@@ -262,13 +248,11 @@ static struct setting *walk_items(const struct walk *w, const struct key *k, con
 }
 
 /* "everyone", or a section of lists. */
-static struct setting *walk_either(const struct walk *w, const struct key *k, const struct doc *d,
-                                   struct slice where)
+static struct setting *walk_either(const struct walk *w, const struct key *k, const struct doc *d, struct slice where)
 {
     if (d == NULL || d->type != DOC_MAP) {
         struct slice text = d != NULL ? d->text : slice_of(k->fallback);
-        if (d == NULL || setting_scalar_is(d))
-            return setting_scalar(w->c, k, KEY_WORD, d, text, where, w->folders);
+        if (d == NULL || setting_scalar_is(d)) return setting_scalar(w->c, k, KEY_WORD, d, text, where, w->folders);
     }
     struct setting *s = walk_section(w, k->inside, d, where);
     s->key = k;
@@ -276,8 +260,7 @@ static struct setting *walk_either(const struct walk *w, const struct key *k, co
     return s;
 }
 
-static struct setting *walk_value(const struct walk *w, const struct key *k, const struct doc *d,
-                                  struct slice where)
+static struct setting *walk_value(const struct walk *w, const struct key *k, const struct doc *d, struct slice where)
 {
     struct setting *s;
     if (d != NULL && d->type == DOC_NULL && d->text.len == 0) {
@@ -312,18 +295,17 @@ static struct setting *walk_value(const struct walk *w, const struct key *k, con
     case KEY_PATH: break;
     }
     if (d == NULL || setting_scalar_is(d)) {
-        return setting_scalar(w->c, k, k->type, d, d != NULL ? d->text : slice_of(k->fallback),
-                              where, w->folders);
+        return setting_scalar(w->c, k, k->type, d, d != NULL ? d->text : slice_of(k->fallback), where, w->folders);
     }
-    complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "%.*s must be one value: %s",
-                 SLICE_ARG(where), keys_type_words(k->type));
+    complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "%.*s must be one value: %s", SLICE_ARG(where),
+                 keys_type_words(k->type));
     s = setting_scalar(w->c, k, k->type, NULL, slice_of(k->fallback), where, w->folders);
     s->bad = true;
     return s;
 }
 
-struct setting *setting_walk(struct complaints *c, const struct doc *root,
-                             const struct key_table *table, const struct setting_folders *folders)
+struct setting *setting_walk(struct complaints *c, const struct doc *root, const struct key_table *table,
+                             const struct setting_folders *folders)
 {
     struct walk w = {c, folders};
     return walk_section(&w, table, root, LIT(""));
@@ -372,8 +354,7 @@ bool setting_given(const struct setting *section, const char *path)
     return setting_at(section, path)->node != NULL;
 }
 
-struct slice *setting_texts(struct arena *a, const struct setting *section, const char *path,
-                            size_t *ret_count)
+struct slice *setting_texts(struct arena *a, const struct setting *section, const char *path, size_t *ret_count)
 {
     const struct setting *list = setting_at(section, path);
     struct slice *texts = arena_array(a, struct slice, list->count + 1);

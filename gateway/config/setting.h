@@ -16,8 +16,8 @@ struct setting {
     bool bad;
     struct slice name; /* of a member of a KEY_MAP */
     struct slice text; /* scalars, as text; KEY_FILE and KEY_PATH: resolved; KEY_LIST: empty */
-    int64_t
-        number; /* KEY_INTEGER, KEY_DURATION (ms), KEY_SIZE, KEY_SWITCH (0, 1), KEY_WORD and KEY_EITHER: index of the word, -1: none */
+    /* KEY_INTEGER, KEY_DURATION (ms), KEY_SIZE, KEY_SWITCH (0, 1), KEY_WORD and KEY_EITHER: index of the word, -1: none */
+    int64_t number;
     struct secret secret;         /* KEY_SECRET */
     struct setting *first, *next; /* members of a section, items of a list */
     size_t count;
@@ -29,8 +29,8 @@ struct setting_folders {
 };
 
 /* Gives the whole tree; root may be an empty map. */
-struct setting *setting_walk(struct complaints *c, const struct doc *root,
-                             const struct key_table *table, const struct setting_folders *folders);
+struct setting *setting_walk(struct complaints *c, const struct doc *root, const struct key_table *table,
+                             const struct setting_folders *folders);
 
 /* "session.lifetime" below a section. A path that is in no table is a must. */
 const struct setting *setting_at(const struct setting *section, const char *path);
@@ -40,8 +40,7 @@ int64_t setting_number(const struct setting *section, const char *path);
 bool setting_on(const struct setting *section, const char *path);
 const char *setting_path(const struct setting *section, const char *path); /* NULL when not given */
 /* Items of a KEY_LIST as slices in arena a. */
-struct slice *setting_texts(struct arena *a, const struct setting *section, const char *path,
-                            size_t *ret_count);
+struct slice *setting_texts(struct arena *a, const struct setting *section, const char *path, size_t *ret_count);
 bool setting_given(const struct setting *section, const char *path);
 
 /* The node to complain at: its own, else that of `section` (the closest thing that was written). */

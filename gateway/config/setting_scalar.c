@@ -26,9 +26,7 @@ static struct slice folder_of(const struct doc *d, const struct setting_folders 
 {
     if (d != NULL && d->line != 0 && d->file != NULL) {
         const char *slash = strrchr(d->file, '/');
-        return slash == NULL
-                   ? LIT(".")
-                   : (struct slice){d->file, slash == d->file ? 1 : (size_t)(slash - d->file)};
+        return slash == NULL ? LIT(".") : (struct slice){d->file, slash == d->file ? 1 : (size_t)(slash - d->file)};
     }
     return folders->beside != NULL ? slice_of(folders->beside) : LIT(".");
 }
@@ -58,8 +56,8 @@ static bool read_small(int fd, char *to, size_t room, size_t *ret_len)
     return true;
 }
 
-bool setting_scalar_secret_file(struct complaints *c, const struct doc *d,
-                                const struct setting_folders *folders, struct secret *ret_secret)
+bool setting_scalar_secret_file(struct complaints *c, const struct doc *d, const struct setting_folders *folders,
+                                struct secret *ret_secret)
 {
     char bytes[SECRET_MAX + 1];
     size_t len = 0;
@@ -70,8 +68,7 @@ bool setting_scalar_secret_file(struct complaints *c, const struct doc *d,
     int why = errno;
     if (fd >= 0) close(fd);
     if (!fine) {
-        complaint_at(c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "cannot read %s: %s", path.at,
-                     strerror(why));
+        complaint_at(c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "cannot read %s: %s", path.at, strerror(why));
         return false;
     }
     if (len > 0 && bytes[len - 1] == '\n') len--;
@@ -117,14 +114,12 @@ static void wrong_word(const struct reading *r, struct slice text)
     struct nearest n = nearest_to(text);
     while (slice_cut(&rest, ' ', &word)) {
         nearest_try(&n, word);
-        list = list.len == 0
-                   ? word
-                   : arena_print(r->c->arena, "%.*s, %.*s", SLICE_ARG(list), SLICE_ARG(word));
+        list = list.len == 0 ? word : arena_print(r->c->arena, "%.*s, %.*s", SLICE_ARG(list), SLICE_ARG(word));
     }
     const char *more = r->k->type == KEY_EITHER ? ", or lists of people" : "";
     complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, nearest_found(&n),
-                 "%.*s cannot be \"%.*s\"; it can be %.*s%s", SLICE_ARG(r->where), SLICE_ARG(text),
-                 SLICE_ARG(list), more);
+                 "%.*s cannot be \"%.*s\"; it can be %.*s%s", SLICE_ARG(r->where), SLICE_ARG(text), SLICE_ARG(list),
+                 more);
 }
 
 /* In the largest unit that fits. */
@@ -140,8 +135,7 @@ static struct slice limit_text(struct arena *a, enum key_type type, int64_t n)
     for (size_t i = 0; n != 0 && i < count; i++) {
         int64_t size = duration ? units[i].size : sizes[i].size;
         if (n % size != 0) continue;
-        return arena_print(a, "%lld%s", (long long)(n / size),
-                           duration ? units[i].name : sizes[i].name);
+        return arena_print(a, "%lld%s", (long long)(n / size), duration ? units[i].name : sizes[i].name);
     }
     return arena_print(a, "%lld", (long long)n);
 }
@@ -150,15 +144,13 @@ static bool within(const struct reading *r, enum key_type type, int64_t number)
 {
     bool no_limits = r->k->least == 0 && r->k->most == 0;
     if (number >= r->k->least && (no_limits ? number >= 0 : number <= r->k->most)) return true;
-    complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""),
-                 "%.*s must be between %.*s and %.*s", SLICE_ARG(r->where),
-                 SLICE_ARG(limit_text(r->c->arena, type, r->k->least)),
+    complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""), "%.*s must be between %.*s and %.*s",
+                 SLICE_ARG(r->where), SLICE_ARG(limit_text(r->c->arena, type, r->k->least)),
                  SLICE_ARG(limit_text(r->c->arena, type, r->k->most)));
     return false;
 }
 
-static bool read_number(const struct reading *r, enum key_type type, struct slice text,
-                        int64_t *ret_number)
+static bool read_number(const struct reading *r, enum key_type type, struct slice text, int64_t *ret_number)
 {
     int64_t number = 0;
     bool on = false, fine = false;
@@ -171,26 +163,24 @@ static bool read_number(const struct reading *r, enum key_type type, struct slic
     else
         fine = value_integer(text, &number);
     if (!fine) {
-        complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""),
-                     "%.*s cannot be \"%.*s\": write %s", SLICE_ARG(r->where), SLICE_ARG(text),
-                     keys_type_words(type));
+        complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""), "%.*s cannot be \"%.*s\": write %s",
+                     SLICE_ARG(r->where), SLICE_ARG(text), keys_type_words(type));
         return false;
     }
     *ret_number = type == KEY_SWITCH ? on : number;
     return type == KEY_SWITCH || within(r, type, number);
 }
 
-static bool read_file_name(const struct reading *r, const struct setting_folders *folders,
-                           enum key_type type, struct slice *text)
+static bool read_file_name(const struct reading *r, const struct setting_folders *folders, enum key_type type,
+                           struct slice *text)
 {
     struct stat st;
     *text = resolve(r->c->arena, r->d, *text, folders);
     if (type == KEY_PATH) return true;
     bool there = stat(text->at, &st) == 0;
     if (there && access(text->at, R_OK) == 0 && !S_ISDIR(st.st_mode)) return true;
-    complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""), "%.*s: cannot read %s: %s",
-                 SLICE_ARG(r->where), text->at,
-                 there && S_ISDIR(st.st_mode) ? "it is a folder" : strerror(errno));
+    complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""), "%.*s: cannot read %s: %s", SLICE_ARG(r->where),
+                 text->at, there && S_ISDIR(st.st_mode) ? "it is a folder" : strerror(errno));
     return false;
 }
 
@@ -202,8 +192,7 @@ static bool plain_text(const struct reading *r, struct slice text)
     }
     if (fine) return true;
     complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_KEY, LIT(""),
-                 "%.*s holds control characters or is longer than %d bytes", SLICE_ARG(r->where),
-                 TEXT_MAX);
+                 "%.*s holds control characters or is longer than %d bytes", SLICE_ARG(r->where), TEXT_MAX);
     return false;
 }
 
@@ -211,25 +200,21 @@ static bool read_shaped(const struct reading *r, enum key_type type, struct slic
 {
     struct url u;
     const struct err *why = type == KEY_URL ? url_read(r->c->arena, text, &u) : NULL;
-    bool fine = why == NULL && (type != KEY_ID || value_id(text)) &&
-                (type != KEY_HEADER || value_header_name(text));
+    bool fine = why == NULL && (type != KEY_ID || value_id(text)) && (type != KEY_HEADER || value_header_name(text));
     if (fine) return true;
     if (complaint_holds_password(text)) text = LIT("•••");
-    struct slice story =
-        why != NULL ? err_story(r->c->arena, why) : slice_of(keys_type_words(type));
-    complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""),
-                 "%.*s cannot be \"%.*s\": %s%.*s", SLICE_ARG(r->where), SLICE_ARG(text),
-                 why != NULL ? "" : "write ", SLICE_ARG(story));
+    struct slice story = why != NULL ? err_story(r->c->arena, why) : slice_of(keys_type_words(type));
+    complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""), "%.*s cannot be \"%.*s\": %s%.*s",
+                 SLICE_ARG(r->where), SLICE_ARG(text), why != NULL ? "" : "write ", SLICE_ARG(story));
     return false;
 }
 
-static bool read_value(const struct reading *r, enum key_type type,
-                       const struct setting_folders *folders, struct setting *s)
+static bool read_value(const struct reading *r, enum key_type type, const struct setting_folders *folders,
+                       struct setting *s)
 {
     if (!plain_text(r, s->text)) return false;
     if (s->text.len == 0) {
-        complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_KEY, LIT(""), "%.*s is empty",
-                     SLICE_ARG(r->where));
+        complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_KEY, LIT(""), "%.*s is empty", SLICE_ARG(r->where));
         return false;
     }
     switch (type) {
@@ -257,9 +242,8 @@ static bool read_value(const struct reading *r, enum key_type type,
     return true;
 }
 
-struct setting *setting_scalar(struct complaints *c, const struct key *k, enum key_type type,
-                               const struct doc *d, struct slice text, struct slice where,
-                               const struct setting_folders *folders)
+struct setting *setting_scalar(struct complaints *c, const struct key *k, enum key_type type, const struct doc *d,
+                               struct slice text, struct slice where, const struct setting_folders *folders)
 {
     struct setting *s = arena_new(c->arena, struct setting);
     struct reading r = {c, k, d, where};
@@ -271,8 +255,7 @@ struct setting *setting_scalar(struct complaints *c, const struct key *k, enum k
     s->bad = !read_value(&r, type, folders, s);
     if (!s->bad || d == NULL || type != k->type) return s;
     /* go on with what would have been without it, so that the rest can be judged */
-    struct setting *fallback =
-        setting_scalar(c, k, type, NULL, slice_of(k->fallback), where, folders);
+    struct setting *fallback = setting_scalar(c, k, type, NULL, slice_of(k->fallback), where, folders);
     fallback->node = d;
     fallback->bad = true;
     return fallback;

@@ -22,8 +22,7 @@ const char *state_folder(struct arena *a, struct slice state_directory)
 const struct err *state_make_folder(struct arena *a, const char *folder)
 {
     if (mkdir(folder, 0700) == 0 || errno == EEXIST) return NULL;
-    return err_new(a, PROBLEM_CONFIG, "cannot make the state folder %s: %s", folder,
-                   strerror(errno));
+    return err_new(a, PROBLEM_CONFIG, "cannot make the state folder %s: %s", folder, strerror(errno));
 }
 
 static bool write_whole(int fd, struct slice text)
@@ -45,8 +44,7 @@ const struct err *state_make_secret(struct arena *a, const char *folder, const c
     if (e != NULL) return e;
     snprintf(draft, strlen(path) + 16, "%s.XXXXXX", path);
     int fd = mkostemp(draft, O_CLOEXEC); /* 0600 */
-    if (fd < 0)
-        return err_new(a, PROBLEM_CONFIG, "cannot write into %s: %s", folder, strerror(errno));
+    if (fd < 0) return err_new(a, PROBLEM_CONFIG, "cannot write into %s: %s", folder, strerror(errno));
     struct slice text = random_text(a, SECRET_BYTES);
     bool fine = write_whole(fd, text) && write_whole(fd, LIT("\n"));
     int why = errno;

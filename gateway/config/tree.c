@@ -95,8 +95,7 @@ struct doc *tree_merge(struct doc *under, struct doc *over, const struct key_tab
             tree_set(under, d->key, d);
             continue;
         }
-        struct doc *merged =
-            k->type == KEY_ITEMS ? merge_items(old, d, k) : tree_merge(old, d, k->inside);
+        struct doc *merged = k->type == KEY_ITEMS ? merge_items(old, d, k) : tree_merge(old, d, k->inside);
         if (merged == d) tree_set(under, d->key, d);
     }
     return under;

@@ -11,10 +11,9 @@ static const struct unit durations[] = {{LIT_INIT("ms"), 1},
                                         {LIT_INIT("m"), 60 * 1000},
                                         {LIT_INIT("h"), 3600 * 1000},
                                         {LIT_INIT("d"), 24 * 3600 * 1000}};
-static const struct unit sizes[] = {
-    {LIT_INIT("k"), 1024},      {LIT_INIT("KiB"), 1024},  {LIT_INIT("m"), 1 << 20},
-    {LIT_INIT("MiB"), 1 << 20}, {LIT_INIT("g"), 1 << 30}, {LIT_INIT("GiB"), 1 << 30},
-    {LIT_INIT("K"), 1024},      {LIT_INIT("M"), 1 << 20}, {LIT_INIT("G"), 1 << 30}};
+static const struct unit sizes[] = {{LIT_INIT("k"), 1024},      {LIT_INIT("KiB"), 1024},  {LIT_INIT("m"), 1 << 20},
+                                    {LIT_INIT("MiB"), 1 << 20}, {LIT_INIT("g"), 1 << 30}, {LIT_INIT("GiB"), 1 << 30},
+                                    {LIT_INIT("K"), 1024},      {LIT_INIT("M"), 1 << 20}, {LIT_INIT("G"), 1 << 30}};
 
 static bool is_digit(char c)
 {

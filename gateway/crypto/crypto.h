@@ -7,7 +7,6 @@
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
 
-void crypto_start(
-    void); /* any thread, any number of times; an OpenSSL without our algorithms is a must */
+void crypto_start(void); /* any thread, any number of times; an OpenSSL without our algorithms is a must */
 
 #endif

@@ -14,8 +14,7 @@ void digest_sha256(struct slice bytes, unsigned char out[DIGEST_SHA256_BYTES])
     must(EVP_Digest(bytes.at, bytes.len, out, NULL, crypto_kit()->sha256, NULL) == 1);
 }
 
-void digest_hmac_sha256(struct slice key, struct slice bytes,
-                        unsigned char out[DIGEST_SHA256_BYTES])
+void digest_hmac_sha256(struct slice key, struct slice bytes, unsigned char out[DIGEST_SHA256_BYTES])
 {
     EVP_MAC_CTX *context = crypto_hmac();
     /* a NULL key would mean "the key of last time": an empty key is a key too */
@@ -30,12 +29,10 @@ void digest_hmac_sha256(struct slice key, struct slice bytes,
 /* OSSL_PARAM takes pointers without const and reads them only. */
 static OSSL_PARAM octets(const char *name, struct slice s)
 {
-    return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)(s.len != 0 ? s.at : ""),
-                                             s.len);
+    return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)(s.len != 0 ? s.at : ""), s.len);
 }
 
-void digest_hkdf(struct slice master, struct slice salt, struct slice info, unsigned char *out,
-                 size_t len)
+void digest_hkdf(struct slice master, struct slice salt, struct slice info, unsigned char *out, size_t len)
 {
     char sha256[] = "SHA256";
     OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, sha256, 0),

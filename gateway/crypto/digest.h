@@ -7,11 +7,9 @@ enum {
     DIGEST_SHA256_BYTES = 32
 };
 void digest_sha256(struct slice bytes, unsigned char out[DIGEST_SHA256_BYTES]);
-void digest_hmac_sha256(struct slice key, struct slice bytes,
-                        unsigned char out[DIGEST_SHA256_BYTES]);
+void digest_hmac_sha256(struct slice key, struct slice bytes, unsigned char out[DIGEST_SHA256_BYTES]);
 /* HKDF-SHA-256 (RFC 5869): one key per purpose from a master. */
-void digest_hkdf(struct slice master, struct slice salt, struct slice info, unsigned char *out,
-                 size_t len);
+void digest_hkdf(struct slice master, struct slice salt, struct slice info, unsigned char *out, size_t len);
 bool digest_same(const void *a, const void *b, size_t len); /* constant time */
 
 #endif

@@ -61,9 +61,8 @@ enum {
 enum {
     JOSE_ARENA_BYTES = 1024 * 1024
 };
-enum jose_verdict jws_verify(struct arena *a, struct slice token, const struct jwks *keys,
-                             unsigned allowed_algs, struct jws *ret_jws,
-                             const struct err **ret_why);
+enum jose_verdict jws_verify(struct arena *a, struct slice token, const struct jwks *keys, unsigned allowed_algs,
+                             struct jws *ret_jws, const struct err **ret_why);
 
 /* left half of the hash that alg uses (EdDSA: SHA-512), base64url: at_hash, c_hash (OpenID Connect Core 3.1.3.6). */
 struct slice jose_half_hash(struct arena *a, enum jose_alg alg, struct slice value);
@@ -80,7 +79,6 @@ struct slice signing_key_id(const struct signing_key *k); /* RFC 7638 thumbprint
 /* The public JWK as a JSON object text: kty, crv, x, y, kid, use, alg. */
 struct slice signing_key_jwk(struct arena *a, const struct signing_key *k);
 /* payload is a JSON object text; typ e.g. "JWT": a word of ours, never from outside. */
-struct slice jws_sign(struct arena *a, const struct signing_key *k, struct slice typ,
-                      struct slice payload);
+struct slice jws_sign(struct arena *a, const struct signing_key *k, struct slice typ, struct slice payload);
 
 #endif

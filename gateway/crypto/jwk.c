@@ -41,8 +41,7 @@ static const struct err *unfit(struct arena *a, const char *why)
     return err_new(a, PROBLEM_PROVIDER_BROKEN, "JWK: %s", why);
 }
 
-static bool member_bytes(struct arena *a, const struct doc *json, struct slice name,
-                         struct slice *ret)
+static bool member_bytes(struct arena *a, const struct doc *json, struct slice name, struct slice *ret)
 {
     struct slice text = doc_string(json, name);
     return text.len != 0 && base64url_decode(a, text, ret) && ret->len != 0;
@@ -64,8 +63,7 @@ static EVP_PKEY *build(const char *type, OSSL_PARAM_BLD *parts)
     OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(parts);
     EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     must(params != NULL && c != NULL);
-    bool good = EVP_PKEY_fromdata_init(c) == 1 &&
-                EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) == 1;
+    bool good = EVP_PKEY_fromdata_init(c) == 1 && EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) == 1;
     EVP_PKEY_CTX_free(c);
     OSSL_PARAM_free(params);
     if (good) return key;
@@ -96,8 +94,8 @@ static const struct err *read_rsa(struct arena *a, const struct doc *json, struc
     BIGNUM *n = BN_bin2bn((const unsigned char *)n_bytes.at, (int)n_bytes.len, NULL);
     BIGNUM *e = BN_bin2bn((const unsigned char *)e_bytes.at, (int)e_bytes.len, NULL);
     must(n != NULL && e != NULL);
-    bool good = BN_num_bits(n) >= RSA_MIN_BITS && BN_num_bits(n) <= RSA_MAX_BITS && BN_is_odd(n) &&
-                BN_is_odd(e) && BN_num_bits(e) >= 2;
+    bool good = BN_num_bits(n) >= RSA_MIN_BITS && BN_num_bits(n) <= RSA_MAX_BITS && BN_is_odd(n) && BN_is_odd(e) &&
+                BN_num_bits(e) >= 2;
     to->key = good ? build_rsa(n, e) : NULL;
     to->algs = JOSE_RS256 | JOSE_RS384 | JOSE_RS512 | JOSE_PS256 | JOSE_PS384 | JOSE_PS512;
     BN_free(n);
@@ -113,10 +111,8 @@ static EVP_PKEY *build_ec(const struct curve *curve, struct slice x, struct slic
     memcpy(point + 1, x.at, x.len);
     memcpy(point + 1 + x.len, y.at, y.len);
     OSSL_PARAM_BLD *parts = OSSL_PARAM_BLD_new();
-    must(parts != NULL &&
-         OSSL_PARAM_BLD_push_utf8_string(parts, OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0) == 1 &&
-         OSSL_PARAM_BLD_push_octet_string(parts, OSSL_PKEY_PARAM_PUB_KEY, point,
-                                          1 + x.len + y.len) == 1);
+    must(parts != NULL && OSSL_PARAM_BLD_push_utf8_string(parts, OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0) == 1 &&
+         OSSL_PARAM_BLD_push_octet_string(parts, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + x.len + y.len) == 1);
     EVP_PKEY *key = build("EC", parts);
     OSSL_PARAM_BLD_free(parts);
     if (key == NULL || is_on_its_curve(key)) return key;
@@ -133,8 +129,8 @@ static const struct err *read_ec(struct arena *a, const struct doc *json, struct
         if (slice_is(curves[i].crv, crv)) curve = &curves[i];
     }
     if (curve == NULL) return unfit(a, "an elliptic curve we do not use");
-    if (!member_bytes(a, json, LIT("x"), &x) || !member_bytes(a, json, LIT("y"), &y) ||
-        x.len != curve->field_bytes || y.len != curve->field_bytes)
+    if (!member_bytes(a, json, LIT("x"), &x) || !member_bytes(a, json, LIT("y"), &y) || x.len != curve->field_bytes ||
+        y.len != curve->field_bytes)
         return unfit(a, "x and y must have the length of the curve's field");
     to->key = build_ec(curve, x, y);
     to->algs = curve->alg;
@@ -148,8 +144,7 @@ static const struct err *read_okp(struct arena *a, const struct doc *json, struc
         return unfit(a, "of the OKP curves only Ed25519 is used");
     if (!member_bytes(a, json, LIT("x"), &x) || x.len != ED25519_KEY_BYTES)
         return unfit(a, "x of Ed25519 must be 32 bytes");
-    to->key =
-        EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, (const unsigned char *)x.at, x.len);
+    to->key = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, (const unsigned char *)x.at, x.len);
     to->algs = JOSE_EDDSA;
     if (to->key != NULL) return NULL;
     crypto_forget();
@@ -167,13 +162,10 @@ static bool lists_verify(const struct doc *operations)
 
 static const struct err *judge_purpose(struct arena *a, const struct doc *json)
 {
-    const struct doc *use = doc_member(json, LIT("use")),
-                     *operations = doc_member(json, LIT("key_ops"));
+    const struct doc *use = doc_member(json, LIT("use")), *operations = doc_member(json, LIT("key_ops"));
     const struct doc *kid = doc_member(json, LIT("kid")), *alg = doc_member(json, LIT("alg"));
-    if (use != NULL && !(doc_is_string(use) && slice_is(use->text, LIT("sig"))))
-        return unfit(a, "use is not sig");
-    if (operations != NULL && !lists_verify(operations))
-        return unfit(a, "key_ops does not list verify");
+    if (use != NULL && !(doc_is_string(use) && slice_is(use->text, LIT("sig")))) return unfit(a, "use is not sig");
+    if (operations != NULL && !lists_verify(operations)) return unfit(a, "key_ops does not list verify");
     if (kid != NULL && !(doc_is_string(kid) && kid->text.len <= KID_MAX))
         return unfit(a, "kid is no string, or a very long one");
     if (alg != NULL && !doc_is_string(alg)) return unfit(a, "alg is no string");

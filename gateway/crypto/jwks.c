@@ -26,8 +26,7 @@ static void add_key(struct jwks *set, struct jwk key)
 }
 
 /* scratch holds the tree and all reasons; *ret_last is the last of them. */
-static const char *fill(struct arena *scratch, struct slice json, struct jwks *set,
-                        const struct err **ret_last)
+static const char *fill(struct arena *scratch, struct slice json, struct jwks *set, const struct err **ret_last)
 {
     struct doc *root;
     const struct err *why = doc_json(scratch, PROBLEM_PROVIDER_BROKEN, json, &root);
@@ -75,8 +74,7 @@ struct jwks *jwks_keep(struct jwks *k)
 
 void jwks_drop(struct jwks *k)
 {
-    if (k == NULL || atomic_fetch_sub_explicit(&k->references, 1, memory_order_acq_rel) != 1)
-        return;
+    if (k == NULL || atomic_fetch_sub_explicit(&k->references, 1, memory_order_acq_rel) != 1) return;
     for (size_t i = 0; i < k->count; i++) {
         EVP_PKEY_free(k->keys[i].key);
         free((void *)(uintptr_t)k->keys[i].kid.at);

@@ -40,10 +40,8 @@ static const struct err *split(struct arena *a, struct slice token, struct parts
     if (!slice_cut(&rest, '.', &payload) || rest.at == NULL) return bad(a, "not three parts");
     if (slice_index(rest, '.') != SLICE_NONE) return bad(a, "not three parts");
     if (header.len == 0 || payload.len == 0 || rest.len == 0) return bad(a, "an empty part");
-    if (header.len > HEADER_MAX || rest.len > SIGNATURE_MAX)
-        return bad(a, "header or signature is too long");
-    *ret_parts =
-        (struct parts){header, payload, rest, slice_upto(token, header.len + 1 + payload.len)};
+    if (header.len > HEADER_MAX || rest.len > SIGNATURE_MAX) return bad(a, "header or signature is too long");
+    *ret_parts = (struct parts){header, payload, rest, slice_upto(token, header.len + 1 + payload.len)};
     return NULL;
 }
 
@@ -66,8 +64,7 @@ static const char *judge_head(const struct doc *json, unsigned allowed, struct h
 }
 
 /* The header is anybody's writing: its tree is kept out of the caller's arena. */
-static const struct err *read_head(struct arena *a, struct slice text, unsigned allowed,
-                                   struct head *ret_head)
+static const struct err *read_head(struct arena *a, struct slice text, unsigned allowed, struct head *ret_head)
 {
     struct arena *scratch = arena_open(DOC_JSON_BYTES((size_t)HEADER_MAX) + 2 * HEADER_MAX + 4096);
     struct slice json_text;
@@ -90,8 +87,8 @@ static const struct err *read_head(struct arena *a, struct slice text, unsigned 
 }
 
 /* An empty kid in the token counts as none. A key without kid fits only a token without. */
-static enum jose_verdict find_signer(const struct jwks *keys, const struct head *head,
-                                     struct slice bytes, struct slice signature)
+static enum jose_verdict find_signer(const struct jwks *keys, const struct head *head, struct slice bytes,
+                                     struct slice signature)
 {
     size_t tried = 0;
     for (size_t i = 0; i < keys->count && tried < TRIED_KEYS; i++) {
@@ -123,24 +120,22 @@ static const struct err *read_claims(struct arena *a, struct slice text, struct 
     return to->claims->type == DOC_MAP ? NULL : bad(a, "claims are no JSON object");
 }
 
-enum jose_verdict jws_verify(struct arena *a, struct slice token, const struct jwks *keys,
-                             unsigned allowed_algs, struct jws *ret_jws, const struct err **ret_why)
+enum jose_verdict jws_verify(struct arena *a, struct slice token, const struct jwks *keys, unsigned allowed_algs,
+                             struct jws *ret_jws, const struct err **ret_why)
 {
     struct parts parts;
     struct head head = {0};
     struct slice signature;
     const struct err *why = split(a, token, &parts);
     if (why == NULL) why = read_head(a, parts.header, allowed_algs, &head);
-    if (why == NULL && !base64url_decode(a, parts.signature, &signature))
-        why = bad(a, "signature is not base64url");
+    if (why == NULL && !base64url_decode(a, parts.signature, &signature)) why = bad(a, "signature is not base64url");
     if (why != NULL) {
         *ret_why = why;
         return JOSE_BAD;
     }
     enum jose_verdict verdict = find_signer(keys, &head, parts.signed_part, signature);
     if (verdict != JOSE_GOOD) {
-        *ret_why = bad(a, verdict == JOSE_BAD ? "signature does not fit"
-                                              : "no key of the set fits kid and alg");
+        *ret_why = bad(a, verdict == JOSE_BAD ? "signature does not fit" : "no key of the set fits kid and alg");
         return verdict;
     }
     struct jws made = {.alg = head.alg, .kid = head.kid, .typ = head.typ};

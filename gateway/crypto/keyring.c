@@ -77,31 +77,28 @@ void keyring_close(struct keyring *k)
 }
 
 /* HKDF's info is "LABEL/PURPOSE"; labels hold no '/'. */
-static void derive(const struct master *m, struct slice label, struct slice salt,
-                   struct slice purpose, unsigned char out[32])
+static void derive(const struct master *m, struct slice label, struct slice salt, struct slice purpose,
+                   unsigned char out[32])
 {
     char info[INFO_BYTES];
     must(purpose.len != 0 && purpose.len <= KEYRING_PURPOSE_BYTES && label.len < LABEL_BYTES);
     memcpy(info, label.at, label.len);
     info[label.len] = '/';
     memcpy(info + label.len + 1, purpose.at, purpose.len);
-    digest_hkdf(bytes_of(m->key, sizeof m->key), salt,
-                (struct slice){info, label.len + 1 + purpose.len}, out, 32);
+    digest_hkdf(bytes_of(m->key, sizeof m->key), salt, (struct slice){info, label.len + 1 + purpose.len}, out, 32);
 }
 
 /* ---- sealing: HEAD is version | id | salt | nonce, all of it authenticated together with the context ---- */
 
-static void record_key(const struct master *m, const unsigned char *head, struct slice purpose,
-                       unsigned char out[32])
+static void record_key(const struct master *m, const unsigned char *head, struct slice purpose, unsigned char out[32])
 {
-    derive(m, LIT("vestibule sealed record"), bytes_of(head + 1 + ID_BYTES, SALT_BYTES), purpose,
-           out);
+    derive(m, LIT("vestibule sealed record"), bytes_of(head + 1 + ID_BYTES, SALT_BYTES), purpose, out);
 }
 
 /* Starts GCM in one direction and feeds what is authenticated only. HEAD has a fixed length, so no two pairs of head and
  * context give the same bytes. */
-static EVP_CIPHER_CTX *gcm_start(int encrypt, const unsigned char key[32],
-                                 const unsigned char head[HEAD_BYTES], struct slice context)
+static EVP_CIPHER_CTX *gcm_start(int encrypt, const unsigned char key[32], const unsigned char head[HEAD_BYTES],
+                                 struct slice context)
 {
     int written;
     const unsigned char *nonce = head + HEAD_BYTES - NONCE_BYTES;
@@ -110,8 +107,7 @@ static EVP_CIPHER_CTX *gcm_start(int encrypt, const unsigned char key[32],
     must(EVP_CipherInit_ex2(c, crypto_kit()->aes_256_gcm, key, nonce, encrypt, NULL) == 1);
     must(EVP_CipherUpdate(c, NULL, &written, head, HEAD_BYTES) == 1);
     if (context.len != 0)
-        must(EVP_CipherUpdate(c, NULL, &written, (const unsigned char *)context.at,
-                              (int)context.len) == 1);
+        must(EVP_CipherUpdate(c, NULL, &written, (const unsigned char *)context.at, (int)context.len) == 1);
     return c;
 }
 
@@ -123,8 +119,8 @@ static void gcm_body(EVP_CIPHER_CTX *c, unsigned char *to, const void *from, siz
     must((size_t)written == len);
 }
 
-struct slice keyring_seal(const struct keyring *k, struct arena *a, struct slice purpose,
-                          struct slice context, struct slice plain)
+struct slice keyring_seal(const struct keyring *k, struct arena *a, struct slice purpose, struct slice context,
+                          struct slice plain)
 {
     const struct master *m = &k->masters[0];
     unsigned char key[32], *out = arena_bytes(a, KEYRING_OVERHEAD + plain.len);
@@ -145,8 +141,8 @@ struct slice keyring_seal(const struct keyring *k, struct arena *a, struct slice
 }
 
 /* GCM writes the plain text before it knows whether the tag fits: on a misfit `to` is wiped. */
-static bool open_with(const struct master *m, struct slice purpose, struct slice context,
-                      const unsigned char *sealed, size_t plain_len, unsigned char *to)
+static bool open_with(const struct master *m, struct slice purpose, struct slice context, const unsigned char *sealed,
+                      size_t plain_len, unsigned char *to)
 {
     unsigned char key[32], tag[TAG_BYTES];
     int written;
@@ -165,9 +161,8 @@ static bool open_with(const struct master *m, struct slice purpose, struct slice
     return good;
 }
 
-const struct err *keyring_open_sealed(const struct keyring *k, struct arena *a,
-                                      struct slice purpose, struct slice context,
-                                      struct slice sealed, struct slice *ret_plain)
+const struct err *keyring_open_sealed(const struct keyring *k, struct arena *a, struct slice purpose,
+                                      struct slice context, struct slice sealed, struct slice *ret_plain)
 {
     const unsigned char *bytes = (const unsigned char *)sealed.at;
     if (sealed.len < KEYRING_OVERHEAD)
@@ -188,22 +183,20 @@ const struct err *keyring_open_sealed(const struct keyring *k, struct arena *a,
     }
     if (!known)
         return err_new(a, PROBLEM_INTERNAL,
-                       "sealed record names the key %02x%02x%02x%02x, which is not in the key ring",
-                       bytes[1], bytes[2], bytes[3], bytes[4]);
+                       "sealed record names the key %02x%02x%02x%02x, which is not in the key ring", bytes[1], bytes[2],
+                       bytes[3], bytes[4]);
     return err_new(a, PROBLEM_INTERNAL, "sealed record does not fit its key, purpose and place");
 }
 
 /* ---- MACs and purpose keys ---- */
 
-void keyring_purpose_key(const struct keyring *k, size_t i, struct slice purpose,
-                         unsigned char out[32])
+void keyring_purpose_key(const struct keyring *k, size_t i, struct slice purpose, unsigned char out[32])
 {
     must(i < k->count);
     derive(&k->masters[i], LIT("vestibule purpose key"), (struct slice){NULL, 0}, purpose, out);
 }
 
-static void mac_of(const struct keyring *k, size_t i, struct slice purpose, struct slice bytes,
-                   unsigned char out[32])
+static void mac_of(const struct keyring *k, size_t i, struct slice purpose, struct slice bytes, unsigned char out[32])
 {
     unsigned char key[32];
     keyring_purpose_key(k, i, purpose, key);
@@ -211,14 +204,12 @@ static void mac_of(const struct keyring *k, size_t i, struct slice purpose, stru
     OPENSSL_cleanse(key, sizeof key);
 }
 
-void keyring_mac(const struct keyring *k, struct slice purpose, struct slice bytes,
-                 unsigned char out[32])
+void keyring_mac(const struct keyring *k, struct slice purpose, struct slice bytes, unsigned char out[32])
 {
     mac_of(k, 0, purpose, bytes, out);
 }
 
-bool keyring_mac_fits(const struct keyring *k, struct slice purpose, struct slice bytes,
-                      const unsigned char mac[32])
+bool keyring_mac_fits(const struct keyring *k, struct slice purpose, struct slice bytes, const unsigned char mac[32])
 {
     for (size_t i = 0; i < k->count; i++) {
         unsigned char own[32];

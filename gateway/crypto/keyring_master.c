@@ -86,11 +86,9 @@ static const struct err *read_spelling(struct arena *a, struct slice text, struc
     }
     struct slice word = trim(text);
     if (is_text(word) && word.len == KEYRING_MASTER_BYTES)
-        return err_new(a, PROBLEM_CONFIG,
-                       "a key of 32 characters of text holds fewer than 32 random bytes; " ADVICE);
+        return err_new(a, PROBLEM_CONFIG, "a key of 32 characters of text holds fewer than 32 random bytes; " ADVICE);
     if (read_hex(a, word, ret_bytes) || read_base64(a, word, ret_bytes)) return NULL;
-    return err_new(a, PROBLEM_CONFIG,
-                   "a key must be 32 bytes, raw or as base64 or hex, this is neither; " ADVICE);
+    return err_new(a, PROBLEM_CONFIG, "a key must be 32 bytes, raw or as base64 or hex, this is neither; " ADVICE);
 }
 
 static size_t distinct(struct slice bytes)
@@ -108,12 +106,10 @@ static size_t distinct(struct slice bytes)
 static const struct err *judge(struct arena *a, struct slice bytes)
 {
     if (bytes.len < KEYRING_MASTER_BYTES)
-        return err_new(a, PROBLEM_CONFIG,
-                       "a key must be 32 bytes, this is %zu: too few to be safe; " ADVICE,
+        return err_new(a, PROBLEM_CONFIG, "a key must be 32 bytes, this is %zu: too few to be safe; " ADVICE,
                        bytes.len);
     if (bytes.len > KEYRING_MASTER_BYTES)
-        return err_new(a, PROBLEM_CONFIG, "a key must be 32 bytes, this is %zu; " ADVICE,
-                       bytes.len);
+        return err_new(a, PROBLEM_CONFIG, "a key must be 32 bytes, this is %zu; " ADVICE, bytes.len);
     if (distinct(bytes) < DISTINCT_BYTES)
         return err_new(a, PROBLEM_CONFIG, "a key must be random, this one repeats itself; " ADVICE);
     return NULL;

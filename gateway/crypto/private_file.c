@@ -17,13 +17,11 @@ static const struct err *judge(struct arena *a, const char *path, const struct s
     unsigned mode = s->st_mode & 0777u;
     if (!S_ISREG(s->st_mode)) return err_new(a, PROBLEM_CONFIG, "%s is not a plain file", path);
     if ((mode & (S_IRWXO | S_IWGRP)) != 0)
-        return err_new(
-            a, PROBLEM_CONFIG,
-            "%s holds a secret and has mode %04o, so others may use it; run: chmod 600 %s", path,
-            mode, path);
+        return err_new(a, PROBLEM_CONFIG,
+                       "%s holds a secret and has mode %04o, so others may use it; run: chmod 600 %s", path, mode,
+                       path);
     if (s->st_size <= 0) return err_new(a, PROBLEM_CONFIG, "%s is empty", path);
-    if ((uint64_t)s->st_size > max)
-        return err_new(a, PROBLEM_CONFIG, "%s is longer than %zu bytes", path, max);
+    if ((uint64_t)s->st_size > max) return err_new(a, PROBLEM_CONFIG, "%s is longer than %zu bytes", path, max);
     return NULL;
 }
 
@@ -40,14 +38,12 @@ static const struct err *read_all(struct arena *a, int fd, const char *path, cha
     return NULL;
 }
 
-const struct err *private_file_read(struct arena *a, const char *path, size_t max_bytes,
-                                    struct secret *ret_content)
+const struct err *private_file_read(struct arena *a, const char *path, size_t max_bytes, struct secret *ret_content)
 {
     struct stat s;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hold us up */
     if (fd < 0) return cannot(a, "open", path);
-    const struct err *why =
-        fstat(fd, &s) == 0 ? judge(a, path, &s, max_bytes) : cannot(a, "look at", path);
+    const struct err *why = fstat(fd, &s) == 0 ? judge(a, path, &s, max_bytes) : cannot(a, "look at", path);
     if (why != NULL) {
         close(fd);
         return why;

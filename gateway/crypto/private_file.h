@@ -8,7 +8,6 @@
 #include "crypto/secret.h"
 
 /* The whole content; it lives in a and is wiped with it. Longer than max_bytes, empty, missing, not a plain file: PROBLEM_CONFIG. */
-const struct err *private_file_read(struct arena *a, const char *path, size_t max_bytes,
-                                    struct secret *ret_content);
+const struct err *private_file_read(struct arena *a, const char *path, size_t max_bytes, struct secret *ret_content);
 
 #endif

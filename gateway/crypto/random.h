@@ -3,8 +3,8 @@
 #define CRYPTO_RANDOM_H
 #include "base/arena.h"
 
-void random_bytes(unsigned char *to, size_t len);  /* public values: nonces, salts, ids */
-void random_secret(unsigned char *to, size_t len); /* keys, session ids (a separate generator) */
+void random_bytes(unsigned char *to, size_t len);        /* public values: nonces, salts, ids */
+void random_secret(unsigned char *to, size_t len);       /* keys, session ids (a separate generator) */
 struct slice random_text(struct arena *a, size_t bytes); /* base64url of that many secret bytes */
 
 #endif

@@ -40,13 +40,11 @@ struct session_jwt {
 };
 
 /* The text is malloc'd by libjwt: free() it. NULL if libjwt failed. */
-static char *emit(const struct session_jwt *j, const struct signer *s, const char *sid, int64_t iat,
-                  int64_t exp)
+static char *emit(const struct session_jwt *j, const struct signer *s, const char *sid, int64_t iat, int64_t exp)
 {
     jwt_t *jwt = NULL;
     if (jwt_new(&jwt) != 0) return NULL;
-    bool good = jwt_set_alg(jwt, JWT_ALG_HS256, s->key, KEY_BYTES) == 0 &&
-                jwt_add_header(jwt, "kid", s->kid) == 0 &&
+    bool good = jwt_set_alg(jwt, JWT_ALG_HS256, s->key, KEY_BYTES) == 0 && jwt_add_header(jwt, "kid", s->kid) == 0 &&
                 jwt_add_grant(jwt, "iss", j->issuer) == 0 && jwt_add_grant(jwt, "sid", sid) == 0 &&
                 jwt_add_grant_int(jwt, "iat", iat) == 0 && jwt_add_grant_int(jwt, "exp", exp) == 0;
     char *token = good ? jwt_encode_str(jwt) : NULL;
@@ -97,8 +95,7 @@ static bool only_token_characters(struct slice token, size_t *ret_dots)
     size_t dots = 0;
     for (size_t i = 0; i < token.len; i++) {
         char c = token.at[i];
-        bool word = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '_';
+        bool word = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
         if (!word && c != '.') return false;
         dots += c == '.' ? 1 : 0;
     }
@@ -154,15 +151,13 @@ static bool is_sid(struct arena *a, struct slice sid)
     return sid.len == SID_CHARS && base64url_decode(a, sid, &raw) && raw.len == SID_BYTES;
 }
 
-static const struct err *judge(const struct session_jwt *j, struct arena *a,
-                               const struct doc *claims, int64_t now,
+static const struct err *judge(const struct session_jwt *j, struct arena *a, const struct doc *claims, int64_t now,
                                struct session_claims *ret_claims)
 {
     const struct doc *iat = doc_member(claims, LIT("iat")), *exp = doc_member(claims, LIT("exp"));
     struct slice sid = doc_string(claims, LIT("sid"));
     if (claims->type != DOC_MAP) return refuse(a, "claims are no object");
-    if (!slice_is(doc_string(claims, LIT("iss")), slice_of(j->issuer)))
-        return refuse(a, "made by another issuer");
+    if (!slice_is(doc_string(claims, LIT("iss")), slice_of(j->issuer))) return refuse(a, "made by another issuer");
     if (!is_sid(a, sid)) return refuse(a, "sid is not 32 bytes of base64url");
     if (iat == NULL || iat->type != DOC_INT || exp == NULL || exp->type != DOC_INT)
         return refuse(a, "iat and exp must be integers");
@@ -173,8 +168,8 @@ static const struct err *judge(const struct session_jwt *j, struct arena *a,
     return NULL;
 }
 
-const struct err *session_jwt_read(const struct session_jwt *j, struct arena *a, struct slice token,
-                                   int64_t now_s, struct session_claims *ret_claims)
+const struct err *session_jwt_read(const struct session_jwt *j, struct arena *a, struct slice token, int64_t now_s,
+                                   struct session_claims *ret_claims)
 {
     const struct signer *s = NULL;
     struct slice payload, json;
@@ -190,8 +185,8 @@ const struct err *session_jwt_read(const struct session_jwt *j, struct arena *a,
 }
 
 /* libjwt can give a wrong token when memory runs out; what cannot be read back is not handed on. */
-const struct err *session_jwt_sign(const struct session_jwt *j, struct arena *a,
-                                   const struct session_claims *claims, struct slice *ret_token)
+const struct err *session_jwt_sign(const struct session_jwt *j, struct arena *a, const struct session_claims *claims,
+                                   struct slice *ret_token)
 {
     struct session_claims back;
     char *text = emit(j, &j->signers[0], arena_text(a, claims->sid), claims->iat, claims->exp);

@@ -24,11 +24,11 @@ enum {
 struct session_jwt *session_jwt_open(const struct keyring *keys, struct slice issuer);
 void session_jwt_close(struct session_jwt *j);
 /* Signs with the newest key. Claims that session_jwt_read would refuse (sid of another shape, exp not after iat) are PROBLEM_INTERNAL. */
-const struct err *session_jwt_sign(const struct session_jwt *j, struct arena *a,
-                                   const struct session_claims *claims, struct slice *ret_token);
+const struct err *session_jwt_sign(const struct session_jwt *j, struct arena *a, const struct session_claims *claims,
+                                   struct slice *ret_token);
 /* Every reason to refuse is PROBLEM_SESSION_ENDED; the text says which for the developer. now_s is handed in. No leeway on exp; iat may
  * be 60 s ahead. ret_claims->sid lives in a. */
-const struct err *session_jwt_read(const struct session_jwt *j, struct arena *a, struct slice token,
-                                   int64_t now_s, struct session_claims *ret_claims);
+const struct err *session_jwt_read(const struct session_jwt *j, struct arena *a, struct slice token, int64_t now_s,
+                                   struct session_claims *ret_claims);
 
 #endif

@@ -48,13 +48,12 @@ static size_t der_of(struct slice raw, size_t field, unsigned char der[DER_BYTES
 
 static bool set_pss(EVP_PKEY_CTX *c, const EVP_MD *md)
 {
-    return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_rsa_mgf1_md(c, md) == 1 &&
+    return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_mgf1_md(c, md) == 1 &&
            EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-static bool digest_fits(enum jose_alg alg, EVP_PKEY *key, struct slice bytes,
-                        const unsigned char *signature, size_t len)
+static bool digest_fits(enum jose_alg alg, EVP_PKEY *key, struct slice bytes, const unsigned char *signature,
+                        size_t len)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned hash_len;
@@ -63,8 +62,7 @@ static bool digest_fits(enum jose_alg alg, EVP_PKEY *key, struct slice bytes,
     EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
     must(c != NULL);
     bool good = EVP_PKEY_verify_init(c) == 1 && EVP_PKEY_CTX_set_signature_md(c, md) == 1 &&
-                ((alg & PS_ALGS) == 0 || set_pss(c, md)) &&
-                EVP_PKEY_verify(c, signature, len, hash, hash_len) == 1;
+                ((alg & PS_ALGS) == 0 || set_pss(c, md)) && EVP_PKEY_verify(c, signature, len, hash, hash_len) == 1;
     EVP_PKEY_CTX_free(c);
     return good;
 }
@@ -75,8 +73,8 @@ static bool ed25519_fits(EVP_PKEY *key, struct slice bytes, struct slice signatu
     EVP_MD_CTX *c = EVP_MD_CTX_new();
     must(c != NULL);
     bool good = EVP_DigestVerifyInit_ex(c, NULL, NULL, NULL, NULL, key, NULL) == 1 &&
-                EVP_DigestVerify(c, (const unsigned char *)signature.at, signature.len,
-                                 (const unsigned char *)bytes.at, bytes.len) == 1;
+                EVP_DigestVerify(c, (const unsigned char *)signature.at, signature.len, (const unsigned char *)bytes.at,
+                                 bytes.len) == 1;
     EVP_MD_CTX_free(c);
     return good;
 }
@@ -99,8 +97,7 @@ bool signature_fits(enum jose_alg alg, EVP_PKEY *key, struct slice bytes, struct
     return good;
 }
 
-void signature_make_es256(EVP_PKEY *key, struct slice bytes,
-                          unsigned char out[SIGNATURE_ES256_BYTES])
+void signature_make_es256(EVP_PKEY *key, struct slice bytes, unsigned char out[SIGNATURE_ES256_BYTES])
 {
     unsigned char hash[EVP_MAX_MD_SIZE], der[DER_BYTES];
     unsigned hash_len;

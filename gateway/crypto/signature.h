@@ -14,7 +14,6 @@ enum {
 
 /* alg fits the key already. ES signatures are r||s of exactly twice the field's length. */
 bool signature_fits(enum jose_alg alg, EVP_PKEY *key, struct slice bytes, struct slice signature);
-void signature_make_es256(EVP_PKEY *key, struct slice bytes,
-                          unsigned char out[SIGNATURE_ES256_BYTES]);
+void signature_make_es256(EVP_PKEY *key, struct slice bytes, unsigned char out[SIGNATURE_ES256_BYTES]);
 
 #endif

@@ -33,8 +33,7 @@ bool signing_entry_is_current(const struct signing_entry *e)
     return e->active_s != 0 && e->retired_s == 0;
 }
 
-static const struct err *cannot(struct arena *a, const char *verb, const char *folder,
-                                const char *name)
+static const struct err *cannot(struct arena *a, const char *verb, const char *folder, const char *name)
 {
     return err_new(a, PROBLEM_CONFIG, "cannot %s %s/%s: %s", verb, folder, name, strerror(errno));
 }
@@ -46,18 +45,17 @@ static bool is_private(const struct stat *s)
 
 /* ---- one file ---- */
 
-static const struct err *read_into(struct arena *a, const struct signing_folder *f, int fd,
-                                   const char *name, size_t max, struct secret *ret_content)
+static const struct err *read_into(struct arena *a, const struct signing_folder *f, int fd, const char *name,
+                                   size_t max, struct secret *ret_content)
 {
     struct stat s;
     if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode))
         return err_new(a, PROBLEM_CONFIG, "%s/%s is not a plain file", f->path, name);
     if (!is_private(&s))
-        return err_new(a, PROBLEM_CONFIG, "%s/%s may be used by others; run: chmod 600 %s/%s",
-                       f->path, name, f->path, name);
+        return err_new(a, PROBLEM_CONFIG, "%s/%s may be used by others; run: chmod 600 %s/%s", f->path, name, f->path,
+                       name);
     if (s.st_size <= 0 || (uint64_t)s.st_size > max)
-        return err_new(a, PROBLEM_CONFIG, "%s/%s is empty or longer than %zu bytes", f->path, name,
-                       max);
+        return err_new(a, PROBLEM_CONFIG, "%s/%s is empty or longer than %zu bytes", f->path, name, max);
     struct secret content = {must_alloc((size_t)s.st_size), (size_t)s.st_size};
     ssize_t n = pread(fd, content.at_, content.len_, 0);
     bool whole = n >= 0 && (size_t)n == content.len_;
@@ -66,8 +64,8 @@ static const struct err *read_into(struct arena *a, const struct signing_folder 
     return whole ? NULL : err_new(a, PROBLEM_CONFIG, "%s/%s cannot be read whole", f->path, name);
 }
 
-static const struct err *read_file(struct arena *a, const struct signing_folder *f,
-                                   const char *name, size_t max, struct secret *ret_content)
+static const struct err *read_file(struct arena *a, const struct signing_folder *f, const char *name, size_t max,
+                                   struct secret *ret_content)
 {
     int fd = openat(f->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return cannot(a, "open", f->path, name);
@@ -88,20 +86,18 @@ static bool write_whole(int fd, struct slice content)
 }
 
 /* Written beside, made durable, then renamed over the old one. */
-static const struct err *write_file(struct arena *a, const struct signing_folder *f,
-                                    const char *name, struct slice content)
+static const struct err *write_file(struct arena *a, const struct signing_folder *f, const char *name,
+                                    struct slice content)
 {
     const char *fresh = arena_print(a, "%s" NEW_SUFFIX, name).at;
-    if (unlinkat(f->fd, fresh, 0) != 0 && errno != ENOENT)
-        return cannot(a, "replace", f->path, fresh);
+    if (unlinkat(f->fd, fresh, 0) != 0 && errno != ENOENT) return cannot(a, "replace", f->path, fresh);
     int fd = openat(f->fd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return cannot(a, "write", f->path, fresh);
     bool good = write_whole(fd, content);
     const struct err *why = good ? NULL : cannot(a, "write", f->path, fresh);
     close(fd);
     if (why != NULL) return why;
-    if (renameat(f->fd, fresh, f->fd, name) != 0 || fsync(f->fd) != 0)
-        return cannot(a, "rename", f->path, fresh);
+    if (renameat(f->fd, fresh, f->fd, name) != 0 || fsync(f->fd) != 0) return cannot(a, "rename", f->path, fresh);
     return NULL;
 }
 
@@ -145,8 +141,7 @@ static const struct err *judge(struct arena *a, const struct signing_folder *f)
         current += signing_entry_is_current(&f->entries[i]) ? 1 : 0;
     }
     if (next == 1 && current == 1) return NULL;
-    return err_new(a, PROBLEM_CONFIG, "%s/" LIST_FILE " must name one current and one next key",
-                   f->path);
+    return err_new(a, PROBLEM_CONFIG, "%s/" LIST_FILE " must name one current and one next key", f->path);
 }
 
 static const struct err *read_list(struct arena *a, struct signing_folder *f)
@@ -161,8 +156,7 @@ static const struct err *read_list(struct arena *a, struct signing_folder *f)
         return err_new(a, PROBLEM_CONFIG, "%s/" LIST_FILE " lists no keys, or too many", f->path);
     for (const struct doc *d = keys->first; d != NULL; d = d->next) {
         if (!read_entry(a, d, &f->entries[f->count]))
-            return err_new(a, PROBLEM_CONFIG, "%s/" LIST_FILE ": entry %zu is not whole", f->path,
-                           f->count + 1);
+            return err_new(a, PROBLEM_CONFIG, "%s/" LIST_FILE ": entry %zu is not whole", f->path, f->count + 1);
         f->count++;
     }
     return judge(a, f);
@@ -203,8 +197,7 @@ static bool is_named(const struct signing_folder *f, const char *file)
 {
     for (size_t i = 0; i < f->count; i++) {
         size_t len = strlen(f->entries[i].kid);
-        if (strncmp(f->entries[i].kid, file, len) == 0 && strcmp(file + len, ".pem") == 0)
-            return true;
+        if (strncmp(f->entries[i].kid, file, len) == 0 && strcmp(file + len, ".pem") == 0) return true;
     }
     return false;
 }
@@ -244,8 +237,7 @@ static const struct err *look_at(struct arena *a, const struct signing_folder *f
     struct stat s;
     if (fstat(f->fd, &s) != 0) return cannot(a, "look at", f->path, ".");
     if (is_private(&s)) return NULL;
-    return err_new(a, PROBLEM_CONFIG,
-                   "the folder %s holds signing keys and may be used by others; run: chmod 700 %s",
+    return err_new(a, PROBLEM_CONFIG, "the folder %s holds signing keys and may be used by others; run: chmod 700 %s",
                    f->path, f->path);
 }
 
@@ -266,9 +258,7 @@ const struct err *signing_folder_open(struct arena *a, const char *path, enum si
     if (faccessat(to->fd, LIST_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0) return read_list(a, to);
     if (visit(to, false) == 0) return NULL;
     return err_new(a, PROBLEM_CONFIG,
-                   "%s has keys but no " LIST_FILE
-                   "; put it back, or remove the .pem files to begin anew",
-                   path);
+                   "%s has keys but no " LIST_FILE "; put it back, or remove the .pem files to begin anew", path);
 }
 
 void signing_folder_close(struct signing_folder *f)
@@ -277,8 +267,8 @@ void signing_folder_close(struct signing_folder *f)
     f->fd = -1;
 }
 
-const struct err *signing_folder_key(struct arena *a, const struct signing_folder *f,
-                                     const char *kid, struct signing_key **ret_key)
+const struct err *signing_folder_key(struct arena *a, const struct signing_folder *f, const char *kid,
+                                     struct signing_key **ret_key)
 {
     struct secret pem;
     struct signing_key *key;
@@ -289,21 +279,19 @@ const struct err *signing_folder_key(struct arena *a, const struct signing_folde
     if (why != NULL) return err_over(a, why, "%s/%s", f->path, name);
     if (!slice_is(signing_key_id(key), slice_of(kid))) {
         signing_key_close(key);
-        return err_new(a, PROBLEM_CONFIG, "%s/%s holds another key than its name says", f->path,
-                       name);
+        return err_new(a, PROBLEM_CONFIG, "%s/%s holds another key than its name says", f->path, name);
     }
     *ret_key = key;
     return NULL;
 }
 
-const struct err *signing_folder_add(struct arena *a, struct signing_folder *f,
-                                     const struct signing_key *key, int64_t now_s, int64_t active_s)
+const struct err *signing_folder_add(struct arena *a, struct signing_folder *f, const struct signing_key *key,
+                                     int64_t now_s, int64_t active_s)
 {
     struct slice kid = signing_key_id(key);
     must(kid.len == SIGNING_FOLDER_KID_CHARS);
     if (f->count == SIGNING_FOLDER_KEYS)
-        return err_new(a, PROBLEM_CONFIG, "%s publishes %zu keys already; retire one first",
-                       f->path, f->count);
+        return err_new(a, PROBLEM_CONFIG, "%s publishes %zu keys already; retire one first", f->path, f->count);
     struct signing_entry e = {.created_s = now_s, .active_s = active_s};
     memcpy(e.kid, kid.at, kid.len);
     const struct err *why = write_file(a, f, pem_name(a, e.kid), signing_key_pem(a, key));

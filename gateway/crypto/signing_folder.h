@@ -37,12 +37,11 @@ enum signing_lock {
 const struct err *signing_folder_open(struct arena *a, const char *path, enum signing_lock lock,
                                       struct signing_folder *to);
 void signing_folder_close(struct signing_folder *f);
-const struct err *signing_folder_key(struct arena *a, const struct signing_folder *f,
-                                     const char *kid, struct signing_key **ret_key);
+const struct err *signing_folder_key(struct arena *a, const struct signing_folder *f, const char *kid,
+                                     struct signing_key **ret_key);
 /* Writes the private key and appends an entry; signing_folder_save makes it count. */
-const struct err *signing_folder_add(struct arena *a, struct signing_folder *f,
-                                     const struct signing_key *key, int64_t now_s,
-                                     int64_t active_s);
+const struct err *signing_folder_add(struct arena *a, struct signing_folder *f, const struct signing_key *key,
+                                     int64_t now_s, int64_t active_s);
 /* Forgets entry i. Its file goes with signing_folder_sweep, after the save. */
 void signing_folder_forget(struct signing_folder *f, size_t i);
 const struct err *signing_folder_save(struct arena *a, const struct signing_folder *f);

@@ -38,20 +38,16 @@ static void describe(struct signing_key *k)
     unsigned char point[1 + 2 * FIELD_BYTES], hash[DIGEST_SHA256_BYTES];
     size_t len = 0;
     struct arena *scratch = arena_open(64 * 1024);
-    must(EVP_PKEY_get_octet_string_param(k->key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point,
-                                         &len) == 1);
+    must(EVP_PKEY_get_octet_string_param(k->key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len) == 1);
     must(len == sizeof point && point[0] == POINT_CONVERSION_UNCOMPRESSED);
     const char *at = (const char *)point + 1;
     memcpy(k->x, base64url_encode(scratch, (struct slice){at, FIELD_BYTES}).at, FIELD_CHARS);
-    memcpy(k->y, base64url_encode(scratch, (struct slice){at + FIELD_BYTES, FIELD_BYTES}).at,
-           FIELD_CHARS);
+    memcpy(k->y, base64url_encode(scratch, (struct slice){at + FIELD_BYTES, FIELD_BYTES}).at, FIELD_CHARS);
     /* RFC 7638 section 3.2: the required members in this order, no blanks */
-    struct slice required =
-        arena_print(scratch, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%.*s\",\"y\":\"%.*s\"}",
-                    SLICE_ARG(field(k->x)), SLICE_ARG(field(k->y)));
+    struct slice required = arena_print(scratch, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%.*s\",\"y\":\"%.*s\"}",
+                                        SLICE_ARG(field(k->x)), SLICE_ARG(field(k->y)));
     digest_sha256(required, hash);
-    memcpy(k->kid, base64url_encode(scratch, (struct slice){(const char *)hash, sizeof hash}).at,
-           FIELD_CHARS);
+    memcpy(k->kid, base64url_encode(scratch, (struct slice){(const char *)hash, sizeof hash}).at, FIELD_CHARS);
     arena_close(scratch);
 }
 
@@ -82,8 +78,7 @@ static bool is_good_p256(EVP_PKEY *key)
 {
     char group[32];
     size_t len = 0;
-    if (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_group_name(key, group, sizeof group, &len) != 1)
-        return false;
+    if (!EVP_PKEY_is_a(key, "EC") || EVP_PKEY_get_group_name(key, group, sizeof group, &len) != 1) return false;
     if (strcmp(group, "prime256v1") != 0 && strcmp(group, "P-256") != 0) return false;
     EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
     must(c != NULL);
@@ -142,11 +137,10 @@ struct slice signing_key_id(const struct signing_key *k)
 
 struct slice signing_key_jwk(struct arena *a, const struct signing_key *k)
 {
-    return arena_print(
-        a,
-        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%.*s\",\"y\":\"%.*s\",\"kid\":\"%.*s\","
-        "\"use\":\"sig\",\"alg\":\"ES256\"}",
-        SLICE_ARG(field(k->x)), SLICE_ARG(field(k->y)), SLICE_ARG(field(k->kid)));
+    return arena_print(a,
+                       "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%.*s\",\"y\":\"%.*s\",\"kid\":\"%.*s\","
+                       "\"use\":\"sig\",\"alg\":\"ES256\"}",
+                       SLICE_ARG(field(k->x)), SLICE_ARG(field(k->y)), SLICE_ARG(field(k->kid)));
 }
 
 static bool is_plain_word(struct slice s)
@@ -157,16 +151,14 @@ static bool is_plain_word(struct slice s)
     return s.len != 0;
 }
 
-struct slice jws_sign(struct arena *a, const struct signing_key *k, struct slice typ,
-                      struct slice payload)
+struct slice jws_sign(struct arena *a, const struct signing_key *k, struct slice typ, struct slice payload)
 {
     unsigned char signature[SIGNATURE_ES256_BYTES];
     must(is_plain_word(typ));
     struct slice header = arena_print(a, "{\"alg\":\"ES256\",\"kid\":\"%.*s\",\"typ\":\"%.*s\"}",
                                       SLICE_ARG(field(k->kid)), SLICE_ARG(typ));
-    struct slice input = arena_join(
-        a, (struct slice[]){base64url_encode(a, header), LIT("."), base64url_encode(a, payload)},
-        3);
+    struct slice input =
+        arena_join(a, (struct slice[]){base64url_encode(a, header), LIT("."), base64url_encode(a, payload)}, 3);
     signature_make_es256(k->key, input, signature);
     struct slice raw = {(const char *)signature, sizeof signature};
     return arena_join(a, (struct slice[]){input, LIT("."), base64url_encode(a, raw)}, 3);

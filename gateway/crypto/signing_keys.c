@@ -86,8 +86,7 @@ static const struct err *make_first(struct arena *a, struct signing_folder *f, i
     return why != NULL ? why : signing_folder_save(a, f);
 }
 
-static const struct err *take(struct arena *a, const struct signing_folder *f, int64_t now_s,
-                              struct signing_keys *to)
+static const struct err *take(struct arena *a, const struct signing_folder *f, int64_t now_s, struct signing_keys *to)
 {
     for (size_t i = 0; i < f->count; i++) {
         const struct signing_entry *e = &f->entries[i];
@@ -134,8 +133,7 @@ const struct err *signing_keys_read(struct arena *a, const char *folder, bool ma
 
 /* ---- what an operator does ---- */
 
-static const struct err *rotate(struct arena *a, struct signing_folder *f, int64_t now_s,
-                                int64_t published_s)
+static const struct err *rotate(struct arena *a, struct signing_folder *f, int64_t now_s, int64_t published_s)
 {
     for (size_t i = f->count; i-- > 0;) {
         if (is_over(&f->entries[i], now_s)) signing_folder_forget(f, i);
@@ -154,15 +152,13 @@ static const struct err *rotate(struct arena *a, struct signing_folder *f, int64
     return why;
 }
 
-const struct err *signing_keys_rotate(struct arena *a, const char *folder, int64_t now_s,
-                                      int64_t published_s)
+const struct err *signing_keys_rotate(struct arena *a, const char *folder, int64_t now_s, int64_t published_s)
 {
     struct signing_folder f;
     must(now_s > 0 && published_s > 0);
     const struct err *why = signing_folder_open(a, folder, SIGNING_WRITE, &f);
     if (why == NULL && f.count == 0)
-        why = err_new(a, PROBLEM_CONFIG, "%s has no signing keys yet: there is nothing to rotate",
-                      folder);
+        why = err_new(a, PROBLEM_CONFIG, "%s has no signing keys yet: there is nothing to rotate", folder);
     if (why == NULL) why = rotate(a, &f, now_s, published_s);
     signing_folder_close(&f);
     return why;
@@ -186,8 +182,8 @@ const struct err *signing_keys_list(struct arena *a, const char *folder, int64_t
     for (size_t i = 0; i < f.count; i++) {
         const struct signing_entry *e = &f.entries[i];
         if (is_over(e, now_s)) continue;
-        rows[count++] = (struct signing_key_row){arena_copy(a, slice_of(e->kid)), state_of(e),
-                                                 e->created_s, e->active_s, e->retired_s};
+        rows[count++] = (struct signing_key_row){arena_copy(a, slice_of(e->kid)), state_of(e), e->created_s,
+                                                 e->active_s, e->retired_s};
     }
     *ret_rows = rows;
     *ret_count = count;
@@ -200,8 +196,7 @@ static const struct err *retire(struct arena *a, struct signing_folder *f, struc
         const struct signing_entry *e = &f->entries[i];
         if (!slice_is(slice_of(e->kid), kid)) continue;
         if (e->retired_s == 0)
-            return err_new(a, PROBLEM_CONFIG, "the %s key cannot be retired; rotate first",
-                           state_of(e).at);
+            return err_new(a, PROBLEM_CONFIG, "the %s key cannot be retired; rotate first", state_of(e).at);
         signing_folder_forget(f, i);
         const struct err *why = signing_folder_save(a, f);
         if (why == NULL) signing_folder_sweep(f);

@@ -23,8 +23,7 @@ const struct signing_key *signing_keys_current(const struct signing_keys *k);
 struct slice signing_keys_jwks(const struct signing_keys *k); /* the JWKS document; lends */
 
 /* On the folder: next becomes current, a new next is made, keys past retired_s are deleted. published_s: how long the old one stays. */
-const struct err *signing_keys_rotate(struct arena *a, const char *folder, int64_t now_s,
-                                      int64_t published_s);
+const struct err *signing_keys_rotate(struct arena *a, const char *folder, int64_t now_s, int64_t published_s);
 struct signing_key_row {
     struct slice kid, state; /* "current", "next", "old" */
     int64_t created_s, active_s, retired_s;

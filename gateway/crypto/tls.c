@@ -10,8 +10,7 @@
 static int state_index = -1;
 static pthread_once_t state_once = PTHREAD_ONCE_INIT;
 
-static void state_free(void *parent, void *self, CRYPTO_EX_DATA *data, int index, long argl,
-                       void *argp)
+static void state_free(void *parent, void *self, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
 {
     (void)parent, (void)data, (void)index, (void)argl, (void)argp;
     struct tls_state *s = self;

@@ -17,8 +17,7 @@ struct tls_certificate_conf {
     const char *certificate_file, *key_file; /* PEM chain and key */
 };
 struct tls_server_conf {
-    const struct tls_certificate_conf
-        *certificates; /* [0] is the default; others by SNI from their SAN names */
+    const struct tls_certificate_conf *certificates; /* [0] is the default; others by SNI from their SAN names */
     size_t certificate_count;
     int min_version;            /* 12 or 13 */
     const char *ciphers;        /* NULL: ours */
@@ -28,8 +27,7 @@ struct tls_server_conf {
 };
 /* Gives one reference. Errors (PROBLEM_CONFIG) name the file or setting: a key others may read, a key of another certificate, a weak one, a
  * cipher that is not AEAD with ECDHE. An expired certificate is no error: see tls_not_after_s. */
-const struct err *tls_server(struct arena *a, const struct tls_server_conf *conf,
-                             tls_context **ret_context);
+const struct err *tls_server(struct arena *a, const struct tls_server_conf *conf, tls_context **ret_context);
 
 struct tls_client_conf {
     struct slice host;                       /* name (or IP literal) the certificate must carry */
@@ -40,8 +38,7 @@ struct tls_client_conf {
 /* Gives one reference; thread-safe. host may be a bracketed IP and may end in a dot; empty, or with a leading dot, it is an error unless
  * insecure. Only SAN names count, a common name never does. The system's roots are read once for the process: SSL_CERT_FILE,
  * else the usual bundle; new roots need a restart. The caller sends SNI. */
-const struct err *tls_client(struct arena *a, const struct tls_client_conf *conf,
-                             tls_context **ret_context);
+const struct err *tls_client(struct arena *a, const struct tls_client_conf *conf, tls_context **ret_context);
 tls_context *tls_keep(tls_context *c); /* one more reference */
 void tls_drop(tls_context *c);
 /* Seconds since 1970 when the first certificate of the context ends; INT64_MAX if it holds none. */

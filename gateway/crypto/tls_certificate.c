@@ -41,8 +41,7 @@ static const struct err *read_key(struct arena *a, const char *path, EVP_PKEY **
     must(bio != NULL);
     EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
     BIO_free(bio);
-    if (key == NULL)
-        return broken(a, "no usable private key (keys with a passphrase are not)", path);
+    if (key == NULL) return broken(a, "no usable private key (keys with a passphrase are not)", path);
     *ret_key = key;
     return NULL;
 }
@@ -62,8 +61,7 @@ static const struct err *read_chain(struct arena *a, const char *path, struct tl
     if (to->leaf == NULL) return broken(a, "no certificate", path);
     /* the loop ends with "no start line" at the end of the file; anything else is a broken certificate behind a good one */
     unsigned long last = ERR_peek_last_error();
-    if (next == NULL && ERR_GET_REASON(last) != PEM_R_NO_START_LINE)
-        return broken(a, "a broken certificate", path);
+    if (next == NULL && ERR_GET_REASON(last) != PEM_R_NO_START_LINE) return broken(a, "a broken certificate", path);
     crypto_forget();
     return NULL;
 }
@@ -88,16 +86,16 @@ static void take_names(struct tls_certificate *to)
     crypto_forget();
 }
 
-const struct err *tls_certificate_read(struct arena *a, const char *certificate_file,
-                                       const char *key_file, struct tls_certificate *to)
+const struct err *tls_certificate_read(struct arena *a, const char *certificate_file, const char *key_file,
+                                       struct tls_certificate *to)
 {
     const struct err *why = read_chain(a, certificate_file, to);
     if (why == NULL) why = read_key(a, key_file, &to->key);
     if (why != NULL) return why;
     if (X509_check_private_key(to->leaf, to->key) != 1) {
         crypto_forget();
-        return err_new(a, PROBLEM_CONFIG, "the key in %s is not the key of the certificate in %s",
-                       key_file, certificate_file);
+        return err_new(a, PROBLEM_CONFIG, "the key in %s is not the key of the certificate in %s", key_file,
+                       certificate_file);
     }
     take_names(to);
     return NULL;
@@ -120,8 +118,7 @@ static bool name_fits(struct slice name, struct slice host)
 {
     if (!slice_starts(name, LIT("*."))) return slice_is_nocase(name, host);
     size_t dot = slice_index(host, '.');
-    return dot != SLICE_NONE && dot != 0 &&
-           slice_is_nocase(slice_from(name, 1), slice_from(host, dot));
+    return dot != SLICE_NONE && dot != 0 && slice_is_nocase(slice_from(name, 1), slice_from(host, dot));
 }
 
 bool tls_certificate_is_for(const struct tls_certificate *c, struct slice host)

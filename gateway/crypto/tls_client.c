@@ -40,8 +40,7 @@ static const struct err *trust(struct arena *a, const struct tls_client_conf *co
     if (conf->ca_file != NULL) {
         if (SSL_CTX_load_verify_file(c, conf->ca_file) == 1) return NULL;
         struct slice reason = crypto_reason(a);
-        return err_new(a, PROBLEM_CONFIG, "no certificate authorities in %s: %.*s", conf->ca_file,
-                       SLICE_ARG(reason));
+        return err_new(a, PROBLEM_CONFIG, "no certificate authorities in %s: %.*s", conf->ca_file, SLICE_ARG(reason));
     }
     must(pthread_once(&roots_once, read_roots) == 0);
     if (roots == NULL)
@@ -70,20 +69,17 @@ static const struct err *expect_name(struct arena *a, struct slice host, SSL_CTX
         return err_new(a, PROBLEM_CONFIG, "a TLS connection needs the name of the other side");
     if (X509_VERIFY_PARAM_set1_ip_asc(param, arena_text(a, bare)) == 1) return NULL;
     crypto_forget();
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
-                                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     must(X509_VERIFY_PARAM_set1_host(param, bare.at, bare.len) == 1);
     return NULL;
 }
 
-static const struct err *show_certificate(struct arena *a, const struct tls_client_conf *conf,
-                                          SSL_CTX *c)
+static const struct err *show_certificate(struct arena *a, const struct tls_client_conf *conf, SSL_CTX *c)
 {
     bool wanted = conf->certificate_file != NULL;
     struct tls_state *state = tls_state_attach(c, wanted ? 1 : 0);
     if (wanted != (conf->key_file != NULL))
-        return err_new(a, PROBLEM_CONFIG,
-                       "a client certificate needs its key, and the key its certificate");
+        return err_new(a, PROBLEM_CONFIG, "a client certificate needs its key, and the key its certificate");
     if (!wanted) return NULL;
     struct tls_certificate *mine = &state->certificates[0];
     const struct err *why = tls_certificate_read(a, conf->certificate_file, conf->key_file, mine);
@@ -91,8 +87,8 @@ static const struct err *show_certificate(struct arena *a, const struct tls_clie
     state->not_after_s = tls_certificate_not_after_s(mine);
     if (SSL_CTX_use_cert_and_key(c, mine->leaf, mine->key, mine->chain, 1) == 1) return NULL;
     struct slice reason = crypto_reason(a);
-    return err_new(a, PROBLEM_CONFIG, "the client certificate in %s cannot be used: %.*s",
-                   conf->certificate_file, SLICE_ARG(reason));
+    return err_new(a, PROBLEM_CONFIG, "the client certificate in %s cannot be used: %.*s", conf->certificate_file,
+                   SLICE_ARG(reason));
 }
 
 static const struct err *verify(struct arena *a, const struct tls_client_conf *conf, SSL_CTX *c)
@@ -106,8 +102,7 @@ static const struct err *verify(struct arena *a, const struct tls_client_conf *c
     return why != NULL ? why : expect_name(a, conf->host, c);
 }
 
-const struct err *tls_client(struct arena *a, const struct tls_client_conf *conf,
-                             tls_context **ret_context)
+const struct err *tls_client(struct arena *a, const struct tls_client_conf *conf, tls_context **ret_context)
 {
     (void)crypto_kit();
     SSL_CTX *c = SSL_CTX_new(TLS_client_method());

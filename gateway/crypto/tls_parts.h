@@ -22,13 +22,11 @@ struct tls_state {
 };
 
 /* Reads a PEM chain and its key; they must belong together. Fills *to, which is empty before; the caller closes it either way. */
-const struct err *tls_certificate_read(struct arena *a, const char *certificate_file,
-                                       const char *key_file, struct tls_certificate *to);
+const struct err *tls_certificate_read(struct arena *a, const char *certificate_file, const char *key_file,
+                                       struct tls_certificate *to);
 void tls_certificate_close(struct tls_certificate *c);
-bool tls_certificate_is_for(const struct tls_certificate *c,
-                            struct slice host); /* host in any case */
-int64_t
-tls_certificate_not_after_s(const struct tls_certificate *c); /* the earliest of the chain */
+bool tls_certificate_is_for(const struct tls_certificate *c, struct slice host); /* host in any case */
+int64_t tls_certificate_not_after_s(const struct tls_certificate *c);            /* the earliest of the chain */
 
 struct tls_state *tls_state_attach(SSL_CTX *context, size_t certificates); /* lends */
 struct tls_state *tls_state_of(const SSL_CTX *context);                    /* lends */

@@ -30,8 +30,7 @@ static int choose_certificate(SSL *ssl, void *self)
     for (size_t i = 0; i < state->count; i++) {
         const struct tls_certificate *c = &state->certificates[i];
         if (!tls_certificate_is_for(c, host)) continue;
-        if (!cleared)
-            SSL_certs_clear(ssl); /* else the default one of another key type could be chosen */
+        if (!cleared) SSL_certs_clear(ssl); /* else the default one of another key type could be chosen */
         cleared = true;
         if (SSL_use_cert_and_key(ssl, c->leaf, c->key, c->chain, 1) != 1) return 0;
     }
@@ -67,8 +66,7 @@ static bool is_modern(const SSL_CIPHER *cipher)
     return SSL_CIPHER_is_aead(cipher) && (exchange == NID_kx_ecdhe || exchange == NID_kx_any);
 }
 
-static const struct err *choose_suites(struct arena *a, const struct tls_server_conf *conf,
-                                       SSL_CTX *c)
+static const struct err *choose_suites(struct arena *a, const struct tls_server_conf *conf, SSL_CTX *c)
 {
     const char *ciphers = conf->ciphers != NULL ? conf->ciphers : CIPHERS;
     const char *groups = conf->groups != NULL ? conf->groups : GROUPS;
@@ -83,10 +81,9 @@ static const struct err *choose_suites(struct arena *a, const struct tls_server_
     for (int i = 0; i < sk_SSL_CIPHER_num(list); i++) {
         const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(list, i);
         if (is_modern(cipher)) continue;
-        return err_new(
-            a, PROBLEM_CONFIG,
-            "TLS cipher %s is not allowed: only ECDHE with AES-GCM or ChaCha20-Poly1305 is",
-            SSL_CIPHER_get_name(cipher));
+        return err_new(a, PROBLEM_CONFIG,
+                       "TLS cipher %s is not allowed: only ECDHE with AES-GCM or ChaCha20-Poly1305 is",
+                       SSL_CIPHER_get_name(cipher));
     }
     /* what SSL_CTX_set1_groups_list is, without its cast that drops const */
     if (SSL_CTX_ctrl(c, SSL_CTRL_SET_GROUPS_LIST, 0, (void *)(uintptr_t)groups) == 1) return NULL;
@@ -112,8 +109,8 @@ static const struct err *ask_client(struct arena *a, const struct tls_server_con
     if (names == NULL || SSL_CTX_load_verify_file(c, conf->client_ca_file) != 1) {
         sk_X509_NAME_pop_free(names, X509_NAME_free);
         struct slice reason = crypto_reason(a);
-        return err_new(a, PROBLEM_CONFIG, "no certificate authorities in %s: %.*s",
-                       conf->client_ca_file, SLICE_ARG(reason));
+        return err_new(a, PROBLEM_CONFIG, "no certificate authorities in %s: %.*s", conf->client_ca_file,
+                       SLICE_ARG(reason));
     }
     SSL_CTX_set_client_CA_list(c, names);
     int demand = conf->client_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
@@ -121,14 +118,12 @@ static const struct err *ask_client(struct arena *a, const struct tls_server_con
     return NULL;
 }
 
-const struct err *tls_server(struct arena *a, const struct tls_server_conf *conf,
-                             tls_context **ret_context)
+const struct err *tls_server(struct arena *a, const struct tls_server_conf *conf, tls_context **ret_context)
 {
     must(conf->certificate_count >= 1);
     (void)crypto_kit();
     if (conf->client_required && conf->client_ca_file == NULL)
-        return err_new(a, PROBLEM_CONFIG,
-                       "client certificates are required but no CA file is named");
+        return err_new(a, PROBLEM_CONFIG, "client certificates are required but no CA file is named");
     SSL_CTX *c = SSL_CTX_new(TLS_server_method());
     must(c != NULL);
     tls_harden(c);

@@ -43,11 +43,9 @@ static struct slice discovery(const struct demo *d)
     list(&j, "token_endpoint_auth_methods_supported",
          (const char *const[]){"client_secret_basic", "client_secret_post", NULL});
     list(&j, "code_challenge_methods_supported", (const char *const[]){"S256", NULL});
-    list(&j, "scopes_supported",
-         (const char *const[]){"openid", "profile", "email", "groups", NULL});
+    list(&j, "scopes_supported", (const char *const[]){"openid", "profile", "email", "groups", NULL});
     list(&j, "claims_supported",
-         (const char *const[]){"sub", "name", "email", "email_verified", "preferred_username",
-                               "groups", NULL});
+         (const char *const[]){"sub", "name", "email", "email_verified", "preferred_username", "groups", NULL});
     json_bool(&j, "authorization_response_iss_parameter_supported", true);
     json_close_object(&j);
     return arena_copy(d->arena, buf_slice(&to));
@@ -122,15 +120,14 @@ void demo_json(struct demo_answer *to, int status, struct slice body)
     demo_add(to, LIT("x-content-type-options"), LIT("nosniff"));
 }
 
-void demo_page(const struct demo *d, const struct demo_ask *ask, int status, enum page_kind kind,
-               const struct view *v, struct demo_answer *to)
+void demo_page(const struct demo *d, const struct demo_ask *ask, int status, enum page_kind kind, const struct view *v,
+               struct demo_answer *to)
 {
     struct slice wished = {0};
     struct form query = {0};
-    if (form_read(ask->arena, ask->query, &query) == NULL)
-        (void)form_single(&query, LIT("ui_locales"), &wished);
-    struct slice language = pages_language(d->pages, wished, (struct slice){0},
-                                           demo_header(ask, LIT("accept-language")));
+    if (form_read(ask->arena, ask->query, &query) == NULL) (void)form_single(&query, LIT("ui_locales"), &wished);
+    struct slice language =
+        pages_language(d->pages, wished, (struct slice){0}, demo_header(ask, LIT("accept-language")));
     /* the answer to our form is a redirect to the gateway, which form-action rules as well */
     const struct slice policy[] = {page_csp_with_form_action, d->conf.app_origin};
     to->status = status;
@@ -175,8 +172,8 @@ void demo_method(struct demo_answer *to, struct slice allow)
 
 /* ---- http/'s side ---- */
 
-static void carry(struct exchange *x, void (*answer)(struct demo *d, const struct demo_ask *ask,
-                                                     struct demo_answer *to))
+static void carry(struct exchange *x,
+                  void (*answer)(struct demo *d, const struct demo_ask *ask, struct demo_answer *to))
 {
     if (served == NULL) {
         exchange_reply(x, 503, LIT(""));

@@ -20,12 +20,11 @@
 struct demo;
 
 struct demo_conf {
-    struct slice
-        issuer; /* "http://127.0.0.1:8081": the origin of the provider's listener, no trailing '/' */
+    struct slice issuer; /* "http://127.0.0.1:8081": the origin of the provider's listener, no trailing '/' */
     struct slice client_id, client_secret;
     struct slice redirect_uri; /* the only one: "http://localhost:8080/_vestibule/callback/demo" */
-    struct slice
-        app_origin; /* "http://localhost:8080": where the gateway is; its name on the provider's page; sign-out may return there */
+    /* "http://localhost:8080": where the gateway is; its name on the provider's page; sign-out may return there */
+    struct slice app_origin;
     struct slice prefix; /* "/_vestibule": for the application's sign-in and sign-out links */
 };
 

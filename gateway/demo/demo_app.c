@@ -18,8 +18,7 @@ static struct slice written(struct arena *a, struct slice name)
     char *out = arena_bytes(a, name.len + 1);
     for (size_t i = 0; i < name.len; i++) {
         bool first = i == 0 || name.at[i - 1] == '-';
-        out[i] = first && name.at[i] >= 'a' && name.at[i] <= 'z' ? (char)(name.at[i] - 'a' + 'A')
-                                                                 : name.at[i];
+        out[i] = first && name.at[i] >= 'a' && name.at[i] <= 'z' ? (char)(name.at[i] - 'a' + 'A') : name.at[i];
     }
     return (struct slice){out, name.len};
 }
@@ -37,8 +36,7 @@ static void add_headers(const struct demo_ask *ask, struct view *v)
 /* Only made readable; a real application would check the signature with the keys at PREFIX/jwks.json. */
 static void add_assertion(const struct demo_ask *ask, struct view *v)
 {
-    struct slice rest = demo_header(ask, LIT("x-auth-assertion")), part = {0}, head = {0},
-                 claims = {0};
+    struct slice rest = demo_header(ask, LIT("x-auth-assertion")), part = {0}, head = {0}, claims = {0};
     if (!slice_cut(&rest, '.', &part) || !base64url_decode(ask->arena, part, &head)) return;
     if (!slice_cut(&rest, '.', &part) || !base64url_decode(ask->arena, part, &claims)) return;
     view_flag(v, "assertion", true);
@@ -57,8 +55,7 @@ static bool is_in_group(const struct demo_ask *ask, struct slice wanted)
 
 static struct slice user_of(const struct demo_ask *ask)
 {
-    static const struct slice names[] = {LIT_INIT("x-auth-name"), LIT_INIT("x-auth-email"),
-                                         LIT_INIT("x-auth-user")};
+    static const struct slice names[] = {LIT_INIT("x-auth-name"), LIT_INIT("x-auth-email"), LIT_INIT("x-auth-user")};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct slice value = demo_header(ask, names[i]);
         if (value.len != 0) return utf8_for_people(ask->arena, value, 200);
@@ -66,15 +63,13 @@ static struct slice user_of(const struct demo_ask *ask)
     return (struct slice){0};
 }
 
-static struct slice link(const struct demo *d, const struct demo_ask *ask, const char *page,
-                         struct slice back)
+static struct slice link(const struct demo *d, const struct demo_ask *ask, const char *page, struct slice back)
 {
     return arena_print(ask->arena, "%.*s/%s?rd=%.*s", SLICE_ARG(d->conf.prefix), page,
                        SLICE_ARG(percent_encode(ask->arena, back)));
 }
 
-static void show(const struct demo *d, const struct demo_ask *ask, bool admin,
-                 struct demo_answer *to)
+static void show(const struct demo *d, const struct demo_ask *ask, bool admin, struct demo_answer *to)
 {
     struct view *v = view_new(ask->arena);
     view_text(v, "user", user_of(ask));
@@ -82,13 +77,11 @@ static void show(const struct demo *d, const struct demo_ask *ask, bool admin,
     view_flag(v, "admin", admin);
     view_text(v, "sign_out", link(d, ask, "sign-out", LIT("/")));
     view_text(v, "sign_in", link(d, ask, "sign-in", ask->path));
-    view_text(v, "path",
-              arena_print(ask->arena, "%.*s %.*s", SLICE_ARG(ask->method), SLICE_ARG(ask->path)));
+    view_text(v, "path", arena_print(ask->arena, "%.*s %.*s", SLICE_ARG(ask->method), SLICE_ARG(ask->path)));
     if (slice_is(ask->method, LIT("POST"))) {
         view_flag(v, "posted", true);
-        view_text(
-            v, "posted_body",
-            utf8_for_people(ask->arena, slice_upto(ask->body, SHOWN_CHARACTERS), SHOWN_CHARACTERS));
+        view_text(v, "posted_body",
+                  utf8_for_people(ask->arena, slice_upto(ask->body, SHOWN_CHARACTERS), SHOWN_CHARACTERS));
     }
     add_headers(ask, v);
     add_assertion(ask, v);

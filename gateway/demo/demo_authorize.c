@@ -31,8 +31,8 @@ static bool has_word(struct slice list, struct slice word)
     return false;
 }
 
-static void show_refusal(struct demo *d, const struct demo_ask *ask, const char *error,
-                         const char *why, struct demo_answer *to)
+static void show_refusal(struct demo *d, const struct demo_ask *ask, const char *error, const char *why,
+                         struct demo_answer *to)
 {
     struct view *v = view_new(ask->arena);
     view_flag(v, "refused", true);
@@ -42,9 +42,8 @@ static void show_refusal(struct demo *d, const struct demo_ask *ask, const char 
 }
 
 /* Back to the client with code or error, and always state and iss. */
-static void send_back(const struct demo *d, const struct demo_ask *ask, const struct authorize *q,
-                      const char *name, struct slice value, const char *description,
-                      struct demo_answer *to)
+static void send_back(const struct demo *d, const struct demo_ask *ask, const struct authorize *q, const char *name,
+                      struct slice value, const char *description, struct demo_answer *to)
 {
     AUTO(buf_close) struct buf query = buf_open(32 * 1024);
     form_add(&query, slice_of(name), value);
@@ -57,9 +56,9 @@ static void send_back(const struct demo *d, const struct demo_ask *ask, const st
 
 static const char *twice(const struct form *f)
 {
-    static const char *const names[] = {
-        "client_id", "redirect_uri",   "response_type",         "scope",  "state",
-        "nonce",     "code_challenge", "code_challenge_method", "prompt", "response_mode"};
+    static const char *const names[] = {"client_id", "redirect_uri", "response_type",  "scope",
+                                        "state",     "nonce",        "code_challenge", "code_challenge_method",
+                                        "prompt",    "response_mode"};
     struct slice ignored = {0};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (form_single(f, slice_of(names[i]), &ignored) == FORM_TWICE) return names[i];
@@ -133,8 +132,7 @@ static void show_people(struct demo *d, const struct demo_ask *ask, struct demo_
     demo_page(d, ask, 200, PAGE_DEMO_PROVIDER, v, to);
 }
 
-static void answer_person(struct demo *d, const struct demo_ask *ask, const struct authorize *q,
-                          struct demo_answer *to)
+static void answer_person(struct demo *d, const struct demo_ask *ask, const struct authorize *q, struct demo_answer *to)
 {
     struct form form = {0};
     struct slice chosen = {0};
@@ -155,8 +153,7 @@ void demo_authorize_answer(struct demo *d, const struct demo_ask *ask, struct de
 {
     struct authorize q = {0};
     if (form_read(ask->arena, ask->query, &q.query) != NULL || twice(&q.query) != NULL) {
-        show_refusal(d, ask, "invalid_request",
-                     "The query cannot be read, or a parameter appears twice.", to);
+        show_refusal(d, ask, "invalid_request", "The query cannot be read, or a parameter appears twice.", to);
         return;
     }
     if (!slice_is(field(&q.query, "client_id"), d->conf.client_id)) {
@@ -164,8 +161,7 @@ void demo_authorize_answer(struct demo *d, const struct demo_ask *ask, struct de
         return;
     }
     if (!slice_is(field(&q.query, "redirect_uri"), d->conf.redirect_uri)) {
-        show_refusal(d, ask, "invalid_request",
-                     "The redirect_uri is not registered for this client.", to);
+        show_refusal(d, ask, "invalid_request", "The redirect_uri is not registered for this client.", to);
         return;
     }
     q.state = field(&q.query, "state");

@@ -56,8 +56,7 @@ static void end_session(struct demo *d, const struct demo_ask *ask, struct demo_
         (void)form_single(&form, LIT("post_logout_redirect_uri"), &back);
         (void)form_single(&form, LIT("state"), &state);
     }
-    bool known =
-        slice_is(client, d->conf.client_id) || (hint.len != 0 && hint_is_ours(d, ask->arena, hint));
+    bool known = slice_is(client, d->conf.client_id) || (hint.len != 0 && hint_is_ours(d, ask->arena, hint));
     if (known && may_return(d, back)) {
         demo_redirect(to, with_state(ask->arena, back, state));
         return;

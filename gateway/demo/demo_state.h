@@ -65,8 +65,8 @@ struct demo_answer {
 };
 void demo_add(struct demo_answer *to, struct slice name, struct slice value);
 void demo_json(struct demo_answer *to, int status, struct slice body);
-void demo_page(const struct demo *d, const struct demo_ask *ask, int status, enum page_kind kind,
-               const struct view *v, struct demo_answer *to);
+void demo_page(const struct demo *d, const struct demo_ask *ask, int status, enum page_kind kind, const struct view *v,
+               struct demo_answer *to);
 void demo_redirect(struct demo_answer *to, struct slice location);
 void demo_asset(const struct demo *d, struct slice path, struct demo_answer *to);
 void demo_method(struct demo_answer *to, struct slice allow);

@@ -17,12 +17,9 @@ static struct slice field(const struct form *f, const char *name)
     return form_single(f, slice_of(name), &value) == FORM_ONCE ? value : (struct slice){0};
 }
 
-static void refuse(struct demo_answer *to, const struct demo_ask *ask, int status,
-                   const char *error, const char *why)
+static void refuse(struct demo_answer *to, const struct demo_ask *ask, int status, const char *error, const char *why)
 {
-    demo_json(
-        to, status,
-        arena_print(ask->arena, "{\"error\":\"%s\",\"error_description\":\"%s\"}", error, why));
+    demo_json(to, status, arena_print(ask->arena, "{\"error\":\"%s\",\"error_description\":\"%s\"}", error, why));
     if (status == 401) demo_add(to, LIT("www-authenticate"), LIT("Basic realm=\"demo\""));
 }
 
@@ -36,8 +33,7 @@ static bool form_decoded(struct arena *a, struct slice text, struct slice *ret_t
 {
     struct form f = {0};
     const struct slice parts[] = {LIT("v="), text};
-    if (slice_index(text, '&') != SLICE_NONE || form_read(a, arena_join(a, parts, 2), &f) != NULL)
-        return false;
+    if (slice_index(text, '&') != SLICE_NONE || form_read(a, arena_join(a, parts, 2), &f) != NULL) return false;
     return form_single(&f, LIT("v"), ret_text) == FORM_ONCE;
 }
 
@@ -55,8 +51,7 @@ static bool basic_fits(const struct demo *d, struct arena *a, struct slice autho
 
 static bool client_fits(const struct demo *d, const struct demo_ask *ask, const struct form *f)
 {
-    struct slice authorization = demo_header(ask, LIT("authorization")),
-                 secret = field(f, "client_secret");
+    struct slice authorization = demo_header(ask, LIT("authorization")), secret = field(f, "client_secret");
     struct slice id = field(f, "client_id");
     if (authorization.len != 0 && secret.len != 0) return false; /* one way only */
     if (id.len != 0 && !slice_is(id, d->conf.client_id)) return false;
@@ -78,8 +73,7 @@ static bool verifier_fits(struct arena *a, const struct demo_grant *g, struct sl
     unsigned char digest[DIGEST_SHA256_BYTES];
     if (verifier.len < 43 || verifier.len > 128) return false;
     digest_sha256(verifier, digest);
-    struct slice challenge =
-        base64url_encode(a, (struct slice){(const char *)digest, sizeof digest});
+    struct slice challenge = base64url_encode(a, (struct slice){(const char *)digest, sizeof digest});
     return same_secret(challenge, (struct slice){g->challenge, sizeof g->challenge});
 }
 
@@ -114,8 +108,7 @@ static struct slice id_token(const struct demo *d, struct arena *a, const struct
     return jws_sign(a, d->key, LIT("JWT"), arena_copy(a, buf_slice(&to)));
 }
 
-static void redeem(const struct demo *d, struct arena *a, struct demo_grant *g,
-                   struct demo_answer *to)
+static void redeem(const struct demo *d, struct arena *a, struct demo_grant *g, struct demo_answer *to)
 {
     struct slice token = random_text(a, 32);
     must(token.len == sizeof g->token);
@@ -137,14 +130,12 @@ void demo_token_answer(struct demo *d, const struct demo_ask *ask, struct demo_a
 {
     struct form f = {0};
     struct slice type = demo_header(ask, LIT("content-type"));
-    if (!slice_starts(type, LIT("application/x-www-form-urlencoded")) ||
-        form_read(ask->arena, ask->body, &f) != NULL) {
+    if (!slice_starts(type, LIT("application/x-www-form-urlencoded")) || form_read(ask->arena, ask->body, &f) != NULL) {
         refuse(to, ask, 400, "invalid_request", "the body must be a form");
         return;
     }
     if (!client_fits(d, ask, &f)) {
-        refuse(to, ask, 401, "invalid_client",
-               "client_id or client_secret is wrong, or both ways were used");
+        refuse(to, ask, 401, "invalid_client", "client_id or client_secret is wrong, or both ways were used");
         return;
     }
     if (!slice_is(field(&f, "grant_type"), LIT("authorization_code"))) {
@@ -163,8 +154,7 @@ void demo_token_answer(struct demo *d, const struct demo_ask *ask, struct demo_a
     if (fresh && fits)
         redeem(d, ask->arena, g, to);
     else
-        refuse(to, ask, 400, "invalid_grant",
-               fresh ? "redirect_uri or code_verifier is wrong" : "the code is too old");
+        refuse(to, ask, 400, "invalid_grant", fresh ? "redirect_uri or code_verifier is wrong" : "the code is too old");
 }
 
 static const struct demo_grant *grant_of_token(const struct demo *d, struct slice authorization)

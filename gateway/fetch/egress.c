@@ -178,8 +178,8 @@ static bool end_waiting(struct egress *e)
     struct question *q = sift_waiting(e, &waiting);
     while (q != NULL) {
         struct question *next = q->next;
-        question_refuse(q, PROBLEM_PROVIDER_AWAY,
-                        "%s: no turn came in time, so many questions to it are waiting", q->place);
+        question_refuse(q, PROBLEM_PROVIDER_AWAY, "%s: no turn came in time, so many questions to it are waiting",
+                        q->place);
         hand_back(e, q);
         q = next;
     }

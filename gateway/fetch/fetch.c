@@ -34,12 +34,10 @@ static bool is_proxy_url(struct slice s)
     return s.len == 0 || slice_starts(s, LIT("http://")) || slice_starts(s, LIT("https://"));
 }
 
-const struct err *fetch_open(struct arena *a, const struct fetch_conf *conf,
-                             struct fetch **ret_fetch)
+const struct err *fetch_open(struct arena *a, const struct fetch_conf *conf, struct fetch **ret_fetch)
 {
     if (!is_proxy_url(slice_of(conf->proxy)))
-        return err_new(a, PROBLEM_CONFIG,
-                       "the proxy must be http://host:port or https://host:port");
+        return err_new(a, PROBLEM_CONFIG, "the proxy must be http://host:port or https://host:port");
     struct fetch *x = must_alloc(sizeof *x);
     x->proxy = kept(conf->proxy);
     x->no_proxy = kept(conf->no_proxy);
@@ -67,13 +65,11 @@ static void fill_answer(struct question *q, struct arena *a)
 {
     bool good = q->problem == PROBLEM_NONE;
     if (!good && q->reply.status == 0) return;
-    struct fetch_answer answer = {
-        .status = q->reply.status, .retry_after_s = q->reply.retry_after_s, .max_age_s = -1};
+    struct fetch_answer answer = {.status = q->reply.status, .retry_after_s = q->reply.retry_after_s, .max_age_s = -1};
     if (good) {
         answer.max_age_s = q->reply.max_age_s;
         answer.body = arena_copy(a, buf_slice(&q->reply.body));
-        answer.content_type =
-            q->reply.type_odd ? LIT("") : arena_copy(a, slice_of(q->reply.content_type));
+        answer.content_type = q->reply.type_odd ? LIT("") : arena_copy(a, slice_of(q->reply.content_type));
     }
     *q->ret_answer = answer;
 }
@@ -87,8 +83,7 @@ static void on_answer(struct loop_post *p)
         return;
     }
     fill_answer(q, f->arena);
-    const struct err *why =
-        q->problem == PROBLEM_NONE ? NULL : err_new(f->arena, q->problem, "%s", q->why);
+    const struct err *why = q->problem == PROBLEM_NONE ? NULL : err_new(f->arena, q->problem, "%s", q->why);
     question_release(q);
     flow_wake(f, why);
 }
@@ -104,34 +99,29 @@ static void cancel(void *pending)
 
 /* ---- asking ---- */
 
-static const struct err *check_url(struct arena *a, const struct fetch_ask *ask,
-                                   struct url *ret_url)
+static const struct err *check_url(struct arena *a, const struct fetch_ask *ask, struct url *ret_url)
 {
     must(slice_is(ask->method, LIT("GET")) || slice_is(ask->method, LIT("POST")));
     must(ask->timeout_ms > 0 && ask->max_bytes > 0);
     const struct err *bad = url_read(a, ask->url, ret_url);
-    if (bad != NULL)
-        return err_as(a, PROBLEM_PROVIDER_MISCONFIGURED, bad, "a provider's URL cannot be asked");
+    if (bad != NULL) return err_as(a, PROBLEM_PROVIDER_MISCONFIGURED, bad, "a provider's URL cannot be asked");
     if (!ret_url->https && !ask->allow_http)
-        return err_new(a, PROBLEM_PROVIDER_MISCONFIGURED,
-                       "http://%.*s is not asked: plain http needs allow_http",
+        return err_new(a, PROBLEM_PROVIDER_MISCONFIGURED, "http://%.*s is not asked: plain http needs allow_http",
                        SLICE_ARG(ret_url->host));
     return NULL;
 }
 
-static const struct err *check_proxied_host(struct arena *a, const struct fetch_ask *ask,
-                                            const struct url *u)
+static const struct err *check_proxied_host(struct arena *a, const struct fetch_ask *ask, const struct url *u)
 {
     enum guard_place place = guard_host(u->host);
     if (place == GUARD_PUBLIC || (place == GUARD_PRIVATE && ask->allow_private)) return NULL;
-    return err_new(
-        a, PROBLEM_PROVIDER_MISCONFIGURED,
-        "%.*s is not a host of the public network; allow_private lets the provider have one",
-        SLICE_ARG(u->host));
+    return err_new(a, PROBLEM_PROVIDER_MISCONFIGURED,
+                   "%.*s is not a host of the public network; allow_private lets the provider have one",
+                   SLICE_ARG(u->host));
 }
 
-enum flow_next fetch_ask(struct flow *f, struct fetch *x, struct loop *l,
-                         const struct fetch_ask *ask, struct fetch_answer *ret_answer)
+enum flow_next fetch_ask(struct flow *f, struct fetch *x, struct loop *l, const struct fetch_ask *ask,
+                         struct fetch_answer *ret_answer)
 {
     struct url u;
     const struct err *bad = check_url(f->arena, ask, &u);
@@ -141,9 +131,8 @@ enum flow_next fetch_ask(struct flow *f, struct fetch *x, struct loop *l,
     if (bad != NULL) return flow_fail(f, bad);
 
     struct slice origin = url_origin(f->arena, &u);
-    struct question *q =
-        question_open(ask, arena_print(f->arena, "%.*s %.*s%.*s", SLICE_ARG(ask->method),
-                                       SLICE_ARG(origin), SLICE_ARG(u.path)));
+    struct question *q = question_open(
+        ask, arena_print(f->arena, "%.*s %.*s%.*s", SLICE_ARG(ask->method), SLICE_ARG(origin), SLICE_ARG(u.path)));
     q->fetch = x;
     q->flow = f;
     q->ret_answer = ret_answer;
@@ -153,10 +142,9 @@ enum flow_next fetch_ask(struct flow *f, struct fetch *x, struct loop *l,
     if (egress_ask(x->egress, q, origin)) return flow_wait(f, q, cancel);
     question_release(q);
     question_release(q);
-    return flow_fail(
-        f, err_new(f->arena, PROBLEM_PROVIDER_AWAY,
-                   "%.*s is not asked: too many questions are waiting for an answer already",
-                   SLICE_ARG(origin)));
+    return flow_fail(f, err_new(f->arena, PROBLEM_PROVIDER_AWAY,
+                                "%.*s is not asked: too many questions are waiting for an answer already",
+                                SLICE_ARG(origin)));
 }
 
 bool fetch_type_is(struct slice content_type, struct slice type)

@@ -21,39 +21,33 @@
 
 struct fetch; /* the process's egress thread */
 struct fetch_conf {
-    const char
-        *proxy; /* "" or NULL: none; else http://[user:password@]host:port, asked for CONNECT */
-    const char *
-        no_proxy; /* hosts asked directly: names (with their subdomains), networks, or "*"; by commas */
-    const char *ca_file; /* NULL: the system's */
+    const char *proxy;    /* "" or NULL: none; else http://[user:password@]host:port, asked for CONNECT */
+    const char *no_proxy; /* hosts asked directly: names (with their subdomains), networks, or "*"; by commas */
+    const char *ca_file;  /* NULL: the system's */
 };
 /* Copies conf. Starts the thread. Gives. */
-const struct err *fetch_open(struct arena *a, const struct fetch_conf *conf,
-                             struct fetch **ret_fetch);
+const struct err *fetch_open(struct arena *a, const struct fetch_conf *conf, struct fetch **ret_fetch);
 /* After all workers have stopped asking; questions still under way are forgotten. */
 void fetch_close(struct fetch *x);
 
 enum {
     FETCH_HEADERS = 8,
-    FETCH_HOST_RUNNING =
-        8,              /* transfers to one origin at a time: each slow look-up holds a thread */
-    FETCH_RUNNING = 64, /* in all */
-    FETCH_HOST_ASKED = 128, /* running and waiting, of one origin: one dead provider ... */
-    FETCH_ASKED = 512, /* ... cannot use up what all have; beyond it the answer is "away" at once */
+    FETCH_HOST_RUNNING = 8,         /* transfers to one origin at a time: each slow look-up holds a thread */
+    FETCH_RUNNING = 64,             /* in all */
+    FETCH_HOST_ASKED = 128,         /* running and waiting, of one origin: one dead provider ... */
+    FETCH_ASKED = 512,              /* ... cannot use up what all have; beyond it the answer is "away" at once */
     FETCH_HEAD_MAX = 64 * 1024,     /* bytes of an answer's headers */
     FETCH_RETRY_AFTER_MAX_S = 86400 /* what is told of a longer one */
 };
 struct fetch_ask {
     struct slice method; /* "GET", "POST" */
     struct slice url;
-    struct slice
-        headers[FETCH_HEADERS]; /* "Name: value" lines; empty ones are skipped. CR, LF or NUL
+    struct slice headers[FETCH_HEADERS]; /* "Name: value" lines; empty ones are skipped. CR, LF or NUL
         in one is a must. "Accept: TYPE" is added for accept_type */
-    struct slice body;          /* with content type in headers */
-    struct slice
-        accept_type; /* "application/json": the answer's media type must be this (or +json); empty: any */
-    bool
-        accept_errors; /* also take a 4xx answer (but 408 and 429) with that type: token endpoints explain themselves */
+    struct slice body;                   /* with content type in headers */
+    struct slice accept_type; /* "application/json": the answer's media type must be this (or +json); empty: any */
+    /* also take a 4xx answer (but 408 and 429) with that type: token endpoints explain themselves */
+    bool accept_errors;
     size_t max_bytes;
     int timeout_ms;      /* in all, waiting for a turn included */
     int connect_ms;      /* 0: timeout_ms */
@@ -69,8 +63,8 @@ struct fetch_answer {
 };
 /* Strings of ask may be dropped after the call returns. The answer lives in f->arena. When an answer came but was refused for its status,
  * status and retry_after_s of *ret_answer tell of it all the same (the one exception to "untouched on failure"). */
-enum flow_next fetch_ask(struct flow *f, struct fetch *x, struct loop *l,
-                         const struct fetch_ask *ask, struct fetch_answer *ret_answer);
+enum flow_next fetch_ask(struct flow *f, struct fetch *x, struct loop *l, const struct fetch_ask *ask,
+                         struct fetch_answer *ret_answer);
 
 /* "Application/JSON; charset=utf-8" is "application/json"; "application/jwk-set+json" is too. Pure. */
 bool fetch_type_is(struct slice content_type, struct slice type);

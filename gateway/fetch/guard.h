@@ -6,7 +6,7 @@
 enum guard_place {
     GUARD_PUBLIC,
     GUARD_PRIVATE, /* loopback, link-local, private, shared, documentation, tunnels: with the operator's word only */
-    GUARD_NOWHERE /* unspecified, multicast, broadcast, reserved: never */
+    GUARD_NOWHERE  /* unspecified, multicast, broadcast, reserved: never */
 };
 /* Looks through IPv4-mapped, IPv4-compatible, NAT64 and 6to4 forms at the IPv4 address inside. */
 enum guard_place guard_place(const struct address *x);

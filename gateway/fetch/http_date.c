@@ -26,8 +26,7 @@ static int64_t days_since_1970(int64_t year, int month, int64_t day)
     int64_t shifted = month <= 2 ? year - 1 : year;
     int64_t era = shifted / 400, year_of_era = shifted % 400;
     int64_t day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-           719468;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
 
 bool http_date_read(struct slice text, int64_t *ret_s)
@@ -36,9 +35,7 @@ bool http_date_read(struct slice text, int64_t *ret_s)
     if (text.len != DATE_LEN || !slice_ends(text, LIT(" GMT"))) return false;
     int month = month_of(slice_upto(slice_from(text, 8), 3));
     if (month == 0 || !digits(text, 5, 2, &day) || !digits(text, 12, 4, &year)) return false;
-    if (!digits(text, 17, 2, &hour) || !digits(text, 20, 2, &minute) ||
-        !digits(text, 23, 2, &second))
-        return false;
+    if (!digits(text, 17, 2, &hour) || !digits(text, 20, 2, &minute) || !digits(text, 23, 2, &second)) return false;
     if (day < 1 || day > 31 || year < 1970 || hour > 23 || minute > 59 || second > 60) return false;
     *ret_s = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
     return true;

@@ -49,16 +49,13 @@ struct question {
     char why[QUESTION_WHY_MAX];
 };
 
-struct question *question_open(const struct fetch_ask *ask,
-                               struct slice place); /* two references */
-void question_release(struct question *q);          /* frees and wipes with the last */
+struct question *question_open(const struct fetch_ask *ask, struct slice place); /* two references */
+void question_release(struct question *q);                                       /* frees and wipes with the last */
 /* The egress thread is done with it: posts it to the worker's loop, unless that hung up. The egress thread's reference is spent. */
 void question_send_home(struct question *q);
 /* The worker hangs up. True: nothing will be posted, its reference is the caller's to release. False: the post is on its way. */
 bool question_hang_up(struct question *q);
-void question_forget(
-    struct question *q); /* as if hung up, without a post, by an egress thread that ends */
-void question_refuse(struct question *q, enum problem problem, const char *format, ...)
-    PRINTF(3, 4);
+void question_forget(struct question *q); /* as if hung up, without a post, by an egress thread that ends */
+void question_refuse(struct question *q, enum problem problem, const char *format, ...) PRINTF(3, 4);
 
 #endif

@@ -45,8 +45,7 @@ static void take_retry_after(struct reply *r, struct slice value, int64_t now_s)
     uint64_t seconds;
     int64_t at_s;
     if (slice_number(value, &seconds)) {
-        r->retry_after_s =
-            seconds > FETCH_RETRY_AFTER_MAX_S ? FETCH_RETRY_AFTER_MAX_S : (int64_t)seconds;
+        r->retry_after_s = seconds > FETCH_RETRY_AFTER_MAX_S ? FETCH_RETRY_AFTER_MAX_S : (int64_t)seconds;
         return;
     }
     if (!http_date_read(value, &at_s)) return;
@@ -68,8 +67,7 @@ static void take_max_age(struct reply *r, struct slice directive)
         struct slice value = slice_trim(rest);
         if (value.len >= 2 && value.at[0] == '"' && value.at[value.len - 1] == '"')
             value = slice_upto(slice_from(value, 1), value.len - 2);
-        if (slice_number(value, &number))
-            age = number > MAX_AGE_MOST ? MAX_AGE_MOST : (int64_t)number;
+        if (slice_number(value, &number)) age = number > MAX_AGE_MOST ? MAX_AGE_MOST : (int64_t)number;
     }
     if (age >= 0 && (r->max_age_s < 0 || age < r->max_age_s)) r->max_age_s = age;
 }
@@ -134,8 +132,7 @@ static bool type_fits(const struct reply *r, struct slice accept_type)
     return !r->type_odd && reply_type_is(slice_of(r->content_type), accept_type);
 }
 
-enum problem reply_judge(const struct reply *r, struct slice accept_type, bool accept_errors,
-                         const char **ret_why)
+enum problem reply_judge(const struct reply *r, struct slice accept_type, bool accept_errors, const char **ret_why)
 {
     int status = r->status;
     const char *why = NULL;

@@ -25,8 +25,7 @@ void reply_close(struct reply *r); /* wipes: an answer may hold tokens */
 bool reply_header(struct reply *r, struct slice line, int64_t now_s);
 bool reply_body(struct reply *r, struct slice bytes); /* false: too large, stop reading */
 /* PROBLEM_NONE when it is acceptable; else a static sentence in *ret_why, to be put behind the status. */
-enum problem reply_judge(const struct reply *r, struct slice accept_type, bool accept_errors,
-                         const char **ret_why);
+enum problem reply_judge(const struct reply *r, struct slice accept_type, bool accept_errors, const char **ret_why);
 
 bool reply_type_is(struct slice content_type, struct slice type); /* see fetch_type_is */
 

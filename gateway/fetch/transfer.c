@@ -104,8 +104,7 @@ static curl_socket_t on_socket(void *self, curlsocktype purpose, struct curl_soc
     if (purpose != CURLSOCKTYPE_IPCXN || !address_of(&to->addr, &x)) return CURL_SOCKET_BAD;
     if (!is_allowed(q, &x)) {
         const unsigned char *at = to->family == AF_INET ? x.bytes + 12 : x.bytes;
-        (void)inet_ntop(to->family, at, q->transfer->refused_address,
-                        sizeof q->transfer->refused_address);
+        (void)inet_ntop(to->family, at, q->transfer->refused_address, sizeof q->transfer->refused_address);
         return CURL_SOCKET_BAD;
     }
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
@@ -118,8 +117,7 @@ static int on_request(void *self, char *peer, char *local, int peer_port, int lo
     (void)local, (void)peer_port, (void)local_port;
     if (q->post_method && q->transfer->sent != 0) return CURL_PREREQFUNC_ABORT;
     if (!address_read(slice_of(peer), &x) || !is_allowed(q, &x)) {
-        (void)snprintf(q->transfer->refused_address, sizeof q->transfer->refused_address, "%s",
-                       peer);
+        (void)snprintf(q->transfer->refused_address, sizeof q->transfer->refused_address, "%s", peer);
         return CURL_PREREQFUNC_ABORT;
     }
     q->transfer->sent++;
@@ -148,8 +146,7 @@ static void set_fences(CURL *e, const struct question *q)
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, q->allow_http ? "http,https" : "https");
 #else
     curl_easy_setopt(e, CURLOPT_PROTOCOLS,
-                     q->allow_http ? (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)
-                                   : (long)CURLPROTO_HTTPS);
+                     q->allow_http ? (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS) : (long)CURLPROTO_HTTPS);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
@@ -267,16 +264,14 @@ static bool judge_ours(struct question *q, CURLcode code)
     const char *address = q->transfer->refused_address;
     if (code == CURLE_OK) return false;
     if (address[0] != '\0' && q->reply.status == 0)
-        question_refuse(
-            q, PROBLEM_PROVIDER_MISCONFIGURED,
-            "%s: %s is not an address of the public network; allow_private lets the provider have one",
-            q->place, address);
+        question_refuse(q, PROBLEM_PROVIDER_MISCONFIGURED,
+                        "%s: %s is not an address of the public network; allow_private lets the provider have one",
+                        q->place, address);
     else if (q->reply.body.full || code == CURLE_FILESIZE_EXCEEDED)
-        question_refuse(q, PROBLEM_PROVIDER_BROKEN, "%s: the answer is larger than %zu bytes",
-                        q->place, q->reply.body.max);
+        question_refuse(q, PROBLEM_PROVIDER_BROKEN, "%s: the answer is larger than %zu bytes", q->place,
+                        q->reply.body.max);
     else if (q->reply.head_full)
-        question_refuse(q, PROBLEM_PROVIDER_BROKEN,
-                        "%s: the answer's headers are larger than %d bytes", q->place,
+        question_refuse(q, PROBLEM_PROVIDER_BROKEN, "%s: the answer's headers are larger than %d bytes", q->place,
                         (int)FETCH_HEAD_MAX);
     else
         return false;
@@ -289,16 +284,13 @@ static void judge_network(struct question *q, CURLcode code)
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
         question_refuse(q, PROBLEM_PROVIDER_AWAY,
-                        "%s: its certificate is not trusted: %s; ca_file names a private authority",
-                        q->place, w);
+                        "%s: its certificate is not trusted: %s; ca_file names a private authority", q->place, w);
         return;
     case CURLE_SSL_CONNECT_ERROR:
-        question_refuse(q, PROBLEM_PROVIDER_AWAY, "%s: TLS 1.2 or later could not be agreed on: %s",
-                        q->place, w);
+        question_refuse(q, PROBLEM_PROVIDER_AWAY, "%s: TLS 1.2 or later could not be agreed on: %s", q->place, w);
         return;
     case CURLE_SSL_CACERT_BADFILE:
-        question_refuse(q, PROBLEM_PROVIDER_MISCONFIGURED, "%s: ca_file cannot be read: %s",
-                        q->place, w);
+        question_refuse(q, PROBLEM_PROVIDER_MISCONFIGURED, "%s: ca_file cannot be read: %s", q->place, w);
         return;
     case CURLE_UNSUPPORTED_PROTOCOL: /* the URL was checked: this is what answered */
     case CURLE_WEIRD_SERVER_REPLY:
@@ -320,8 +312,7 @@ static void judge(struct question *q, CURLcode code)
         return;
     }
     enum problem problem = reply_judge(&q->reply, slice_of(q->accept_type), q->accept_errors, &why);
-    if (problem != PROBLEM_NONE)
-        question_refuse(q, problem, "%s answered %d: %s", q->place, q->reply.status, why);
+    if (problem != PROBLEM_NONE) question_refuse(q, problem, "%s answered %d: %s", q->place, q->reply.status, why);
 }
 
 void transfers_move(struct transfers *t, void (*done)(void *self, struct question *q), void *self)

@@ -69,8 +69,7 @@ static const struct endpoint endpoints[] = {
     {LIT_INIT("/sign-in"),               LIT_INIT("GET, HEAD"),         LIT_INIT("sign_in"),  true,  sign_in   }, /* */
     {LIT_INIT("/start/"),                LIT_INIT("GET"),               LIT_INIT("start"),    false, start     }, /* */
     {LIT_INIT("/callback/"),             LIT_INIT("GET, POST"),         LIT_INIT("callback"), false, callback  }, /* */
-    {LIT_INIT("/sign-out"),              LIT_INIT("GET, HEAD, POST"),   LIT_INIT("sign_out"), true,
-     sign_out                                                                                                  }, /* */
+    {LIT_INIT("/sign-out"),              LIT_INIT("GET, HEAD, POST"),   LIT_INIT("sign_out"), true,  sign_out  }, /* */
     {LIT_INIT("/signed-out"),            LIT_INIT("GET, HEAD"),         LIT_INIT("sign_out"), false, signed_out}, /* */
     {LIT_INIT("/me"),                    LIT_INIT("GET, HEAD"),         LIT_INIT("api"),      true,  me        }, /* */
     {LIT_INIT("/session"),               LIT_INIT("GET, HEAD, DELETE"), LIT_INIT("api"),      true,  session   }, /* */

@@ -33,8 +33,7 @@ static enum wants what_is_wanted(const struct exchange *x)
                               .fetch_dest = exchange_header(x, LIT("sec-fetch-dest")),
                               .purpose = exchange_header(x, LIT("sec-purpose")),
                               .requested_with = exchange_header(x, LIT("x-requested-with")),
-                              .upgrade =
-                                  exchange_header(x, LIT("upgrade")).len != 0 || x->wants_upgrade};
+                              .upgrade = exchange_header(x, LIT("upgrade")).len != 0 || x->wants_upgrade};
     return negotiate(&who);
 }
 
@@ -80,8 +79,7 @@ static struct slice same_again(const struct visitor *w)
 {
     const struct exchange *x = w->v.x;
     if (is_public_host(w)) return x->target;
-    const struct slice parts[] = {w->client.https ? LIT("https://") : LIT("http://"),
-                                  w->client.authority, x->target};
+    const struct slice parts[] = {w->client.https ? LIT("https://") : LIT("http://"), w->client.authority, x->target};
     return arena_join(x->arena, parts, 3);
 }
 
@@ -119,31 +117,26 @@ static void prepare_answer(struct visitor *w)
         form_single(&query, LIT("ui_locales"), &locales);
     }
     cookie_find(v->cookies, LIT("vestibule-lang"), &chosen);
-    v->answer =
-        (struct responder){.x = x,
-                           .pages = s->pages,
-                           .language = pages_language(s->pages, locales, chosen,
-                                                      exchange_header(x, LIT("accept-language"))),
-                           .request_id = v->request_id,
-                           .home = LIT("/"),
-                           .hsts_s = w->client.https ? s->hsts_s : 0,
-                           .wants = what_is_wanted(x)};
+    v->answer = (struct responder){
+        .x = x,
+        .pages = s->pages,
+        .language = pages_language(s->pages, locales, chosen, exchange_header(x, LIT("accept-language"))),
+        .request_id = v->request_id,
+        .home = LIT("/"),
+        .hsts_s = w->client.https ? s->hsts_s : 0,
+        .wants = what_is_wanted(x)};
     if (v->session != NULL) {
         const struct identity *who = &v->session->identity;
-        v->answer.who = who->email.len != 0  ? who->email
-                        : who->name.len != 0 ? who->name
-                                             : who->subject;
+        v->answer.who = who->email.len != 0 ? who->email : who->name.len != 0 ? who->name : who->subject;
     }
     /* A person who comes by one of our own addresses, or with something a redirect would lose, goes home afterwards. */
-    bool back = w->endpoint == NULL &&
-                (slice_is(x->method, LIT("GET")) || slice_is(x->method, LIT("HEAD")));
+    bool back = w->endpoint == NULL && (slice_is(x->method, LIT("GET")) || slice_is(x->method, LIT("HEAD")));
     struct slice again = back ? same_again(w) : LIT("/");
     v->answer.sign_in = login_page_url(v, again);
     v->answer.switch_account = login_switch_url(v, again);
     /* Two slashes at the front would name another host. */
     if (back && !slice_starts(x->target, LIT("//"))) v->answer.back = x->target;
-    if (locales.len != 0)
-        visit_set_cookie(v, LIT("vestibule-lang"), v->answer.language, 180 * 86400, COOKIE_LAX);
+    if (locales.len != 0) visit_set_cookie(v, LIT("vestibule-lang"), v->answer.language, 180 * 86400, COOKIE_LAX);
 }
 
 /* The same by https: at the port of public_url, for what the plain port's number says of the other is nothing. A host that no backend is
@@ -178,17 +171,14 @@ static enum flow_next find_way(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
     const struct snapshot *s = w->snapshot;
-    bool ours = slice_starts(w->path, s->prefix) &&
-                (w->path.len == s->prefix.len || w->path.at[s->prefix.len] == '/');
+    bool ours = slice_starts(w->path, s->prefix) && (w->path.len == s->prefix.len || w->path.at[s->prefix.len] == '/');
     if (ours) {
         if (!is_public_host(w)) {
-            return flow_fail(f,
-                             err_new(f->arena, PROBLEM_UNKNOWN_HOST, "not the host of public_url"));
+            return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "not the host of public_url"));
         }
         w->endpoint = endpoint_find(slice_from(w->path, s->prefix.len), &w->endpoint_tail);
         if (w->endpoint == NULL) {
-            return flow_fail(
-                f, err_new(f->arena, PROBLEM_NOT_FOUND, "no such address below the prefix"));
+            return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "no such address below the prefix"));
         }
         w->v.handler = w->endpoint->handler;
         return FLOW_NEXT;
@@ -197,8 +187,7 @@ static enum flow_next find_way(struct flow *f)
     size_t i = routes_backend(s->routes, w->host, w->path);
     bool for_host = i != SIZE_MAX && s->backends[i].host.len != 0;
     if (!for_host && !is_public_host(w)) {
-        return flow_fail(
-            f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "no backend is configured for this host"));
+        return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "no backend is configured for this host"));
     }
     w->rule = routes_rule(s->routes, w->host, w->path, w->v.x->method);
     if (w->rule != NULL) w->v.rule = w->rule->id;
@@ -254,8 +243,7 @@ static enum flow_next judge(struct flow *f)
     case VERDICT_SIGN_IN:
         w->v.decision = LIT("sign_in");
         return flow_fail(f, err_new(f->arena,
-                                    w->v.session_why != PROBLEM_NONE ? w->v.session_why
-                                                                     : PROBLEM_SIGN_IN_REQUIRED,
+                                    w->v.session_why != PROBLEM_NONE ? w->v.session_why : PROBLEM_SIGN_IN_REQUIRED,
                                     "nobody is signed in"));
     case VERDICT_HIDE:
         w->v.decision = LIT("refuse");
@@ -263,8 +251,8 @@ static enum flow_next judge(struct flow *f)
     case VERDICT_REFUSE: break;
     }
     w->v.decision = LIT("refuse");
-    return flow_fail(f, err_new(f->arena, s != NULL ? PROBLEM_NO_ACCESS : PROBLEM_SIGN_IN_REQUIRED,
-                                "refused by a rule"));
+    return flow_fail(f,
+                     err_new(f->arena, s != NULL ? PROBLEM_NO_ACCESS : PROBLEM_SIGN_IN_REQUIRED, "refused by a rule"));
 }
 
 /* ---- to the backend ---- */
@@ -273,8 +261,8 @@ static void backend_failed(struct exchange *x, const struct err *why)
 {
     struct visitor *w = x->note;
     w->v.reason = problem_word(why->problem);
-    LOG(LOG_LEVEL_WARN, "backend.failed", "A backend did not answer as it should.", why,
-        {"backend", w->v.backend}, {"request_id", w->v.request_id});
+    LOG(LOG_LEVEL_WARN, "backend.failed", "A backend did not answer as it should.", why, {"backend", w->v.backend},
+        {"request_id", w->v.request_id});
     prepare_answer(w);
     w->v.answer.hsts_s = 0; /* pass_on has said it */
     respond_problem(&w->v.answer, why->problem, 0);
@@ -301,8 +289,7 @@ static bool socket_origin_is_fine(const struct visitor *w)
     struct slice origin = exchange_header(w->v.x, LIT("origin"));
     if (origin.at == NULL) return true; /* no browser */
     if (slice_is(origin, w->snapshot->public_origin)) return true;
-    const struct slice parts[] = {w->client.https ? LIT("https://") : LIT("http://"),
-                                  w->client.authority};
+    const struct slice parts[] = {w->client.https ? LIT("https://") : LIT("http://"), w->client.authority};
     return slice_is(origin, arena_join(w->v.x->arena, parts, 2));
 }
 
@@ -349,8 +336,7 @@ static enum flow_next pass_on(struct flow *f, struct visitor *w)
         .self = w->v.sessions};
     forwarding_headers(&ask, &forward.headers, &forward.header_count);
     if (s->hsts_s > 0 && w->client.https) {
-        exchange_add(x, LIT("strict-transport-security"),
-                     arena_print(f->arena, "max-age=%lld", (long long)s->hsts_s));
+        exchange_add(x, LIT("strict-transport-security"), arena_print(f->arena, "max-age=%lld", (long long)s->hsts_s));
     }
     exchange_forward(x, &forward);
     return FLOW_DONE;
@@ -418,8 +404,7 @@ static void gate_end(struct flow *f, const struct err *why)
     }
     /* that the store is away is told once (store/redis.c), not for each of the many who ask meanwhile */
     if (problem_status(why->problem) >= 500 && why->problem != PROBLEM_STORE_AWAY) {
-        LOG(LOG_LEVEL_WARN, "request.failed", "A request could not be served.", why,
-            {"request_id", w->v.request_id});
+        LOG(LOG_LEVEL_WARN, "request.failed", "A request could not be served.", why, {"request_id", w->v.request_id});
     }
     respond_problem(&w->v.answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
 }

@@ -28,11 +28,10 @@ struct gate {
 
 void *gate_open(void *shared, struct loop *l, int worker);
 void gate_close(void *gate);
-void gate_handle(struct exchange *x); /* a public listener's requests */
-void gate_done(struct exchange *x,
-               const struct exchange_end *end); /* the access record and the counters */
-void gate_refused(void *gate, const struct listener *l, const struct address *peer,
-                  enum problem problem, int status, const char *why);
+void gate_handle(struct exchange *x);                               /* a public listener's requests */
+void gate_done(struct exchange *x, const struct exchange_end *end); /* the access record and the counters */
+void gate_refused(void *gate, const struct listener *l, const struct address *peer, enum problem problem, int status,
+                  const char *why);
 struct slice gate_refusal_body(enum problem problem);
 /* For server_each: the worker goes over to another snapshot; requests under way finish on theirs. */
 void gate_swap(void *gate, void *snapshot);

@@ -26,8 +26,7 @@ void *gate_open(void *shared, struct loop *l, int worker)
     g->env = (struct provider_env){sh->fetch, l};
     trace_seed(&g->trace);
     g->snapshot = snapshot_keep(sh->snapshot);
-    g->sessions = sessions_open(g->link, l, g->snapshot->session_jwt, g->snapshot->keys,
-                                &g->snapshot->session);
+    g->sessions = sessions_open(g->link, l, g->snapshot->session_jwt, g->snapshot->keys, &g->snapshot->session);
     wait_for_store(g);
     return g;
 }
@@ -61,7 +60,6 @@ void gate_swap(void *gate, void *snapshot)
     struct snapshot *old = g->snapshot;
     leave_providers(g, snapshot);
     g->snapshot = snapshot_keep(snapshot);
-    sessions_configure(g->sessions, g->snapshot->session_jwt, g->snapshot->keys,
-                       &g->snapshot->session);
+    sessions_configure(g->sessions, g->snapshot->session_jwt, g->snapshot->keys, &g->snapshot->session);
     snapshot_drop(old);
 }

@@ -49,9 +49,8 @@ static struct slice code_text(struct arena *a, int status)
 /* Label values come from closed sets; a method that nobody registered is _OTHER (OpenTelemetry's word). */
 static struct slice method_label(struct slice method)
 {
-    static const struct slice known[] = {LIT_INIT("GET"),    LIT_INIT("HEAD"),  LIT_INIT("POST"),
-                                         LIT_INIT("PUT"),    LIT_INIT("PATCH"), LIT_INIT("DELETE"),
-                                         LIT_INIT("OPTIONS")};
+    static const struct slice known[] = {LIT_INIT("GET"),   LIT_INIT("HEAD"),   LIT_INIT("POST"),   LIT_INIT("PUT"),
+                                         LIT_INIT("PATCH"), LIT_INIT("DELETE"), LIT_INIT("OPTIONS")};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (slice_is(method, known[i])) return known[i];
     }
@@ -67,8 +66,7 @@ struct last_series {
 };
 static _Thread_local struct last_series last;
 
-static const struct last_series *series_of(const struct exchange *x, struct slice handler,
-                                           int status)
+static const struct last_series *series_of(const struct exchange *x, struct slice handler, int status)
 {
     struct slice method = method_label(x->method);
     if (last.requests != NULL && last.status == status && last.listener == x->listener &&
@@ -101,8 +99,7 @@ static void count(const struct exchange *x, const struct visitor *w, const struc
     static _Thread_local const char *of; /* only compared, and only within one configuration */
     static _Thread_local int64_t generation;
     static _Thread_local int with;
-    if (of != w->v.backend.at || generation != w->snapshot->generation ||
-        with != end->backend_status) {
+    if (of != w->v.backend.at || generation != w->snapshot->generation || with != end->backend_status) {
         const struct slice values[] = {w->v.backend, code_text(x->arena, end->backend_status)};
         waited = metric_series(&backend_seconds, values);
         passed = metric_series(&backend_requests, values);
@@ -150,17 +147,16 @@ void gate_done(struct exchange *x, const struct exchange_end *end)
     records_access(&r);
 }
 
-void gate_refused(void *gate, const struct listener *l, const struct address *peer,
-                  enum problem problem, int status, const char *why)
+void gate_refused(void *gate, const struct listener *l, const struct address *peer, enum problem problem, int status,
+                  const char *why)
 {
     const struct slice values[] = {l->name, problem_word(problem)};
     (void)gate;
     metric_add(metric_series(&refused, values), 1);
     struct arena *a = arena_open(64 * 1024);
     LOG(LOG_LEVEL_INFO, "request.refused", "A request was refused before it was understood.", NULL,
-        {"listener", l->name}, {"client_ip", address_text(a, peer)},
-        {"reason", problem_word(problem)}, {"status", code_text(a, status)},
-        {"why", slice_of(why)});
+        {"listener", l->name}, {"client_ip", address_text(a, peer)}, {"reason", problem_word(problem)},
+        {"status", code_text(a, status)}, {"why", slice_of(why)});
     arena_close(a);
 }
 

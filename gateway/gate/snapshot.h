@@ -42,8 +42,7 @@ struct snapshot {
     bool public_https;
     struct slice prefix; /* "/_vestibule" */
 
-    struct listener *
-        listeners; /* public ones; the metrics listener is the last of them when there is one */
+    struct listener *listeners; /* public ones; the metrics listener is the last of them when there is one */
     size_t listener_count;
     bool has_metrics_listener;
     struct http_limits limits;
@@ -61,8 +60,8 @@ struct snapshot {
 
     struct store_conf store;
     struct session_conf session;
-    struct slice
-        attempt_prefix; /* "__Host-vestibule-tx-": sign-in attempts, host-only whatever the session's cookie is */
+    /* "__Host-vestibule-tx-": sign-in attempts, host-only whatever the session's cookie is */
+    struct slice attempt_prefix;
     struct keyring *keys;
     struct session_jwt *session_jwt;
     struct signing_keys *signing_keys;
@@ -86,7 +85,6 @@ struct snapshot {
 };
 
 struct snapshot *snapshot_keep(struct snapshot *s);
-void snapshot_drop(
-    struct snapshot *s); /* closes what it owns with the last reference; any thread */
+void snapshot_drop(struct snapshot *s); /* closes what it owns with the last reference; any thread */
 
 #endif

@@ -50,12 +50,11 @@ struct slice trace_parent(struct trace_source *s, struct arena *a, struct slice 
 {
     char *to = arena_bytes(a, PARENT_BYTES);
     bool known = trace_is_parent(parent);
-    memcpy(to, known ? parent.at : "00-00000000000000000000000000000000-0000000000000000-00",
-           PARENT_BYTES);
+    memcpy(to, known ? parent.at : "00-00000000000000000000000000000000-0000000000000000-00", PARENT_BYTES);
     if (!known) {
         put_hex(to + TRACE_AT, next(s));
         put_hex(to + TRACE_AT + 16, next(s) | 1); /* all zero is not a trace */
-        to[FLAGS_AT + 1] = '2'; /* the trace id is random (Trace Context level 2) */
+        to[FLAGS_AT + 1] = '2';                   /* the trace id is random (Trace Context level 2) */
     }
     put_hex(to + SPAN_AT, next(s) | 1);
     return (struct slice){to, PARENT_BYTES};
@@ -66,8 +65,8 @@ bool trace_is_request_id(struct slice s)
     if (s.len == 0 || s.len > 64) return false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.at[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '.' || c == '_' || c == '-';
+        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                    c == '_' || c == '-';
         if (!fine) return false;
     }
     return true;

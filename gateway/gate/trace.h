@@ -13,8 +13,7 @@ struct trace_source { /* per worker */
     uint64_t a, b;
 };
 void trace_seed(struct trace_source *s);
-struct slice trace_request_id(struct trace_source *s,
-                              struct arena *a); /* 26 characters of Crockford's base32 */
+struct slice trace_request_id(struct trace_source *s, struct arena *a); /* 26 characters of Crockford's base32 */
 /* "00-TRACE-SPAN-00": parent's trace and flags with a span of our own, or all new when parent is not well-formed. */
 struct slice trace_parent(struct trace_source *s, struct arena *a, struct slice parent);
 bool trace_is_request_id(struct slice s); /* 1-64 of A-Z a-z 0-9 . _ - */

@@ -8,9 +8,8 @@ struct endpoint;
 struct visitor {
     struct visit v; /* first: what login/ sees */
     struct gate *gate;
-    struct snapshot
-        *snapshot;           /* kept until the exchange is over, whatever the worker goes over to */
-    struct login_conf login; /* of that snapshot; made when there is an answer of our own */
+    struct snapshot *snapshot; /* kept until the exchange is over, whatever the worker goes over to */
+    struct login_conf login;   /* of that snapshot; made when there is an answer of our own */
     struct client client;
     struct slice host; /* of the request, without port */
     struct slice path; /* canonical */

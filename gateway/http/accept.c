@@ -112,8 +112,7 @@ static bool trusted(const struct connection *c)
 {
     const struct server_conf *conf = &c->worker->server->conf;
     /* a unix socket's permissions say who may speak */
-    return !c->socket_peer.is_ip ||
-           networks_have(conf->trusted, conf->trusted_count, &c->socket_peer);
+    return !c->socket_peer.is_ip || networks_have(conf->trusted, conf->trusted_count, &c->socket_peer);
 }
 
 static void on_proxy_line(h2o_socket_t *socket, const char *error)
@@ -146,8 +145,7 @@ static void begin(struct connection *c)
     /* libh2o's own reading of that line knows version 1 only and serves connections that bring none: anyone could be anybody */
     connection_phase(c, PHASE_PROXY_LINE);
     if (!trusted(c)) {
-        connection_refused(c, PROBLEM_BAD_REQUEST, 0,
-                           "PROXY line from an address that is not trusted");
+        connection_refused(c, PROBLEM_BAD_REQUEST, 0, "PROXY line from an address that is not trusted");
         connection_doom(c);
         return;
     }
@@ -225,8 +223,7 @@ static void on_accept(h2o_socket_t *socket, const char *error)
         h2o_socket_t *client = h2o_evloop_socket_accept(socket);
         if (client == NULL) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-                LOG_PLAIN(LOG_LEVEL_WARN, "accept_paused",
-                          "no descriptor or memory for another connection", NULL);
+                LOG_PLAIN(LOG_LEVEL_WARN, "accept_paused", "no descriptor or memory for another connection", NULL);
                 rest(w);
             }
             return;

@@ -9,8 +9,7 @@ static void taken_soon(struct loop_later *l)
     answer_taken((struct exchange_int *)(void *)((char *)l - offsetof(struct exchange_int, soon)));
 }
 
-void answer_start(struct exchange_int *e, int status, const struct header *headers, size_t count,
-                  uint64_t length)
+void answer_start(struct exchange_int *e, int status, const struct header *headers, size_t count, uint64_t length)
 {
     if (e->state > ANSWER_CHOSEN) return;
     must(status >= 200 && status <= 599);
@@ -21,8 +20,7 @@ void answer_start(struct exchange_int *e, int status, const struct header *heade
     e->wire->start(e, status, headers, count, length);
 }
 
-void answer_body(struct exchange_int *e, struct slice bytes, bool last, void (*taken)(void *self),
-                 void *self)
+void answer_body(struct exchange_int *e, struct slice bytes, bool last, void (*taken)(void *self), void *self)
 {
     if (e->state != ANSWER_STARTED) return;
     if (e->bodiless) bytes.len = 0;

@@ -8,16 +8,16 @@
 #include "crypto/tls.h"
 
 struct backend {
-    struct slice id;         /* in logs and metrics */
-    struct slice pool_key;   /* origin and TLS settings as text: equal keys may share connections */
-    struct slice host;       /* name or IP literal; empty for a unix socket */
+    struct slice id;       /* in logs and metrics */
+    struct slice pool_key; /* origin and TLS settings as text: equal keys may share connections */
+    struct slice host;     /* name or IP literal; empty for a unix socket */
     int port;
     struct slice unix_path;
-    struct slice authority;  /* Host header when the client's is not passed on */
-    tls_context *tls;        /* NULL: plain http */
+    struct slice authority;               /* Host header when the client's is not passed on */
+    tls_context *tls;                     /* NULL: plain http */
     int connect_ms, response_ms, idle_ms; /* till connected; till the head; between bytes */
-    int keep_alive;          /* idle connections kept per worker */
-    int max_connections;     /* per worker; 0: no limit of ours */
+    int keep_alive;                       /* idle connections kept per worker */
+    int max_connections;                  /* per worker; 0: no limit of ours */
     bool websockets;
 };
 

@@ -19,7 +19,7 @@ struct backend_counts {
     int64_t requests;                            /* total passed on, second attempts not counted */
     int64_t retries;                             /* total second attempts */
     int64_t unreachable, timeouts, broken, busy; /* totals of what forward.failed was told */
-    int64_t cut; /* total answers that broke off after their head had gone out */
+    int64_t cut;                                 /* total answers that broke off after their head had gone out */
 };
 
 /* Writes up to room rows; returns how many there are. */

@@ -106,8 +106,7 @@ static size_t take_content(struct chunked *c, char *to, const char *from, size_t
     return run;
 }
 
-enum chunked_result chunked_decode(struct chunked *c, char *bytes, size_t len, size_t *ret_content,
-                                   size_t *ret_rest)
+enum chunked_result chunked_decode(struct chunked *c, char *bytes, size_t len, size_t *ret_content, size_t *ret_rest)
 {
     size_t content = 0, at = 0;
     while (at < len && c->state_ != DONE && c->state_ != BAD) {

@@ -14,8 +14,7 @@
 #include "base/must.h"
 
 enum {
-    CHUNKED_EXTENSION_MAX =
-        1024, /* more is no extension anybody uses but a way to feed us for nothing */
+    CHUNKED_EXTENSION_MAX = 1024,  /* more is no extension anybody uses but a way to feed us for nothing */
     CHUNKED_TRAILER_MAX = 8 * 1024 /* as large as heads of sane servers */
 };
 
@@ -35,7 +34,6 @@ struct chunked { /* zeroed to begin */
 
 /* Decodes bytes[0..len): the content is moved to the front, *ret_content bytes of it. *ret_rest: how many bytes followed the end
  * (only with CHUNKED_DONE). */
-enum chunked_result chunked_decode(struct chunked *c, char *bytes, size_t len, size_t *ret_content,
-                                   size_t *ret_rest);
+enum chunked_result chunked_decode(struct chunked *c, char *bytes, size_t len, size_t *ret_content, size_t *ret_rest);
 
 #endif

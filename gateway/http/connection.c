@@ -36,8 +36,7 @@ static void on_close(void *data)
 
 static void end(struct loop_later *l)
 {
-    struct connection *c =
-        (struct connection *)(void *)((char *)l - offsetof(struct connection, end));
+    struct connection *c = (struct connection *)(void *)((char *)l - offsetof(struct connection, end));
     if (c->phase == PHASE_HTTP2) {
         /* libh2o owns the socket: it meets the end of the stream, lets go of its pieces of our answers, ends each stream (and our
          * exchange with it) and closes */
@@ -86,8 +85,7 @@ bool connection_count(struct connection *c)
 {
     const struct server_conf *conf = &c->worker->server->conf;
     int most = c->worker->limits.max_connections_per_address;
-    if (most == 0 || !c->peer.is_ip || networks_have(conf->trusted, conf->trusted_count, &c->peer))
-        return true;
+    if (most == 0 || !c->peer.is_ip || networks_have(conf->trusted, conf->trusted_count, &c->peer)) return true;
     c->counted = addresses_add(c->worker->server->addresses, &c->peer, most);
     return c->counted;
 }
@@ -104,8 +102,7 @@ void connection_refused(struct connection *c, enum problem problem, int status, 
 {
     const struct http_app *app = &c->worker->server->conf.app;
     atomic_fetch_add_explicit(&c->worker->server->refused, 1, memory_order_relaxed);
-    if (app->refused != NULL)
-        app->refused(c->worker->app, c->listener, &c->peer, problem, status, why);
+    if (app->refused != NULL) app->refused(c->worker->app, c->listener, &c->peer, problem, status, why);
 }
 
 static void overdue(struct connection *c, enum problem problem, const char *why)
@@ -159,8 +156,7 @@ static void sweep_exchanges(struct connection *c, int64_t now_us_)
     int64_t most = (int64_t)c->worker->limits.request_ms * 1000;
     for (struct exchange_int *e = c->exchanges, *next; most != 0 && e != NULL; e = next) {
         next = e->next;
-        if (e->state != ANSWER_TUNNEL && e->state != ANSWER_OVER && now_us_ - e->x.began_us > most)
-            exchange_int_cut(e);
+        if (e->state != ANSWER_TUNNEL && e->state != ANSWER_OVER && now_us_ - e->x.began_us > most) exchange_int_cut(e);
     }
 }
 
@@ -174,8 +170,7 @@ static void sweep_one(struct connection *c, int64_t now, int64_t now_us_)
         if (age > limits->handshake_ms) overdue(c, PROBLEM_BAD_REQUEST, "handshake too slow");
         break;
     case PHASE_IDLE: /* a new connection that says nothing is a head that does not come */
-        if (age > (c->http1.served ? limits->idle_ms : limits->header_ms))
-            overdue(c, PROBLEM_NONE, NULL);
+        if (age > (c->http1.served ? limits->idle_ms : limits->header_ms)) overdue(c, PROBLEM_NONE, NULL);
         break;
     case PHASE_HEAD:
         if (age > limits->header_ms) overdue(c, PROBLEM_BAD_REQUEST, "head too slow");

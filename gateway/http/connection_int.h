@@ -17,8 +17,8 @@ enum connection_phase {
     PHASE_ANSWER,     /* HTTP/1: an exchange is under way */
     PHASE_TUNNEL,     /* the upstream owns the socket */
     PHASE_HTTP2,      /* libh2o owns the socket */
-    PHASE_LINGER, /* answered, reading what the client still sends so that it can read our answer */
-    PHASE_CLOSING /* handed to libh2o for closing */
+    PHASE_LINGER,     /* answered, reading what the client still sends so that it can read our answer */
+    PHASE_CLOSING     /* handed to libh2o for closing */
 };
 
 /* HTTP/1's part, used by http1.c alone. */
@@ -60,8 +60,8 @@ struct connection {
     int pieces;       /* of answers, with libh2o: at most one a stream */
     int64_t taken_ms; /* when the last one left, or the first came */
     int uploads;      /* requests whose body is still coming; counted by the sweep */
-    uint64_t
-        upload_from; /* connection_received when these began, plus what came whole since; UINT64_MAX: there are none */
+    /* connection_received when these began, plus what came whole since; UINT64_MAX: there are none */
+    uint64_t upload_from;
     struct connection *next, **previous;
 };
 

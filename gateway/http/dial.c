@@ -33,8 +33,7 @@ static void try_next(struct dial *d);
 void dial_hang_up(h2o_socket_t *socket)
 {
     if (socket->ssl != NULL)
-        shutdown(h2o_socket_get_fd(socket),
-                 SHUT_RDWR); /* else TLS would wait for its farewell to be taken */
+        shutdown(h2o_socket_get_fd(socket), SHUT_RDWR); /* else TLS would wait for its farewell to be taken */
     h2o_socket_close(socket);
 }
 
@@ -71,8 +70,7 @@ static void on_soon(struct loop_later *w)
 static void on_deadline(struct loop_timer *t)
 {
     struct dial *d = OWNER(struct dial, deadline, t);
-    finish(d, NULL,
-           d->lookup != NULL ? "the name was not looked up in time" : "not connected in time");
+    finish(d, NULL, d->lookup != NULL ? "the name was not looked up in time" : "not connected in time");
 }
 
 static void on_attempt(struct loop_timer *t)
@@ -116,9 +114,7 @@ static void on_connected(h2o_socket_t *socket, const char *err)
     int code = 0;
     socklen_t len = sizeof code;
     loop_timer_stop(d->loop, &d->attempt);
-    if (err != NULL ||
-        getsockopt(h2o_socket_get_fd(socket), SOL_SOCKET, SO_ERROR, &code, &len) != 0 ||
-        code != 0) {
+    if (err != NULL || getsockopt(h2o_socket_get_fd(socket), SOL_SOCKET, SO_ERROR, &code, &len) != 0 || code != 0) {
         d->why = code != 0 ? strerrordesc_np(code) : "connection failed";
         dial_hang_up(TAKE(d->socket));
         d->at++;
@@ -154,15 +150,13 @@ static void set_attempt(struct dial *d)
     size_t left = d->found.count - d->at;
     if (left < 2) return;
     int64_t share = (d->deadline.at_ms - loop_now_ms(d->loop)) / (int64_t)left;
-    loop_timer_set(d->loop, &d->attempt, share > DIAL_ATTEMPT_MIN_MS ? share : DIAL_ATTEMPT_MIN_MS,
-                   on_attempt);
+    loop_timer_set(d->loop, &d->attempt, share > DIAL_ATTEMPT_MIN_MS ? share : DIAL_ATTEMPT_MIN_MS, on_attempt);
 }
 
 static void try_next(struct dial *d)
 {
     for (; d->at < d->found.count; d->at++) {
-        const struct sockaddr *to =
-            (const struct sockaddr *)(const void *)&d->found.address[d->at].at;
+        const struct sockaddr *to = (const struct sockaddr *)(const void *)&d->found.address[d->at].at;
         int fd = connecting(to, d->found.address[d->at].len, d->to.tls != NULL);
         if (fd < 0) {
             d->why = strerrordesc_np(errno);

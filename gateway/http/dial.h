@@ -15,8 +15,7 @@ struct dial;
  * (static text). Called once, later, never from inside dial_start; not after dial_cancel. What `to` points to must outlive the dial. */
 typedef void dial_done(void *self, h2o_socket_t *socket, const char *why);
 
-struct dial *dial_start(struct loop *l, const struct stream_target *to, dial_done *done,
-                        void *self);
+struct dial *dial_start(struct loop *l, const struct stream_target *to, dial_done *done, void *self);
 void dial_cancel(struct dial *d);
 
 /* Closes at once, without politeness: nothing that is still to be written will be waited for. */

@@ -63,8 +63,7 @@ struct forward {
     const struct backend *backend; /* lent until done */
     struct slice method, target;   /* sent exactly so */
     struct slice host;             /* the Host header */
-    const struct header
-        *headers; /* sent exactly so, in this order, besides Host, Content-Length, Connection */
+    const struct header *headers;  /* sent exactly so, in this order, besides Host, Content-Length, Connection */
     size_t header_count;
     struct slice body;
     bool upgrade; /* ask for a websocket; a 101 opens a tunnel */
@@ -74,8 +73,7 @@ struct forward {
     void (*failed)(struct exchange *x, const struct err *why);
     void *self;
 };
-void exchange_forward(struct exchange *x,
-                      const struct forward *f); /* f is copied; what it points to must outlive x */
+void exchange_forward(struct exchange *x, const struct forward *f); /* f is copied; what it points to must outlive x */
 
 /* How it ended, for logs and metrics. */
 struct exchange_end {

@@ -43,8 +43,7 @@ struct exchange_int;
 
 /* What HTTP/1 and HTTP/2 do differently; see http1.c and http2.c. Called by answer.c only. */
 struct answer_wire {
-    void (*start)(struct exchange_int *e, int status, const struct header *headers, size_t count,
-                  uint64_t length);
+    void (*start)(struct exchange_int *e, int status, const struct header *headers, size_t count, uint64_t length);
     void (*body)(struct exchange_int *e, struct slice bytes, bool last);
     void (*abort)(struct exchange_int *e);
     void (*tunnel)(struct exchange_int *e, const struct header *headers, size_t count,
@@ -77,9 +76,9 @@ struct exchange_int {
     uint64_t bytes_in, bytes_out;
     int64_t backend_us;
     int backend_status;
-    bool delivered, aborted; /* the wire took all of it; it was cut short */
-    size_t body_counted;     /* bytes of body counted into server_counts.body_bytes */
-    struct loop_later soon;  /* a piece that needed no writing is taken at the end of the turn */
+    bool delivered, aborted;               /* the wire took all of it; it was cut short */
+    size_t body_counted;                   /* bytes of body counted into server_counts.body_bytes */
+    struct loop_later soon;                /* a piece that needed no writing is taken at the end of the turn */
     struct exchange_int *next, **previous; /* the connection's exchanges */
 };
 
@@ -93,12 +92,10 @@ static inline struct exchange_int *exchange_int_of(struct exchange *x)
  * added). Names lower case. status 200-599. length: bytes of body to come, or ANSWER_UNKNOWN (HTTP/1.1: chunked, HTTP/1.0: ends with
  * the connection). For HEAD and 304 length is what Content-Length says, and no body follows.
  * Nothing leaves before the first answer_body, so that head and body share one system call. */
-void answer_start(struct exchange_int *e, int status, const struct header *headers, size_t count,
-                  uint64_t length);
+void answer_start(struct exchange_int *e, int status, const struct header *headers, size_t count, uint64_t length);
 /* bytes are lent until `taken` (called later, never from inside). An empty piece that is not the last flushes the head (event
  * streams). More than was announced, or less at `last`, aborts. last with taken == NULL is usual. */
-void answer_body(struct exchange_int *e, struct slice bytes, bool last, void (*taken)(void *self),
-                 void *self);
+void answer_body(struct exchange_int *e, struct slice bytes, bool last, void (*taken)(void *self), void *self);
 void answer_abort(struct exchange_int *e);
 /* Nothing of an answer has been sent, so another one may still be given (exchange_forward's `failed`). */
 static inline bool answer_untouched(const struct exchange_int *e)

@@ -48,8 +48,7 @@ void passage_fail(struct passage *p, enum problem problem, const char *why)
 {
     struct exchange_int *e = p->e;
     passage_let_go(p);
-    const struct err *err =
-        err_new(e->x.arena, problem, "backend %.*s: %s", SLICE_ARG(p->f.backend->id), why);
+    const struct err *err = err_new(e->x.arena, problem, "backend %.*s: %s", SLICE_ARG(p->f.backend->id), why);
     if (answer_untouched(e)) {
         tally(p, tally_of(problem));
         answer_reopen(e);
@@ -77,8 +76,7 @@ static void fail_soon(struct passage *p, enum problem problem, const char *why)
 
 void passage_lost(struct passage *p, const char *why)
 {
-    bool again = p->up->used && !p->retried && p->received == 0 && !p->upgrade &&
-                 request_is_idempotent(p->f.method);
+    bool again = p->up->used && !p->retried && p->received == 0 && !p->upgrade && request_is_idempotent(p->f.method);
     if (!again) {
         passage_fail(p, PROBLEM_BACKEND_BROKEN, why);
         return;
@@ -121,11 +119,8 @@ static void connect_anew(struct passage *p)
         fail_soon(p, PROBLEM_BACKEND_BUSY, "all connections that it may have are at work");
         return;
     }
-    const struct stream_target to = {.host = b->host,
-                                     .port = b->port,
-                                     .unix_path = b->unix_path,
-                                     .tls = b->tls,
-                                     .connect_ms = b->connect_ms};
+    const struct stream_target to = {
+        .host = b->host, .port = b->port, .unix_path = b->unix_path, .tls = b->tls, .connect_ms = b->connect_ms};
     p->dial = dial_start(p->e->x.loop, &to, on_dialled, p);
 }
 

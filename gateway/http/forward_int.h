@@ -16,12 +16,10 @@
 #include "http/response_head.h"
 
 enum {
-    FORWARD_INTERIMS_MAX = 16, /* 1xx answers to one request: real ones send one or two */
-    FORWARD_WRITE_PIECE =
-        256 * 1024, /* of a request's body in one write; each restarts the deadline */
+    FORWARD_INTERIMS_MAX = 16,        /* 1xx answers to one request: real ones send one or two */
+    FORWARD_WRITE_PIECE = 256 * 1024, /* of a request's body in one write; each restarts the deadline */
     FORWARD_BUFFERED_MAX = 64 * 1024, /* read but not yet taken by the client: then reading stops */
-    FORWARD_ERROR_GRACE_MS =
-        2000 /* after the backend stopped taking the request: its answer may be on its way */
+    FORWARD_ERROR_GRACE_MS = 2000     /* after the backend stopped taking the request: its answer may be on its way */
 };
 
 struct passage {

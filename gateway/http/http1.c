@@ -20,8 +20,7 @@ enum {
     HTTP1_AHEAD_BYTES = 65536, /* of requests sent before the answer to the last one */
     HTTP1_BODY_START = 4096,
     HTTP1_LINGER_BYTES = 1 << 20, /* thrown away after a refusal before we hang up */
-    HTTP1_REQUESTS_AT_ONCE =
-        32 /* answered from one piece of input before other connections get a turn */
+    HTTP1_REQUESTS_AT_ONCE = 32   /* answered from one piece of input before other connections get a turn */
 };
 
 static void on_read(h2o_socket_t *socket, const char *error);
@@ -104,8 +103,7 @@ static bool keep_bytes(struct connection *c, struct slice bytes)
         http1_refuse(c, PROBLEM_BODY_TOO_LARGE, "body larger than the limit");
         return false;
     }
-    int64_t total =
-        atomic_fetch_add_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
+    int64_t total = atomic_fetch_add_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
     if (total + (int64_t)bytes.len > (int64_t)c->worker->limits.body_total_bytes) {
         atomic_fetch_sub_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
         http1_refuse(c, PROBLEM_BACKEND_BUSY, "too many bytes of bodies at the same time");
@@ -206,8 +204,7 @@ static enum problem head_size(const struct connection *c, size_t have)
     const struct http_limits *limits = &c->worker->limits;
     const h2o_buffer_t *in = c->socket->input;
     /* "GET " and " HTTP/1.1" around it */
-    if (in->size > limits->uri_bytes + 64 &&
-        memchr(in->bytes, '\n', limits->uri_bytes + 64) == NULL)
+    if (in->size > limits->uri_bytes + 64 && memchr(in->bytes, '\n', limits->uri_bytes + 64) == NULL)
         return PROBLEM_URI_TOO_LONG;
     return have > limits->head_bytes ? PROBLEM_HEAD_TOO_LARGE : PROBLEM_NONE;
 }
@@ -275,8 +272,7 @@ static void feed(struct connection *c)
             feed_length(c);
     }
     /* what is sent ahead waits; more than enough of it waits in the kernel */
-    if (c->phase == PHASE_ANSWER && c->socket->input->size > HTTP1_AHEAD_BYTES)
-        http1_read_on(c, false);
+    if (c->phase == PHASE_ANSWER && c->socket->input->size > HTTP1_AHEAD_BYTES) http1_read_on(c, false);
 }
 
 static void on_read(h2o_socket_t *socket, const char *error)
@@ -323,8 +319,7 @@ static void end_exchange(struct connection *c)
 
 static void finish_later(struct loop_later *l)
 {
-    struct exchange_int *e =
-        (struct exchange_int *)(void *)((char *)l - offsetof(struct exchange_int, soon));
+    struct exchange_int *e = (struct exchange_int *)(void *)((char *)l - offsetof(struct exchange_int, soon));
     end_exchange(e->connection);
 }
 

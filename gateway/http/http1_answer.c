@@ -79,8 +79,7 @@ static struct slice date_of(struct worker *w)
         time_t at = (time_t)s;
         struct tm tm;
         w->date_s = s;
-        w->date_len = strftime(w->date, sizeof w->date, "date: %a, %d %b %Y %H:%M:%S GMT\r\n",
-                               gmtime_r(&at, &tm));
+        w->date_len = strftime(w->date, sizeof w->date, "date: %a, %d %b %Y %H:%M:%S GMT\r\n", gmtime_r(&at, &tm));
     }
     return (struct slice){w->date, w->date_len};
 }
@@ -122,8 +121,7 @@ static void make_head(struct exchange_int *e, const struct header *headers, size
     h->out_len = (size_t)(at - h->out);
 }
 
-static void start(struct exchange_int *e, int status, const struct header *headers, size_t count,
-                  uint64_t length)
+static void start(struct exchange_int *e, int status, const struct header *headers, size_t count, uint64_t length)
 {
     struct http1 *h = &e->connection->http1;
     (void)status;

@@ -51,10 +51,7 @@ static int step(struct http1_chunks *c, char byte)
 {
     switch (c->state) {
     case SIZE: return after_size(c, byte);
-    case EXTENSION:
-        return byte == '\r'                                     ? SIZE_LF
-               : plain(byte) && ++c->extra <= CHUNK_EXTRA_BYTES ? EXTENSION
-                                                                : -1;
+    case EXTENSION: return byte == '\r' ? SIZE_LF : plain(byte) && ++c->extra <= CHUNK_EXTRA_BYTES ? EXTENSION : -1;
     case SIZE_LF: c->digits = 0; return byte != '\n' ? -1 : c->left != 0 ? DATA : TRAILER;
     case DATA_CR: return byte == '\r' ? DATA_LF : -1;
     case DATA_LF: return byte == '\n' ? SIZE : -1;
@@ -62,16 +59,13 @@ static int step(struct http1_chunks *c, char byte)
         if (byte == '\r') return LAST_LF;
         return plain(byte) && byte != ' ' && byte != '\t' ? TRAILER_LINE : -1;
     case TRAILER_LINE:
-        return byte == '\r'                                     ? TRAILER_LF
-               : plain(byte) && ++c->extra <= CHUNK_EXTRA_BYTES ? TRAILER_LINE
-                                                                : -1;
+        return byte == '\r' ? TRAILER_LF : plain(byte) && ++c->extra <= CHUNK_EXTRA_BYTES ? TRAILER_LINE : -1;
     case TRAILER_LF: return byte == '\n' && ++c->extra <= CHUNK_EXTRA_BYTES ? TRAILER : -1;
     default: return -1;
     }
 }
 
-enum http1_chunked http1_chunks_read(struct http1_chunks *c, struct slice *bytes,
-                                     struct slice *ret_data)
+enum http1_chunked http1_chunks_read(struct http1_chunks *c, struct slice *bytes, struct slice *ret_data)
 {
     while (bytes->len != 0) {
         if (c->state == DATA) {

@@ -32,8 +32,7 @@ static bool next_line(struct slice *text, struct slice *ret_line)
     return true;
 }
 
-static enum problem request_line(struct reading *r, struct slice line,
-                                 const struct http_limits *limits)
+static enum problem request_line(struct reading *r, struct slice line, const struct http_limits *limits)
 {
     struct slice rest = line, version;
     size_t space = slice_index(rest, ' ');
@@ -69,8 +68,7 @@ static enum problem take_length(struct reading *r, struct slice value)
 static enum problem take_encoding(struct reading *r, struct slice value)
 {
     r->encodings++;
-    if (!slice_is_nocase(value, LIT("chunked")))
-        return bad(r, "transfer-encoding other than chunked");
+    if (!slice_is_nocase(value, LIT("chunked"))) return bad(r, "transfer-encoding other than chunked");
     r->head.framing = HTTP1_CHUNKED;
     return PROBLEM_NONE;
 }
@@ -101,8 +99,7 @@ static enum problem take_field(struct reading *r, struct slice name, struct slic
         r->upgrades++;
         r->head.wants_upgrade = slice_is_nocase(value, LIT("websocket"));
     } else if (slice_is(name, LIT("expect"))) {
-        if (!slice_is_nocase(value, LIT("100-continue")))
-            return bad(r, "an expectation other than 100-continue");
+        if (!slice_is_nocase(value, LIT("100-continue"))) return bad(r, "an expectation other than 100-continue");
         r->head.expects_continue = true;
     }
     return PROBLEM_NONE;
@@ -110,14 +107,12 @@ static enum problem take_field(struct reading *r, struct slice name, struct slic
 
 static void lower(struct slice s)
 {
-    char *at =
-        (char *)(uintptr_t)s.at; /* the text is ours and writable; slices are read-only by type */
+    char *at = (char *)(uintptr_t)s.at; /* the text is ours and writable; slices are read-only by type */
     for (size_t i = 0; i < s.len; i++)
         if (at[i] >= 'A' && at[i] <= 'Z') at[i] = (char)(at[i] | 0x20);
 }
 
-static enum problem field_line(struct reading *r, struct slice line,
-                               const struct http_limits *limits)
+static enum problem field_line(struct reading *r, struct slice line, const struct http_limits *limits)
 {
     if (line.at[0] == ' ' || line.at[0] == '\t') return bad(r, "folded header line");
     size_t colon = slice_index(line, ':');
@@ -140,8 +135,7 @@ static enum problem whole(struct reading *r)
     struct http1_head *h = &r->head;
     if (r->hosts != 1) return bad(r, r->hosts == 0 ? "no host" : "several hosts");
     if (!screen_authority(h->authority)) return bad(r, "host");
-    if (r->lengths + r->encodings > 1)
-        return bad(r, "more than one content-length or transfer-encoding");
+    if (r->lengths + r->encodings > 1) return bad(r, "more than one content-length or transfer-encoding");
     if (r->encodings != 0 && h->minor == 0) return bad(r, "transfer-encoding in HTTP/1.0");
     lower(h->authority);
     h->keep_alive = !r->close && (h->minor == 1 || r->alive);
@@ -151,9 +145,8 @@ static enum problem whole(struct reading *r)
     return PROBLEM_NONE;
 }
 
-enum problem http1_head_read(struct arena *a, char *text, size_t len,
-                             const struct http_limits *limits, struct http1_head *ret_head,
-                             const char **ret_why)
+enum problem http1_head_read(struct arena *a, char *text, size_t len, const struct http_limits *limits,
+                             struct http1_head *ret_head, const char **ret_why)
 {
     struct slice rest = {text, len}, line;
     struct reading r = {0};

@@ -27,9 +27,8 @@ struct http1_head {
 
 /* text: the head up to and with its empty line, in a; names are lower-cased in place and everything given points into it. PROBLEM_NONE:
  * *ret_head is filled; else *ret_why says what was wrong, static. */
-enum problem http1_head_read(struct arena *a, char *text, size_t len,
-                             const struct http_limits *limits, struct http1_head *ret_head,
-                             const char **ret_why);
+enum problem http1_head_read(struct arena *a, char *text, size_t len, const struct http_limits *limits,
+                             struct http1_head *ret_head, const char **ret_why);
 
 /* Chunked bodies, byte by byte and strictly (RFC 9112 7.1): extensions are skipped, trailers dropped, both up to a limit. */
 struct http1_chunks {
@@ -45,7 +44,6 @@ enum http1_chunked {
     HTTP1_CHUNK_BAD
 };
 /* c zeroed before the first call. Cuts what it used off *bytes. */
-enum http1_chunked http1_chunks_read(struct http1_chunks *c, struct slice *bytes,
-                                     struct slice *ret_data);
+enum http1_chunked http1_chunks_read(struct http1_chunks *c, struct slice *bytes, struct slice *ret_data);
 
 #endif

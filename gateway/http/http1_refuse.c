@@ -38,8 +38,7 @@ void http1_refuse(struct connection *c, enum problem problem, const char *why)
         arena_print(h->arena,
                     "HTTP/1.1 %d %.*s\r\ncontent-type: %.*s\r\ncontent-length: %zu\r\n"
                     "cache-control: no-store\r\nconnection: close\r\n\r\n%.*s",
-                    status, SLICE_ARG(http1_reason(status)), SLICE_ARG(type_of(text)), text.len,
-                    SLICE_ARG(text));
+                    status, SLICE_ARG(http1_reason(status)), SLICE_ARG(type_of(text)), text.len, SLICE_ARG(text));
     http1_read_on(c, false);
     connection_phase(c, PHASE_LINGER);
     if (h->writing) { /* "100 Continue" is stuck: a client that reads nothing gets nothing */

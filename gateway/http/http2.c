@@ -17,9 +17,8 @@
 
 enum {
     HTTP2_RESET_WINDOW_MS = 10000,
-    HTTP2_LIBRARY_IDLE_MS =
-        24 * 3600 * 1000, /* libh2o's own timer follows the wall clock: ours come first */
-    HTTP2_FIELD_COST = 4  /* of a head: what ": " and CRLF would take in HTTP/1 */
+    HTTP2_LIBRARY_IDLE_MS = 24 * 3600 * 1000, /* libh2o's own timer follows the wall clock: ours come first */
+    HTTP2_FIELD_COST = 4                      /* of a head: what ": " and CRLF would take in HTTP/1 */
 };
 
 /* libh2o fills in the name of its host where a request names none: one that the screen refuses. A `host` field it drops unseen, so there
@@ -32,9 +31,9 @@ struct http2_stream {
     struct connection *connection;
     struct exchange_int *exchange; /* NULL: refused, parked or over */
     bool began, sent;              /* the answer; something of it */
-    bool busy;   /* libh2o has a piece that it did not send yet: nothing may follow */
-    bool last;   /* and none will */
-    bool broken; /* to be reset as soon as it is not busy */
+    bool busy;                     /* libh2o has a piece that it did not send yet: nothing may follow */
+    bool last;                     /* and none will */
+    bool broken;                   /* to be reset as soon as it is not busy */
 };
 
 static struct worker *worker_of(const h2o_context_t *ctx)
@@ -74,19 +73,16 @@ static void add(h2o_req_t *req, const struct header *list, size_t count)
             continue;
         h2o_iovec_t name = h2o_strdup(&req->pool, list[i].name.at, list[i].name.len);
         h2o_iovec_t value = h2o_strdup(&req->pool, list[i].value.at, list[i].value.len);
-        h2o_add_header_by_str(&req->pool, &req->res.headers, name.base, name.len, 1, NULL,
-                              value.base, value.len);
+        h2o_add_header_by_str(&req->pool, &req->res.headers, name.base, name.len, 1, NULL, value.base, value.len);
     }
 }
 
-static void start(struct exchange_int *e, int status, const struct header *headers, size_t count,
-                  uint64_t length)
+static void start(struct exchange_int *e, int status, const struct header *headers, size_t count, uint64_t length)
 {
     struct http2_stream *s = e->wire_self;
     s->req->res.status = status;
     s->req->res.reason = "";
-    s->req->res.content_length =
-        length == ANSWER_UNKNOWN || status == 204 ? SIZE_MAX : (size_t)length;
+    s->req->res.content_length = length == ANSWER_UNKNOWN || status == 204 ? SIZE_MAX : (size_t)length;
     add(s->req, headers, count);
     add(s->req, e->added, e->added_count);
     s->began = true;
@@ -102,8 +98,7 @@ static void body(struct exchange_int *e, struct slice bytes, bool last)
     s->last = last;
     e->bytes_out += bytes.len;
     e->delivered = last;
-    h2o_send(s->req, &piece, bytes.len != 0,
-             last ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
+    h2o_send(s->req, &piece, bytes.len != 0, last ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
 }
 
 /* Nothing to be seen of an answer but the reset: with no head yet libh2o needs one to send before it. While libh2o has a piece of the
@@ -156,13 +151,11 @@ static void refuse(struct http2_stream *s, enum problem problem, const char *why
     s->req->res.status = status;
     s->req->res.reason = "";
     s->req->res.content_length = text.len;
-    h2o_add_header(&s->req->pool, &s->req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL,
-                   H2O_STRLIT("no-store"));
+    h2o_add_header(&s->req->pool, &s->req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
     h2o_send_inline(s->req, text.at, text.len);
 }
 
-static enum problem screen_fields(const h2o_req_t *req, const struct http_limits *limits,
-                                  const char **ret_why)
+static enum problem screen_fields(const h2o_req_t *req, const struct http_limits *limits, const char **ret_why)
 {
     size_t bytes = req->input.method.len + req->input.path.len + req->input.authority.len;
     *ret_why = "too many headers";
@@ -179,8 +172,7 @@ static enum problem screen_fields(const h2o_req_t *req, const struct http_limits
     return bytes > limits->head_bytes ? PROBLEM_HEAD_TOO_LARGE : PROBLEM_NONE;
 }
 
-static enum problem screen(const h2o_req_t *req, const struct http_limits *limits,
-                           const char **ret_why)
+static enum problem screen(const h2o_req_t *req, const struct http_limits *limits, const char **ret_why)
 {
     *ret_why = "method";
     if (!screen_method(slice_in(req->input.method))) return PROBLEM_BAD_REQUEST;
@@ -220,8 +212,7 @@ static void fill(struct exchange_int *e, const h2o_req_t *req)
     x->authority = lower_copy(x->arena, slice_in(req->input.authority));
     x->version = 20;
     for (size_t i = 0; i < req->headers.size; i++) {
-        headers[i] = (struct header){slice_in(*req->headers.entries[i].name),
-                                     slice_in(req->headers.entries[i].value)};
+        headers[i] = (struct header){slice_in(*req->headers.entries[i].name), slice_in(req->headers.entries[i].value)};
         e->bytes_in += headers[i].name.len + headers[i].value.len + HTTP2_FIELD_COST;
     }
     x->headers = headers;
@@ -303,13 +294,12 @@ void http2_setup(struct worker *w)
 {
     h2o_config_init(&w->h2o_conf);
     w->h2o_conf.server_name = (h2o_iovec_t){NULL, 0};
-    w->h2o_conf.http1.upgrade_to_http2 =
-        0; /* never cleartext HTTP/2; libh2o's HTTP/1 is not used at all */
+    w->h2o_conf.http1.upgrade_to_http2 = 0; /* never cleartext HTTP/2; libh2o's HTTP/1 is not used at all */
     w->h2o_conf.http2.idle_timeout = HTTP2_LIBRARY_IDLE_MS;
     w->h2o_conf.http2.max_streams_for_priority = 16;
     http2_limits(w);
-    h2o_hostconf_t *host = h2o_config_register_host(
-        &w->h2o_conf, h2o_iovec_init(H2O_STRLIT(HTTP2_NO_AUTHORITY)), 65535);
+    h2o_hostconf_t *host =
+        h2o_config_register_host(&w->h2o_conf, h2o_iovec_init(H2O_STRLIT(HTTP2_NO_AUTHORITY)), 65535);
     host->http2.push_preload = 0; /* a Link header of an application is no order to push */
     host->fallback_path.error_log.emit_request_errors = 0;
     h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
@@ -377,8 +367,7 @@ static void bound_uploads(struct worker *w)
     }
     int64_t change = (int64_t)all - (int64_t)w->upload_bytes;
     w->upload_bytes = all;
-    int64_t coming =
-        atomic_fetch_add_explicit(&s->upload_bytes, change, memory_order_relaxed) + change;
+    int64_t coming = atomic_fetch_add_explicit(&s->upload_bytes, change, memory_order_relaxed) + change;
     int64_t whole = atomic_load_explicit(&s->body_bytes, memory_order_relaxed);
     if (most == NULL || coming + whole <= (int64_t)w->limits.body_total_bytes) return;
     connection_refused(most, PROBLEM_BACKEND_BUSY, 0, "too many bytes of bodies at the same time");

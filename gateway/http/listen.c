@@ -28,8 +28,7 @@ static bool take_inherited(struct slice *list, struct slice name, int *ret_fd)
         while (cut > 0 && item.at[cut - 1] != '=')
             cut--;
         head = slice_upto(item, cut > 0 ? cut - 1 : 0);
-        if (!slice_is(head, name) || !slice_number(slice_from(item, cut), &fd) || fd > 1 << 20)
-            continue;
+        if (!slice_is(head, name) || !slice_number(slice_from(item, cut), &fd) || fd > 1 << 20) continue;
         if (fcntl((int)fd, F_GETFD) < 0) continue;
         *ret_fd = (int)fd;
         memset((char *)(uintptr_t)item.at, ',', item.len); /* taken: the copy is ours */
@@ -38,17 +37,15 @@ static bool take_inherited(struct slice *list, struct slice name, int *ret_fd)
     return false;
 }
 
-static const struct err *cannot(struct arena *a, const struct listener *l, const char *what,
-                                int error)
+static const struct err *cannot(struct arena *a, const struct listener *l, const char *what, int error)
 {
     if (error == EADDRINUSE)
-        return err_new(a, PROBLEM_CONFIG, "%.*s is in use%s; stop it or choose another address",
-                       SLICE_ARG(l->name), listen_holder(a, l));
+        return err_new(a, PROBLEM_CONFIG, "%.*s is in use%s; stop it or choose another address", SLICE_ARG(l->name),
+                       listen_holder(a, l));
     if (error == EACCES && l->kind == LISTENER_TCP)
-        return err_new(
-            a, PROBLEM_CONFIG,
-            "%.*s: no permission; ports below 1024 need CAP_NET_BIND_SERVICE or a socket from systemd",
-            SLICE_ARG(l->name));
+        return err_new(a, PROBLEM_CONFIG,
+                       "%.*s: no permission; ports below 1024 need CAP_NET_BIND_SERVICE or a socket from systemd",
+                       SLICE_ARG(l->name));
     return err_new(a, PROBLEM_CONFIG, "%.*s: %s: %s", SLICE_ARG(l->name), what, strerror(error));
 }
 
@@ -124,8 +121,8 @@ static const struct err *open_unix(struct arena *a, const struct listener *l, in
 {
     struct sockaddr_un un = {.sun_family = AF_UNIX};
     if (l->unix_path.len >= sizeof un.sun_path)
-        return err_new(a, PROBLEM_CONFIG, "%.*s: the path of a unix socket has at most %zu bytes",
-                       SLICE_ARG(l->name), sizeof un.sun_path - 1);
+        return err_new(a, PROBLEM_CONFIG, "%.*s: the path of a unix socket has at most %zu bytes", SLICE_ARG(l->name),
+                       sizeof un.sun_path - 1);
     memcpy(un.sun_path, l->unix_path.at, l->unix_path.len);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return cannot(a, l, "socket", errno);
@@ -150,8 +147,7 @@ static const struct err *check_inherited(struct arena *a, const struct listener 
     int listening = 0;
     socklen_t len = sizeof listening;
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || !listening)
-        return err_new(a, PROBLEM_CONFIG, "%.*s: descriptor %d is not a listening socket",
-                       SLICE_ARG(l->name), fd);
+        return err_new(a, PROBLEM_CONFIG, "%.*s: descriptor %d is not a listening socket", SLICE_ARG(l->name), fd);
     (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     return NULL;
@@ -197,8 +193,7 @@ static const struct err *open_shared(struct arena *a, struct opening *o)
 static const struct err *open_each(struct arena *a, struct opening *o)
 {
     struct server *s = o->server;
-    int count = o->listener->first_worker_only ? 1 : s->worker_count,
-        port = o->listener->address.port, fd;
+    int count = o->listener->first_worker_only ? 1 : s->worker_count, port = o->listener->address.port, fd;
     bool taken = false;
     for (int i = 0; i < count; i++) {
         const struct err *e = NULL;
@@ -217,8 +212,7 @@ static const struct err *open_each(struct arena *a, struct opening *o)
     /* fewer workers than before: the queues of the surplus sockets are served by the first worker */
     while (take_inherited(&o->inherited, o->listener->name, &fd)) {
         s->spare = must_realloc(s->spare, (s->spare_count + 1) * sizeof *s->spare);
-        s->spare_listener =
-            must_realloc(s->spare_listener, (s->spare_count + 1) * sizeof *s->spare_listener);
+        s->spare_listener = must_realloc(s->spare_listener, (s->spare_count + 1) * sizeof *s->spare_listener);
         s->spare_listener[s->spare_count] = o->index;
         s->spare[s->spare_count++] = fd;
         const struct err *e = check_inherited(a, o->listener, fd);
@@ -236,8 +230,7 @@ static void close_unclaimed(struct slice list)
         size_t cut = item.len;
         while (cut > 0 && item.at[cut - 1] != '=')
             cut--;
-        if (cut > 0 && slice_number(slice_from(item, cut), &fd) && fd > 2 && fd <= 1 << 20)
-            close((int)fd);
+        if (cut > 0 && slice_number(slice_from(item, cut), &fd) && fd > 2 && fd <= 1 << 20) close((int)fd);
     }
 }
 
@@ -248,10 +241,8 @@ const struct err *listen_open(struct arena *a, struct server *s)
     s->ports = must_alloc(s->conf.listener_count * sizeof *s->ports);
     for (size_t i = 0; i < count; i++)
         s->fds[i] = -1;
-    struct opening o = {.server = s,
-                        .inherited = arena_copy(a, slice_of(getenv("VESTIBULE_LISTEN_FDS")))};
-    (void)unsetenv(
-        "VESTIBULE_LISTEN_FDS"); /* not for children of ours, nor for the next server of this process */
+    struct opening o = {.server = s, .inherited = arena_copy(a, slice_of(getenv("VESTIBULE_LISTEN_FDS")))};
+    (void)unsetenv("VESTIBULE_LISTEN_FDS"); /* not for children of ours, nor for the next server of this process */
     const struct err *e = NULL;
     for (o.index = 0; o.index < s->conf.listener_count && e == NULL; o.index++) {
         o.listener = &s->conf.listeners[o.index];

@@ -15,9 +15,8 @@ static bool find_inode(const char *table, unsigned port, unsigned long *ret_inod
     while (!found && fgets(line, sizeof line, file) != NULL) {
         unsigned its_port, state;
         unsigned long inode;
-        int got =
-            sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %lu",
-                   &its_port, &state, &inode);
+        int got = sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*u %*u %lu", &its_port, &state,
+                         &inode);
         if (got == 3 && its_port == port && state == 0x0a) {
             *ret_inode = inode;
             found = true;

@@ -72,8 +72,7 @@ static void set_port(struct sockaddr_storage *at, int port)
         ((struct sockaddr_in6 *)(void *)at)->sin6_port = htons((uint16_t)port);
 }
 
-bool lookup_direct(struct slice host, int port, struct slice unix_path,
-                   struct lookup_answer *ret_answer)
+bool lookup_direct(struct slice host, int port, struct slice unix_path, struct lookup_answer *ret_answer)
 {
     struct lookup_answer a = {0};
     a.count = 1;
@@ -118,8 +117,7 @@ static void resolve(const char *host, int port, struct lookup_answer *ret_answer
     struct lookup_answer a = {0};
     int rc = getaddrinfo(host, NULL, &hints, &list);
     if (rc != 0) a.why = rc == EAI_NONAME ? "no such host name" : "the name server does not answer";
-    for (const struct addrinfo *i = list; rc == 0 && i != NULL && a.count < LOOKUP_ADDRESSES;
-         i = i->ai_next) {
+    for (const struct addrinfo *i = list; rc == 0 && i != NULL && a.count < LOOKUP_ADDRESSES; i = i->ai_next) {
         if (i->ai_family != AF_INET && i->ai_family != AF_INET6) continue;
         memcpy(&a.address[a.count].at, i->ai_addr, i->ai_addrlen);
         a.address[a.count].len = i->ai_addrlen;
@@ -275,8 +273,7 @@ static struct name *find(struct loop *l, struct slice host, int port)
 static const char lookup_too_long[] = "the host name is too long";
 
 struct lookup *lookup_start(struct loop *l, struct slice host, int port,
-                            void (*done)(void *self, const struct lookup_answer *answer),
-                            void *self)
+                            void (*done)(void *self, const struct lookup_answer *answer), void *self)
 {
     bool fits = host.len < LOOKUP_NAME_BYTES && memchr(host.at, '\0', host.len) == NULL;
     struct name *n = find(l, fits ? host : LIT(""), port);

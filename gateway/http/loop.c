@@ -35,8 +35,7 @@ const char *__lsan_default_suppressions(void)
 
 enum {
     LOOP_LONGEST_SLEEP_MS = 60000, /* nothing hangs on it: whoever has work wakes the loop */
-    LOOP_LATER_ROUNDS =
-        16 /* work put off by work put off: enough for any honest chain, then sockets again */
+    LOOP_LATER_ROUNDS = 16         /* work put off by work put off: enough for any honest chain, then sockets again */
 };
 
 struct loop {
@@ -106,8 +105,7 @@ static void sink(struct loop *l, size_t slot, struct loop_timer *t)
     place(l, slot, t);
 }
 
-void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t in_ms,
-                    void (*fire)(struct loop_timer *t))
+void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t in_ms, void (*fire)(struct loop_timer *t))
 {
     loop_timer_stop(l, t);
     if (l->timers == l->room) {

@@ -14,8 +14,7 @@ struct loop;
 struct loop *loop_open(void); /* in the thread that will run it */
 /* Runs turns until *stop becomes true (checked each turn; loop_post any message to be noticed at once). */
 void loop_run(struct loop *l, const _Atomic bool *stop);
-void loop_turn(struct loop *l,
-               int wait_ms); /* one turn, waiting at most so long: for tests and draining */
+void loop_turn(struct loop *l, int wait_ms); /* one turn, waiting at most so long: for tests and draining */
 void loop_close(struct loop *l);
 int64_t loop_now_ms(const struct loop *l); /* monotonic, as of the last tick (base/now.h) */
 

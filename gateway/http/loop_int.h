@@ -35,12 +35,10 @@ struct lookup_answer {
 };
 struct lookup;
 /* IP literals and unix sockets need no look-up: lookup_direct is true and the answer is there. host may be "[::1]" or "::1". */
-bool lookup_direct(struct slice host, int port, struct slice unix_path,
-                   struct lookup_answer *ret_answer);
+bool lookup_direct(struct slice host, int port, struct slice unix_path, struct lookup_answer *ret_answer);
 /* done is called later, once, with an answer lent for the call; never from inside. lookup_cancel before that: not at all. */
 struct lookup *lookup_start(struct loop *l, struct slice host, int port,
-                            void (*done)(void *self, const struct lookup_answer *answer),
-                            void *self);
+                            void (*done)(void *self, const struct lookup_answer *answer), void *self);
 void lookup_cancel(struct lookup *k);
 /* For loop.c: hangs up what is under way, frees what was kept. */
 struct lookup_cache;

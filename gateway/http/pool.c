@@ -150,8 +150,7 @@ static void on_idle_event(h2o_socket_t *socket, const char *err)
 struct upstream *pool_take(struct pool *p, bool fresh)
 {
     struct upstream *u = p->idle;
-    if (u == NULL || (fresh && loop_now_ms(u->loop) - u->idle_since_ms > POOL_FRESH_MS))
-        return NULL;
+    if (u == NULL || (fresh && loop_now_ms(u->loop) - u->idle_since_ms > POOL_FRESH_MS)) return NULL;
     unlink_idle(u);
     return u;
 }
@@ -159,8 +158,7 @@ struct upstream *pool_take(struct pool *p, bool fresh)
 bool pool_reserve(struct pool *p, int max_connections)
 {
     /* one that waits may make room: it is there, but not fresh enough for the one who asks */
-    if (max_connections > 0 && p->open >= max_connections && p->idle != NULL)
-        upstream_close(p->idle);
+    if (max_connections > 0 && p->open >= max_connections && p->idle != NULL) upstream_close(p->idle);
     if (max_connections > 0 && p->open >= max_connections) return false;
     p->open++;
     backend_tally_add(p->tally, TALLY_CONNECTIONS, 1);
@@ -199,8 +197,7 @@ void pool_give(struct upstream *u, int keep, int keep_alive_s)
 {
     struct pool *p = u->pool;
     int64_t idle_ms = idle_ms_for(keep_alive_s);
-    if (p->idle_count >= keep || u->socket->input->size != 0 || h2o_socket_is_writing(u->socket) ||
-        idle_ms <= 0) {
+    if (p->idle_count >= keep || u->socket->input->size != 0 || h2o_socket_is_writing(u->socket) || idle_ms <= 0) {
         upstream_close(u);
         return;
     }
@@ -229,8 +226,7 @@ static enum upstream_read read_tls(h2o_socket_t *socket, const char *err, size_t
     return socket->bytes_read != 0 ? UPSTREAM_BYTES : UPSTREAM_NOTHING;
 }
 
-enum upstream_read upstream_read(h2o_socket_t *socket, const char *err, size_t want,
-                                 size_t *ret_fresh)
+enum upstream_read upstream_read(h2o_socket_t *socket, const char *err, size_t want, size_t *ret_fresh)
 {
     if (socket->ssl != NULL) return read_tls(socket, err, ret_fresh);
     h2o_iovec_t room = h2o_buffer_reserve(&socket->input, want);

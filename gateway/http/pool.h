@@ -13,13 +13,10 @@
 #include "http/worker_int.h"
 
 enum {
-    POOL_IDLE_MS =
-        55000, /* just under the minute that most servers and every load balancer in between allow */
-    POOL_FRESH_MS =
-        1000, /* how long it may have waited for a request that must not be sent twice */
+    POOL_IDLE_MS = 55000,   /* just under the minute that most servers and every load balancer in between allow */
+    POOL_FRESH_MS = 1000,   /* how long it may have waited for a request that must not be sent twice */
     POOL_READ_FIRST = 8192, /* fits the buffers libh2o recycles */
-    POOL_READ_MORE =
-        65536 /* at most this much is read in one go: what a slow client can make us hold */
+    POOL_READ_MORE = 65536  /* at most this much is read in one go: what a slow client can make us hold */
 };
 
 struct pool;
@@ -32,7 +29,7 @@ struct upstream {
     int64_t deadline_ms;              /* INT64_MAX: none */
     void (*late)(struct upstream *u); /* the deadline has passed, while at work */
     void *self;                       /* who works with it */
-    bool used; /* an answer came over it before: it may have died of old age */
+    bool used;                        /* an answer came over it before: it may have died of old age */
     bool idle;
     int64_t idle_since_ms;
     struct upstream *next, **previous; /* idle ones, latest first */
@@ -59,7 +56,6 @@ enum upstream_read {
     UPSTREAM_BROKEN   /* reset, TLS failure */
 };
 /* In a read callback: takes what is there, at most `want` bytes on a plain connection. */
-enum upstream_read upstream_read(h2o_socket_t *socket, const char *err, size_t want,
-                                 size_t *ret_fresh);
+enum upstream_read upstream_read(h2o_socket_t *socket, const char *err, size_t want, size_t *ret_fresh);
 
 #endif

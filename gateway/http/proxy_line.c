@@ -7,8 +7,7 @@ enum {
     LINE_BINARY_HEAD = 16
 };
 
-static const char binary_mark[12] = {'\r', '\n', '\r', '\n', 0,   '\r',
-                                     '\n', 'Q',  'U',  'I',  'T', '\n'};
+static const char binary_mark[12] = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'};
 
 static bool word(struct slice *rest, struct slice *ret_word)
 {
@@ -32,11 +31,11 @@ static enum proxy_line text_words(struct slice line, struct address *ret_peer)
     if (slice_is(family, LIT("UNKNOWN"))) return PROXY_LINE_NONE;
     bool four = slice_is(family, LIT("TCP4"));
     if (!four && !slice_is(family, LIT("TCP6"))) return PROXY_LINE_BAD;
-    if (!word(&line, &from) || !word(&line, &to) || !word(&line, &from_port) ||
-        !word(&line, &to_port) || line.at != NULL)
+    if (!word(&line, &from) || !word(&line, &to) || !word(&line, &from_port) || !word(&line, &to_port) ||
+        line.at != NULL)
         return PROXY_LINE_BAD;
-    if (!address_read(from, &source) || !address_read(to, &target) || source.port != 0 ||
-        source.is_ip4 != four || !port_read(from_port, &port) || !port_read(to_port, &ignored))
+    if (!address_read(from, &source) || !address_read(to, &target) || source.port != 0 || source.is_ip4 != four ||
+        !port_read(from_port, &port) || !port_read(to_port, &ignored))
         return PROXY_LINE_BAD;
     source.port = port;
     *ret_peer = source;

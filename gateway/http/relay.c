@@ -131,8 +131,7 @@ static void on_taken(void *self)
 
 static void resume(struct passage *p)
 {
-    if (!p->paused || p->up == NULL || p->up->socket->input->size > FORWARD_BUFFERED_MAX / 2)
-        return;
+    if (!p->paused || p->up == NULL || p->up->socket->input->size > FORWARD_BUFFERED_MAX / 2) return;
     p->paused = false;
     upstream_deadline(p->up, p->f.backend->idle_ms);
     h2o_socket_read_start(p->up->socket, on_read);
@@ -186,12 +185,10 @@ static void start_answer(struct passage *p, struct response_head *h)
 static bool read_head(struct passage *p)
 {
     UNCLEARED struct response_head h;
-    const struct response_asked asked = {.head = slice_is(p->f.method, LIT("HEAD")),
-                                         .upgrade = p->upgrade};
+    const struct response_asked asked = {.head = slice_is(p->f.method, LIT("HEAD")), .upgrade = p->upgrade};
     for (;;) {
         h2o_buffer_t **in = &p->up->socket->input;
-        enum response_result result =
-            response_head_read((*in)->bytes, (*in)->size, p->seen, asked, &h);
+        enum response_result result = response_head_read((*in)->bytes, (*in)->size, p->seen, asked, &h);
         if (result == RESPONSE_BAD) {
             passage_fail(p, PROBLEM_BACKEND_BROKEN, h.why);
             return false;
@@ -221,11 +218,10 @@ static bool read_head(struct passage *p)
 static void on_end(struct passage *p, bool broken)
 {
     if (p->received == 0)
-        passage_lost(p, broken ? "the connection broke before an answer"
-                               : "it closed the connection without an answer");
+        passage_lost(p,
+                     broken ? "the connection broke before an answer" : "it closed the connection without an answer");
     else if (!p->started)
-        passage_fail(p, PROBLEM_BACKEND_BROKEN,
-                     "the connection ended within the head of the answer");
+        passage_fail(p, PROBLEM_BACKEND_BROKEN, "the connection ended within the head of the answer");
     else if (p->body == RESPONSE_BODY_CLOSE && !broken) {
         release(p);
         pump(p);

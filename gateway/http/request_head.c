@@ -22,8 +22,8 @@ bool request_is_hop_by_hop(struct slice name)
 
 bool request_is_idempotent(struct slice method)
 {
-    static const struct slice words[] = {LIT_INIT("GET"), LIT_INIT("HEAD"), LIT_INIT("OPTIONS"),
-                                         LIT_INIT("PUT"), LIT_INIT("DELETE")};
+    static const struct slice words[] = {LIT_INIT("GET"), LIT_INIT("HEAD"), LIT_INIT("OPTIONS"), LIT_INIT("PUT"),
+                                         LIT_INIT("DELETE")};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (slice_is(method, words[i])) return true;
     }
@@ -32,8 +32,7 @@ bool request_is_idempotent(struct slice method)
 
 static bool usually_has_body(struct slice method)
 {
-    return slice_is(method, LIT("POST")) || slice_is(method, LIT("PUT")) ||
-           slice_is(method, LIT("PATCH"));
+    return slice_is(method, LIT("POST")) || slice_is(method, LIT("PUT")) || slice_is(method, LIT("PATCH"));
 }
 
 static char *put(char *to, struct slice s)
@@ -64,8 +63,7 @@ static size_t room_for(const struct forward *f)
 
 struct slice request_head(struct arena *a, const struct forward *f)
 {
-    must(slice_is_one_word(f->method) && slice_is_one_word(f->target) &&
-         slice_is_one_line(f->host));
+    must(slice_is_one_word(f->method) && slice_is_one_word(f->target) && slice_is_one_line(f->host));
     char *head = arena_bytes(a, room_for(f)), *to = head;
     to = put(to, f->method);
     to = put(to, LIT(" "));

@@ -15,8 +15,7 @@ struct phr_header {
     const char *value;
     size_t value_len;
 };
-int phr_parse_headers(const char *buf, size_t len, struct phr_header *headers, size_t *num_headers,
-                      size_t last_len);
+int phr_parse_headers(const char *buf, size_t len, struct phr_header *headers, size_t *num_headers, size_t last_len);
 
 enum {
     VERSION_LEN = 8,      /* "HTTP/1.1" */
@@ -60,26 +59,22 @@ static bool is_digit(char c)
 }
 
 /* "HTTP/1.x SP 3DIGIT [SP reason] CRLF"; returns its length through ret_len. */
-static bool read_status_line(const char *bytes, size_t end, struct response_head *h,
-                             struct notes *n, size_t *ret_len)
+static bool read_status_line(const char *bytes, size_t end, struct response_head *h, struct notes *n, size_t *ret_len)
 {
     const char *lf = memchr(bytes, '\n', end);
     if (lf == NULL || lf - bytes < STATUS_LINE_MIN + 1 || lf[-1] != '\r')
         return refuse(h, "the first line is not an HTTP/1 status line");
-    if (memcmp(bytes, "HTTP/1.", VERSION_LEN - 1) != 0 || (bytes[7] != '0' && bytes[7] != '1') ||
-        bytes[8] != ' ')
+    if (memcmp(bytes, "HTTP/1.", VERSION_LEN - 1) != 0 || (bytes[7] != '0' && bytes[7] != '1') || bytes[8] != ' ')
         return refuse(h, "the answer is neither HTTP/1.1 nor HTTP/1.0");
     const char *code = bytes + VERSION_LEN + 1;
-    if (!is_digit(code[0]) || !is_digit(code[1]) || !is_digit(code[2]) ||
-        (code[3] != ' ' && code[3] != '\r'))
+    if (!is_digit(code[0]) || !is_digit(code[1]) || !is_digit(code[2]) || (code[3] != ' ' && code[3] != '\r'))
         return refuse(h, "the status is not three digits");
     for (const char *p = code + 3; p < lf - 1; p++) {
         if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
             return refuse(h, "the status line holds a control byte");
     }
     h->status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
-    if (h->status < STATUS_MIN || h->status > STATUS_MAX)
-        return refuse(h, "the status is not between 100 and 599");
+    if (h->status < STATUS_MIN || h->status > STATUS_MAX) return refuse(h, "the status is not between 100 and 599");
     n->http10 = bytes[7] == '0';
     *ret_len = (size_t)(lf - bytes) + 1;
     return true;
@@ -96,16 +91,14 @@ static bool note_length(struct response_head *h, struct notes *n, struct slice v
 static bool note_encoding(struct response_head *h, struct notes *n, struct slice value)
 {
     if (n->encodings++ != 0) return refuse(h, "Transfer-Encoding stands there twice");
-    if (!slice_is_nocase(value, LIT("chunked")))
-        return refuse(h, "Transfer-Encoding is not chunked");
+    if (!slice_is_nocase(value, LIT("chunked"))) return refuse(h, "Transfer-Encoding is not chunked");
     n->chunked = true;
     return true;
 }
 
 static bool note_connection(struct response_head *h, struct notes *n, struct slice value)
 {
-    if (n->connections == sizeof n->connection / sizeof *n->connection)
-        return refuse(h, "too many Connection lines");
+    if (n->connections == sizeof n->connection / sizeof *n->connection) return refuse(h, "too many Connection lines");
     n->connection[n->connections++] = value;
     struct slice token;
     while (slice_cut(&value, ',', &token)) {
@@ -139,11 +132,8 @@ static bool note(struct response_head *h, struct notes *n, const struct header *
         if (slice_is(line->name, LIT("connection"))) return note_connection(h, n, line->value);
         if (slice_is(line->name, LIT("keep-alive"))) note_keep_alive(h, line->value);
         return true;
-    case 14:
-        return slice_is(line->name, LIT("content-length")) ? note_length(h, n, line->value) : true;
-    case 17:
-        return slice_is(line->name, LIT("transfer-encoding")) ? note_encoding(h, n, line->value)
-                                                              : true;
+    case 14: return slice_is(line->name, LIT("content-length")) ? note_length(h, n, line->value) : true;
+    case 17: return slice_is(line->name, LIT("transfer-encoding")) ? note_encoding(h, n, line->value) : true;
     case 20:
         if (slice_is(line->name, LIT("sec-websocket-accept"))) h->accept = line->value;
         return true;
@@ -158,8 +148,7 @@ static void lower_in_place(char *at, size_t len)
     }
 }
 
-static bool read_lines(char *bytes, size_t start, size_t end, struct response_head *h,
-                       struct notes *n)
+static bool read_lines(char *bytes, size_t start, size_t end, struct response_head *h, struct notes *n)
 {
     UNCLEARED struct phr_header lines[RESPONSE_HEADERS_MAX];
     size_t count = RESPONSE_HEADERS_MAX;
@@ -168,8 +157,7 @@ static bool read_lines(char *bytes, size_t start, size_t end, struct response_he
     if ((size_t)used != end - start) return refuse(h, "a header line ends without CR LF");
     for (size_t i = 0; i < count; i++) {
         if (lines[i].name == NULL) return refuse(h, "a header is folded over two lines");
-        if (lines[i].value[lines[i].value_len] != '\r')
-            return refuse(h, "a header line ends without CR LF");
+        if (lines[i].value[lines[i].value_len] != '\r') return refuse(h, "a header line ends without CR LF");
         lower_in_place(bytes + (lines[i].name - bytes), lines[i].name_len);
         h->headers[i].name = (struct slice){lines[i].name, lines[i].name_len};
         h->headers[i].value = slice_trim((struct slice){lines[i].value, lines[i].value_len});
@@ -202,11 +190,9 @@ static void keep_what_travels(struct response_head *h, const struct notes *n)
 }
 
 /* RFC 9112 section 6.3, and nothing that is open to doubt. */
-static bool judge_framing(struct response_head *h, const struct notes *n,
-                          struct response_asked asked)
+static bool judge_framing(struct response_head *h, const struct notes *n, struct response_asked asked)
 {
-    if (n->encodings != 0 && n->lengths != 0)
-        return refuse(h, "both Content-Length and Transfer-Encoding");
+    if (n->encodings != 0 && n->lengths != 0) return refuse(h, "both Content-Length and Transfer-Encoding");
     if (n->encodings != 0 && n->http10) return refuse(h, "Transfer-Encoding in an HTTP/1.0 answer");
     h->length = n->lengths != 0 ? n->length : RESPONSE_LENGTH_UNKNOWN;
     bool bare = h->status < 200 || h->status == 204;
@@ -227,18 +213,15 @@ static bool judge_framing(struct response_head *h, const struct notes *n,
 static bool is_reusable(const struct response_head *h, const struct notes *n)
 {
     /* a body where none may be: who knows what the backend will send next */
-    bool doubtful = (h->status < 200 || h->status == 204) &&
-                    (n->encodings != 0 || (n->lengths != 0 && n->length != 0));
+    bool doubtful = (h->status < 200 || h->status == 204) && (n->encodings != 0 || (n->lengths != 0 && n->length != 0));
     return !doubtful && !n->closes && (!n->http10 || n->keeps) && h->body != RESPONSE_BODY_CLOSE;
 }
 
-static bool read_whole(char *bytes, size_t end, struct response_asked asked,
-                       struct response_head *h)
+static bool read_whole(char *bytes, size_t end, struct response_asked asked, struct response_head *h)
 {
     struct notes n = {0};
     size_t line;
-    if (!read_status_line(bytes, end, h, &n, &line) || !read_lines(bytes, line, end, h, &n))
-        return false;
+    if (!read_status_line(bytes, end, h, &n, &line) || !read_lines(bytes, line, end, h, &n)) return false;
     if (h->status == 101 && (!asked.upgrade || n.http10))
         return refuse(h, "101 Switching Protocols that nobody asked for");
     if (!judge_framing(h, &n, asked)) return false;
@@ -248,8 +231,8 @@ static bool read_whole(char *bytes, size_t end, struct response_asked asked,
     return true;
 }
 
-enum response_result response_head_read(char *bytes, size_t len, size_t seen,
-                                        struct response_asked asked, struct response_head *h)
+enum response_result response_head_read(char *bytes, size_t len, size_t seen, struct response_asked asked,
+                                        struct response_head *h)
 {
     static const char start[] = "HTTP/1.";
     size_t known = len < sizeof start - 1 ? len : sizeof start - 1;

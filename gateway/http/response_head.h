@@ -15,8 +15,7 @@
 #include "http/exchange.h"
 
 enum {
-    RESPONSE_HEAD_MAX =
-        64 * 1024, /* some frameworks write large policies and cookies; no browser takes more */
+    RESPONSE_HEAD_MAX = 64 * 1024, /* some frameworks write large policies and cookies; no browser takes more */
     RESPONSE_HEADERS_MAX = 128
 };
 #define RESPONSE_LENGTH_UNKNOWN UINT64_MAX
@@ -56,7 +55,7 @@ struct response_asked {
 
 /* seen: how many of the bytes an earlier call found to be partial; 0 at first. Looking at a head byte by byte stays linear.
  * *h is written on RESPONSE_WHOLE; on RESPONSE_BAD only why. */
-enum response_result response_head_read(char *bytes, size_t len, size_t seen,
-                                        struct response_asked asked, struct response_head *h);
+enum response_result response_head_read(char *bytes, size_t len, size_t seen, struct response_asked asked,
+                                        struct response_head *h);
 
 #endif

@@ -46,8 +46,7 @@ static bool ip6_ok(struct slice literal)
     struct address address;
     for (size_t i = 0; i < literal.len; i++) {
         char c = literal.at[i];
-        if (!digit(c) && c != ':' && c != '.' && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F'))
-            return false;
+        if (!digit(c) && c != ':' && c != '.' && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F')) return false;
     }
     return address_read(literal, &address) && !address.is_ip4;
 }
@@ -68,8 +67,7 @@ bool screen_authority(struct slice a)
         if (!port_ok(port)) return false;
     }
     for (size_t i = 0; i < host.len; i++)
-        if (!letter(host.at[i]) && !digit(host.at[i]) && host.at[i] != '-' && host.at[i] != '.' &&
-            host.at[i] != '_')
+        if (!letter(host.at[i]) && !digit(host.at[i]) && host.at[i] != '-' && host.at[i] != '.' && host.at[i] != '_')
             return false;
     return host.len != 0;
 }
@@ -79,8 +77,7 @@ bool screen_name(struct slice name)
     static const char others[] = "!#$%&'*+.^_`|~";
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        if (!letter(c) && !digit(c) && c != '-' &&
-            (c == '\0' || memchr(others, c, sizeof others - 1) == NULL))
+        if (!letter(c) && !digit(c) && c != '-' && (c == '\0' || memchr(others, c, sizeof others - 1) == NULL))
             return false;
     }
     return name.len != 0;

@@ -25,12 +25,8 @@ static void nap(int ms)
 static void add_listening(struct worker *w, size_t index, int fd)
 {
     const struct listener *l = &w->server->conf.listeners[index];
-    w->listening[w->listening_count++] =
-        (struct listening){.worker = w,
-                           .listener = l,
-                           .index = index,
-                           .fd = fd,
-                           .tls = l->tls != NULL ? tls_keep(l->tls) : NULL};
+    w->listening[w->listening_count++] = (struct listening){
+        .worker = w, .listener = l, .index = index, .fd = fd, .tls = l->tls != NULL ? tls_keep(l->tls) : NULL};
 }
 
 static void prepare(struct server *s, int i)
@@ -51,13 +47,11 @@ static const struct err *prepare_tls(struct arena *a, const struct server_conf *
 {
     const struct err *e = NULL;
     for (size_t i = 0; i < conf->listener_count && e == NULL; i++)
-        if (conf->listeners[i].tls != NULL)
-            e = accept_tls(a, conf->listeners[i].tls, conf->listeners[i].http2);
+        if (conf->listeners[i].tls != NULL) e = accept_tls(a, conf->listeners[i].tls, conf->listeners[i].http2);
     return e;
 }
 
-const struct err *server_open(struct arena *a, const struct server_conf *conf,
-                              struct server **ret_server)
+const struct err *server_open(struct arena *a, const struct server_conf *conf, struct server **ret_server)
 {
     const struct err *e = prepare_tls(a, conf);
     if (e != NULL) return e;
@@ -116,8 +110,7 @@ static void swap_tls(struct worker *w, void *arg)
     for (size_t i = 0; i < w->listening_count; i++) {
         struct listening *l = &w->listening[i];
         /* plain stays plain and TLS stays TLS: clients of a port do not change with its certificate */
-        if (l->index >= errand->count || errand->contexts[l->index] == NULL || l->tls == NULL)
-            continue;
+        if (l->index >= errand->count || errand->contexts[l->index] == NULL || l->tls == NULL) continue;
         tls_drop(l->tls);
         l->tls = tls_keep(errand->contexts[l->index]);
     }
@@ -127,8 +120,7 @@ void server_swap_tls(struct server *s, tls_context *const *contexts, size_t coun
 {
     struct arena *a = arena_open(65536);
     for (size_t i = 0; i < count && i < s->conf.listener_count; i++)
-        if (contexts[i] != NULL)
-            (void)accept_tls(a, contexts[i], s->conf.listeners[i].http2); /* fails for NULL only */
+        if (contexts[i] != NULL) (void)accept_tls(a, contexts[i], s->conf.listeners[i].http2); /* fails for NULL only */
     arena_close(a);
     struct tls_errand errand = {contexts, count};
     worker_each(s, swap_tls, &errand);

@@ -22,8 +22,7 @@ struct listener {
     int fd;                 /* LISTENER_FD */
     tls_context *tls;       /* NULL: plain */
     bool http2;             /* offered by ALPN; never in cleartext */
-    bool
-        proxy_protocol; /* every connection must begin with a PROXY line (v1 or v2), and come from a trusted proxy */
+    bool proxy_protocol; /* every connection must begin with a PROXY line (v1 or v2), and come from a trusted proxy */
     bool first_worker_only; /* metrics, demo: no need for many */
     /* Called for each screened request. */
     void (*handle)(struct exchange *x);
@@ -32,31 +31,28 @@ struct listener {
 struct http_limits {
     size_t head_bytes, uri_bytes, body_bytes; /* 32 KiB, 8 KiB, 10 MiB: 431, 414, 413 above */
     size_t header_count;                      /* 100 */
-    size_t body_total_bytes;         /* of all bodies in flight in the process: 503 above */
-    int max_connections;             /* of the process */
-    int max_connections_per_address; /* 0: no limit; trusted proxies are exempt */
-    int handshake_ms, header_ms, body_idle_ms, idle_ms, request_ms,
-        write_ms;   /* request_ms 0: none */
-    int h2_streams; /* concurrent requests per connection */
-    int h2_resets;  /* streams that may end before their answer per 10 s */
+    size_t body_total_bytes;                  /* of all bodies in flight in the process: 503 above */
+    int max_connections;                      /* of the process */
+    int max_connections_per_address;          /* 0: no limit; trusted proxies are exempt */
+    int handshake_ms, header_ms, body_idle_ms, idle_ms, request_ms, write_ms; /* request_ms 0: none */
+    int h2_streams;                                                           /* concurrent requests per connection */
+    int h2_resets; /* streams that may end before their answer per 10 s */
 };
 
 struct http_app {
-    void *(*open)(void *shared, struct loop *l,
-                  int worker); /* in the worker, before the first request */
-    void (*close)(void *app);  /* in the worker, after the last */
+    void *(*open)(void *shared, struct loop *l, int worker); /* in the worker, before the first request */
+    void (*close)(void *app);                                /* in the worker, after the last */
     void (*done)(struct exchange *x, const struct exchange_end *end);
     /* A request that was refused before any handler saw it. status 0: closed without an answer. */
-    void (*refused)(void *app, const struct listener *l, const struct address *peer,
-                    enum problem problem, int status, const char *why);
+    void (*refused)(void *app, const struct listener *l, const struct address *peer, enum problem problem, int status,
+                    const char *why);
     /* The body and type of such a refusal's answer; static text. */
     struct slice (*refusal_body)(enum problem problem);
     void *shared;
 };
 
 struct server_conf {
-    const struct listener
-        *listeners; /* copied with the arena they live in kept by the caller until server_close */
+    const struct listener *listeners; /* copied with the arena they live in kept by the caller until server_close */
     size_t listener_count;
     int workers;
     struct http_limits limits;
@@ -69,8 +65,7 @@ struct server;
 
 /* Opens every listener (or takes inherited descriptors by name from VESTIBULE_LISTEN_FDS), starts the workers. On error nothing is
  * left open; the error says which address, who holds it if /proc tells, and what to change. */
-const struct err *server_open(struct arena *a, const struct server_conf *conf,
-                              struct server **ret_server);
+const struct err *server_open(struct arena *a, const struct server_conf *conf, struct server **ret_server);
 /* Runs fn(app, arg) once on every worker's thread and returns when all have (a barrier): snapshot swaps. */
 void server_each(struct server *s, void (*fn)(void *app, void *arg), void *arg);
 /* New TLS contexts for the listeners, by index; connections that exist keep theirs. NULL keeps the old one. Takes references. */

@@ -17,8 +17,7 @@
 
 enum {
     STREAM_OUT_BYTES =
-        64
-        << 20, /* not yet taken by the kernel: far above what an owner that minds its own limits leaves */
+        64 << 20, /* not yet taken by the kernel: far above what an owner that minds its own limits leaves */
     STREAM_HOST_BYTES = 256
 };
 
@@ -219,8 +218,8 @@ static void on_soon(struct loop_later *l)
     }
 }
 
-struct stream *stream_open(struct loop *l, const struct stream_target *to,
-                           const struct stream_events *events, void *self)
+struct stream *stream_open(struct loop *l, const struct stream_target *to, const struct stream_events *events,
+                           void *self)
 {
     struct stream *s = must_alloc(sizeof *s);
     s->loop = l;

@@ -27,8 +27,8 @@ struct stream_events {
     void (*on_close)(void *self, const char *why);
 };
 
-struct stream *stream_open(struct loop *l, const struct stream_target *to,
-                           const struct stream_events *events, void *self);
+struct stream *stream_open(struct loop *l, const struct stream_target *to, const struct stream_events *events,
+                           void *self);
 /* Copies. Writes in the same turn leave in one system call. Returns bytes not yet taken by the kernel. */
 size_t stream_write(struct stream *s, struct slice bytes);
 void stream_close(struct stream *s);

@@ -61,8 +61,7 @@ static bool accept_is_right(const struct forward *f, struct slice accept)
                 EVP_DigestUpdate(md, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", 36) == 1 &&
                 EVP_DigestFinal_ex(md, digest, &len) == 1;
     EVP_MD_CTX_free(md);
-    if (!made || EVP_EncodeBlock((unsigned char *)expected, digest, (int)len) != ACCEPT_LEN)
-        return false;
+    if (!made || EVP_EncodeBlock((unsigned char *)expected, digest, (int)len) != ACCEPT_LEN) return false;
     return slice_is(accept, (struct slice){expected, ACCEPT_LEN});
 }
 
@@ -193,8 +192,7 @@ static size_t tunnel_headers(struct passage *p, const struct response_head *h, s
     for (size_t i = 0; i < h->header_count; i++) {
         const struct header *line = &h->headers[i];
         if (p->f.keep_header == NULL || p->f.keep_header(p->f.self, line->name, line->value))
-            to[count++] =
-                (struct header){moved(line->name, from, head), moved(line->value, from, head)};
+            to[count++] = (struct header){moved(line->name, from, head), moved(line->value, from, head)};
     }
     to[count++] = (struct header){LIT("connection"), LIT("Upgrade")};
     to[count++] = (struct header){LIT("upgrade"), LIT("websocket")};

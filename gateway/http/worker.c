@@ -8,8 +8,7 @@
 #include "base/now.h"
 
 enum {
-    WORKER_STACK =
-        4 << 20, /* libh2o puts attacker-sized arrays on the stack: 2 MiB is the least it needs */
+    WORKER_STACK = 4 << 20, /* libh2o puts attacker-sized arrays on the stack: 2 MiB is the least it needs */
     WORKER_SWEEP_MS = 1000,
     WORKER_SWEEP_LEAST_MS = 20, /* when limits are short, as in tests */
     WORKER_LAST_MS = 3000       /* for sockets that are closing when the thread ends */
@@ -22,8 +21,7 @@ static int shorter(int a, int b)
 
 static int sweep_every(const struct http_limits *l)
 {
-    int least =
-        shorter(shorter(l->handshake_ms, l->header_ms), shorter(l->body_idle_ms, l->idle_ms));
+    int least = shorter(shorter(l->handshake_ms, l->header_ms), shorter(l->body_idle_ms, l->idle_ms));
     least = shorter(least, l->request_ms) / 4;
     if (least < WORKER_SWEEP_LEAST_MS) return WORKER_SWEEP_LEAST_MS;
     return least < WORKER_SWEEP_MS ? least : WORKER_SWEEP_MS;
@@ -121,8 +119,7 @@ static void on_errand(struct loop_post *p)
 
 void worker_each(struct server *s, void (*fn)(struct worker *w, void *arg), void *arg)
 {
-    struct round r = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, s->worker_count, fn,
-                      arg};
+    struct round r = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, s->worker_count, fn, arg};
     struct errand *errands = must_alloc((size_t)s->worker_count * sizeof *errands);
     for (int i = 0; i < s->worker_count; i++) {
         errands[i] = (struct errand){

@@ -30,7 +30,7 @@ struct worker {
     struct listening *listening;
     size_t listening_count;
     struct connection *connections; /* all of them, newest first */
-    size_t upload_bytes; /* of HTTP/2 bodies that were still coming at the last sweep */
+    size_t upload_bytes;            /* of HTTP/2 bodies that were still coming at the last sweep */
     struct loop_timer sweep;        /* once a second: phases, deadlines */
     char date[48];                  /* the date header, made once a second */
     size_t date_len;

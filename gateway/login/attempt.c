@@ -21,10 +21,8 @@ static const struct slice purpose = LIT_INIT("attempt");
 
 void attempt_begin(struct arena *a, int64_t now_s, struct attempt *ret_attempt)
 {
-    *ret_attempt = (struct attempt){.state = random_text(a, 32),
-                                    .nonce = random_text(a, 32),
-                                    .verifier = random_text(a, 32),
-                                    .began_s = now_s};
+    *ret_attempt = (struct attempt){
+        .state = random_text(a, 32), .nonce = random_text(a, 32), .verifier = random_text(a, 32), .began_s = now_s};
 }
 
 struct slice attempt_challenge(struct arena *a, const struct attempt *t)
@@ -113,9 +111,9 @@ static bool is_attempt_of(const struct cookie *c, struct slice prefix, struct sl
            slice_is(tail, slice_upto(state, STATE_CHARACTERS));
 }
 
-enum attempt_found attempt_find(struct arena *a, const struct keyring *keys, struct slice prefix,
-                                struct slice cookies, struct slice state, int64_t now_s,
-                                struct attempt *ret_attempt, struct slice *ret_cookie_name)
+enum attempt_found attempt_find(struct arena *a, const struct keyring *keys, struct slice prefix, struct slice cookies,
+                                struct slice state, int64_t now_s, struct attempt *ret_attempt,
+                                struct slice *ret_cookie_name)
 {
     enum attempt_found found = ATTEMPT_NO_COOKIES;
     struct slice family = slice_upto(prefix, prefix.len - strlen("tx-"));
@@ -143,12 +141,10 @@ enum attempt_found attempt_find(struct arena *a, const struct keyring *keys, str
 /* A name we could have given: it goes back to the browser in a Set-Cookie line, and this one came from there. */
 static bool is_name_of_ours(struct slice name, struct slice prefix)
 {
-    if (!slice_starts(name, prefix) || name.len != prefix.len + TIME_CHARACTERS + STATE_CHARACTERS)
-        return false;
+    if (!slice_starts(name, prefix) || name.len != prefix.len + TIME_CHARACTERS + STATE_CHARACTERS) return false;
     for (size_t i = prefix.len; i < name.len; i++) {
         char c = name.at[i];
-        bool word = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '_';
+        bool word = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
         if (!word) return false;
     }
     return true;
@@ -160,8 +156,7 @@ static int by_age(const void *x, const void *y)
     return slice_compare(a->name, b->name);
 }
 
-size_t attempt_surplus(struct arena *a, struct slice prefix, struct slice cookies,
-                       struct slice **ret_names)
+size_t attempt_surplus(struct arena *a, struct slice prefix, struct slice cookies, struct slice **ret_names)
 {
     struct cookie *found = arena_array(a, struct cookie, COOKIES_LOOKED_AT);
     struct slice *names = arena_array(a, struct slice, COOKIES_LOOKED_AT);

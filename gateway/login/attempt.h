@@ -14,12 +14,11 @@
 #include "text/cookie.h"
 
 enum {
-    ATTEMPT_AGE_S = 600,      /* a person typing a password and a second factor, generously */
-    ATTEMPT_SKEW_S = 60,      /* between replicas */
-    ATTEMPTS_PER_BROWSER = 8, /* tabs; the oldest is forgotten */
-    ATTEMPTS_BYTES =
-        6 * 1024, /* of older ones, when addresses are long: cookies come with every request */
-    ATTEMPT_STATE_MAX = 128 /* what we look at of a state parameter; ours has 43 characters */
+    ATTEMPT_AGE_S = 600,       /* a person typing a password and a second factor, generously */
+    ATTEMPT_SKEW_S = 60,       /* between replicas */
+    ATTEMPTS_PER_BROWSER = 8,  /* tabs; the oldest is forgotten */
+    ATTEMPTS_BYTES = 6 * 1024, /* of older ones, when addresses are long: cookies come with every request */
+    ATTEMPT_STATE_MAX = 128    /* what we look at of a state parameter; ours has 43 characters */
 };
 
 struct attempt {
@@ -46,13 +45,12 @@ enum attempt_found {
     ATTEMPT_FORGED,     /* a cookie that is not ours or belongs to another state */
     ATTEMPT_OLD
 };
-enum attempt_found attempt_find(struct arena *a, const struct keyring *keys, struct slice prefix,
-                                struct slice cookies, struct slice state, int64_t now_s,
-                                struct attempt *ret_attempt, struct slice *ret_cookie_name);
+enum attempt_found attempt_find(struct arena *a, const struct keyring *keys, struct slice prefix, struct slice cookies,
+                                struct slice state, int64_t now_s, struct attempt *ret_attempt,
+                                struct slice *ret_cookie_name);
 
 /* Names of attempt cookies beyond the newest (ATTEMPTS_PER_BROWSER - 1), or beyond ATTEMPTS_BYTES: to be deleted when another one is set. */
-size_t attempt_surplus(struct arena *a, struct slice prefix, struct slice cookies,
-                       struct slice **ret_names);
+size_t attempt_surplus(struct arena *a, struct slice prefix, struct slice cookies, struct slice **ret_names);
 
 /* "a:" and a hash of state: the key that one callback may claim. */
 struct slice attempt_claim_key(struct arena *a, const struct attempt *t);

@@ -42,19 +42,17 @@ struct callback {
     struct flow flow;
 };
 
-static const struct err *take(struct arena *a, const struct form *form, struct slice name,
-                              size_t max, struct slice *ret_value)
+static const struct err *take(struct arena *a, const struct form *form, struct slice name, size_t max,
+                              struct slice *ret_value)
 {
     struct slice value = {0};
     switch (form_single(form, name, &value)) {
     case FORM_ABSENT: return NULL;
-    case FORM_TWICE:
-        return err_new(a, PROBLEM_BAD_REQUEST, "the answer has two %.*s", SLICE_ARG(name));
+    case FORM_TWICE: return err_new(a, PROBLEM_BAD_REQUEST, "the answer has two %.*s", SLICE_ARG(name));
     case FORM_ONCE: break;
     }
     if (value.len > max) {
-        return err_new(a, PROBLEM_BAD_REQUEST, "%.*s has %zu bytes, more than %zu", SLICE_ARG(name),
-                       value.len, max);
+        return err_new(a, PROBLEM_BAD_REQUEST, "%.*s has %zu bytes, more than %zu", SLICE_ARG(name), value.len, max);
     }
     *ret_value = value;
     return NULL;
@@ -63,8 +61,7 @@ static const struct err *take(struct arena *a, const struct form *form, struct s
 static const struct err *read_state(struct callback *c, struct arena *a, const struct form *form)
 {
     const struct err *e = take(a, form, LIT("state"), ATTEMPT_STATE_MAX, &c->state);
-    if (e == NULL && c->state.len == 0)
-        e = err_new(a, PROBLEM_ATTEMPT_UNKNOWN, "the answer has no state");
+    if (e == NULL && c->state.len == 0) e = err_new(a, PROBLEM_ATTEMPT_UNKNOWN, "the answer has no state");
     return e;
 }
 
@@ -91,8 +88,7 @@ static enum flow_next read_answer(struct flow *f)
     const struct exchange *x = c->v->x;
     bool by_post = c->provider->response_mode == RESPONSE_FORM_POST;
     if (!slice_is(x->method, by_post ? LIT("POST") : LIT("GET"))) {
-        return flow_fail(f, err_new(f->arena, PROBLEM_METHOD, "this provider answers by %s",
-                                    by_post ? "POST" : "GET"));
+        return flow_fail(f, err_new(f->arena, PROBLEM_METHOD, "this provider answers by %s", by_post ? "POST" : "GET"));
     }
     struct form form;
     const struct err *e = NULL;
@@ -110,8 +106,8 @@ static enum flow_next find_attempt(struct flow *f)
 {
     struct callback *c = f->self;
     struct visit *v = c->v;
-    switch (attempt_find(f->arena, v->conf->keys, v->conf->attempt_prefix, v->cookies, c->state,
-                         now_s(), &c->attempt, &c->attempt_cookie)) {
+    switch (attempt_find(f->arena, v->conf->keys, v->conf->attempt_prefix, v->cookies, c->state, now_s(), &c->attempt,
+                         &c->attempt_cookie)) {
     case ATTEMPT_GOOD: return FLOW_NEXT;
     case ATTEMPT_NO_COOKIES: c->lost = PROBLEM_COOKIES_BLOCKED; return FLOW_NEXT;
     case ATTEMPT_OLD: c->lost = PROBLEM_ATTEMPT_EXPIRED; return FLOW_NEXT;
@@ -139,16 +135,13 @@ static enum flow_next check_attempt(struct flow *f)
         return FLOW_DONE;
     }
     if (c->lost != PROBLEM_NONE) {
-        return flow_fail(f,
-                         err_new(f->arena, c->lost, "no sign-in of this browser has that state"));
+        return flow_fail(f, err_new(f->arena, c->lost, "no sign-in of this browser has that state"));
     }
     const struct attempt *t = &c->attempt;
     const struct provider *p = c->provider;
     /* Mix-up defence (RFC 9700 section 4.4): the attempt says whom it asked, and from where. */
-    if (!slice_is(t->provider, p->id) || !slice_is(t->issuer, p->issuer) ||
-        !slice_is(t->client_id, p->client_id)) {
-        return flow_fail(f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN,
-                                    "the attempt was begun with another provider"));
+    if (!slice_is(t->provider, p->id) || !slice_is(t->issuer, p->issuer) || !slice_is(t->client_id, p->client_id)) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the attempt was begun with another provider"));
     }
     return provider_check_issuer(f, p, c->v->env, c->iss);
 }
@@ -157,15 +150,14 @@ static enum flow_next claim(struct flow *f)
 {
     struct callback *c = f->self;
     int64_t left_s = c->attempt.began_s + ATTEMPT_AGE_S + 2 * ATTEMPT_SKEW_S - now_s();
-    return store_put(f, c->v->store, attempt_claim_key(f->arena, &c->attempt), LIT("1"),
-                     left_s * 1000, STORE_IF_NEW, &c->claimed);
+    return store_put(f, c->v->store, attempt_claim_key(f->arena, &c->attempt), LIT("1"), left_s * 1000, STORE_IF_NEW,
+                     &c->claimed);
 }
 
 /* The provider's words for our log, unless they repeat what must not stand there. */
 static struct slice told(const struct callback *c, struct arena *a, struct slice words)
 {
-    if (slice_find(words, c->attempt.state) != SLICE_NONE ||
-        slice_find(words, c->attempt.nonce) != SLICE_NONE)
+    if (slice_find(words, c->attempt.state) != SLICE_NONE || slice_find(words, c->attempt.nonce) != SLICE_NONE)
         return LIT("(repeats what we sent)");
     return utf8_for_people(a, words, ERROR_SHOWN);
 }
@@ -175,26 +167,22 @@ static enum flow_next hear_refusal(struct flow *f)
     struct callback *c = f->self;
     if (!c->claimed) {
         c->replayed = true;
-        return flow_fail(f,
-                         err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the attempt was used before"));
+        return flow_fail(f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the attempt was used before"));
     }
     if (c->error.len == 0) return FLOW_NEXT;
     struct slice error = told(c, f->arena, c->error);
     struct slice text = told(c, f->arena, c->error_description);
     enum problem problem = PROBLEM_PROVIDER_REFUSED;
     if (slice_is(c->error, LIT("access_denied"))) problem = PROBLEM_SIGN_IN_CANCELLED;
-    if (slice_is(c->error, LIT("temporarily_unavailable")) ||
-        slice_is(c->error, LIT("server_error"))) {
+    if (slice_is(c->error, LIT("temporarily_unavailable")) || slice_is(c->error, LIT("server_error"))) {
         problem = PROBLEM_PROVIDER_AWAY;
     }
-    if (slice_is(c->error, LIT("unauthorized_client")) ||
-        slice_is(c->error, LIT("invalid_scope")) || slice_is(c->error, LIT("invalid_request")) ||
-        slice_is(c->error, LIT("unsupported_response_type"))) {
+    if (slice_is(c->error, LIT("unauthorized_client")) || slice_is(c->error, LIT("invalid_scope")) ||
+        slice_is(c->error, LIT("invalid_request")) || slice_is(c->error, LIT("unsupported_response_type"))) {
         problem = PROBLEM_PROVIDER_MISCONFIGURED;
     }
-    return flow_fail(f, err_new(f->arena, problem, "the provider answered %.*s%s%.*s",
-                                SLICE_ARG(error), text.len != 0 ? "; it says: " : "",
-                                SLICE_ARG(text)));
+    return flow_fail(f, err_new(f->arena, problem, "the provider answered %.*s%s%.*s", SLICE_ARG(error),
+                                text.len != 0 ? "; it says: " : "", SLICE_ARG(text)));
 }
 
 static enum flow_next redeem(struct flow *f)
@@ -213,8 +201,8 @@ static enum flow_next judge(struct flow *f)
     struct callback *c = f->self;
     const struct identity *who = &c->grant.identity;
     if (c->provider->require_verified_email && who->email.len != 0 && !who->email_verified) {
-        return flow_fail(f, err_new(f->arena, PROBLEM_EMAIL_UNVERIFIED,
-                                    "the provider does not vouch for the e-mail address"));
+        return flow_fail(
+            f, err_new(f->arena, PROBLEM_EMAIL_UNVERIFIED, "the provider does not vouch for the e-mail address"));
     }
     return FLOW_NEXT;
 }
@@ -287,8 +275,7 @@ static void callback_failed(struct visit *v, const struct err *why)
 {
     struct callback *c = v->endpoint;
     if (why->problem == PROBLEM_METHOD) {
-        exchange_add(v->x, LIT("allow"),
-                     c->provider->response_mode == RESPONSE_FORM_POST ? LIT("POST") : LIT("GET"));
+        exchange_add(v->x, LIT("allow"), c->provider->response_mode == RESPONSE_FORM_POST ? LIT("POST") : LIT("GET"));
         respond_problem(&v->answer, why->problem, 0);
         return;
     }
@@ -296,8 +283,8 @@ static void callback_failed(struct visit *v, const struct err *why)
     r.reason = problem_word(why->problem);
     r.why = why;
     records_audit(&r);
-    login_count(v->provider, why->problem == PROBLEM_SIGN_IN_CANCELLED ? "cancelled" : "error",
-                why->problem, now_us() - c->began_us);
+    login_count(v->provider, why->problem == PROBLEM_SIGN_IN_CANCELLED ? "cancelled" : "error", why->problem,
+                now_us() - c->began_us);
     if (c->attempt_cookie.len != 0) visit_set_cookie(v, c->attempt_cookie, LIT(""), 0, COOKIE_LAX);
     struct slice home = c->attempt.return_url.len != 0 ? c->attempt.return_url : LIT("/");
     login_show_page(v, home, why->problem, c->provider);

@@ -25,8 +25,7 @@ struct slice login_page_url(const struct visit *v, struct slice to);
 /* The same by way of signing out: for those who want another account. */
 struct slice login_switch_url(const struct visit *v, struct slice to);
 /* Shows the sign-in page; problem PROBLEM_NONE: no banner. provider: whom the banner is about, may be NULL. */
-void login_show_page(struct visit *v, struct slice return_url, enum problem problem,
-                     const struct provider *provider);
+void login_show_page(struct visit *v, struct slice return_url, enum problem problem, const struct provider *provider);
 
 /* Declares the metrics that login counts. */
 void login_count(struct slice provider, const char *outcome, enum problem reason, int64_t took_us);

@@ -15,11 +15,10 @@ static struct metric sign_ins = {
     .kind = METRIC_COUNTER,
     .labels = {"provider", "outcome", "reason"}
 };
-static struct metric sign_in_seconds = {
-    .name = "vestibule_sign_in_duration_seconds",
-    .help = "Callback handling, from the visitor's return to the new session.",
-    .kind = METRIC_HISTOGRAM,
-    .labels = {"provider"}};
+static struct metric sign_in_seconds = {.name = "vestibule_sign_in_duration_seconds",
+                                        .help = "Callback handling, from the visitor's return to the new session.",
+                                        .kind = METRIC_HISTOGRAM,
+                                        .labels = {"provider"}};
 
 void login_count(struct slice provider, const char *outcome, enum problem reason, int64_t took_us)
 {
@@ -45,8 +44,7 @@ struct slice login_switch_url(const struct visit *v, struct slice to)
     return with_rd(v, visit_url(v, LIT("/sign-out")), to);
 }
 
-static struct slice start_path(const struct visit *v, const struct provider *p,
-                               struct slice return_url)
+static struct slice start_path(const struct visit *v, const struct provider *p, struct slice return_url)
 {
     const struct slice parts[] = {v->conf->prefix, LIT("/start/"), p->id};
     return with_rd(v, arena_join(v->x->arena, parts, 3), return_url);
@@ -56,13 +54,11 @@ static struct slice destination_host(const struct visit *v, struct slice return_
 {
     struct url u;
     bool absolute = !slice_starts(return_url, LIT("/"));
-    if (url_read(v->x->arena, absolute ? return_url : v->conf->public_origin, &u) != NULL)
-        return LIT("");
+    if (url_read(v->x->arena, absolute ? return_url : v->conf->public_origin, &u) != NULL) return LIT("");
     return u.host;
 }
 
-static size_t visible_buttons(const struct visit *v, struct slice return_url,
-                              struct provider_button *to)
+static size_t visible_buttons(const struct visit *v, struct slice return_url, struct provider_button *to)
 {
     struct slice last = {0};
     size_t n = 0;
@@ -83,8 +79,7 @@ static int banner_status(enum problem problem)
     return problem == PROBLEM_NONE ? 200 : problem_status(problem);
 }
 
-void login_show_page(struct visit *v, struct slice return_url, enum problem problem,
-                     const struct provider *provider)
+void login_show_page(struct visit *v, struct slice return_url, enum problem problem, const struct provider *provider)
 {
     struct arena *a = v->x->arena;
     if (v->answer.wants == WANTS_JSON || v->answer.wants == WANTS_BARE) {
@@ -94,8 +89,7 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
         return;
     }
     struct view *view = view_new(a);
-    struct provider_button *buttons =
-        arena_array(a, struct provider_button, v->conf->provider_count + 1);
+    struct provider_button *buttons = arena_array(a, struct provider_button, v->conf->provider_count + 1);
     size_t count = visible_buttons(v, return_url, buttons);
     provider_buttons(view, v->answer.pages, buttons, count, (size_t)v->conf->primary);
     view_text(view, "destination", destination_host(v, return_url));
@@ -105,10 +99,8 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
     /* A start or a callback is not to be asked for again by choosing a language. */
     view_text(view, "here", visit_url(v, LIT("/sign-in")));
     if (problem != PROBLEM_NONE) {
-        view_text(view, "problem_title",
-                  pages_problem_title(v->answer.pages, v->answer.language, problem));
-        view_text(view, "problem_advice",
-                  pages_problem_advice(v->answer.pages, v->answer.language, problem));
+        view_text(view, "problem_title", pages_problem_title(v->answer.pages, v->answer.language, problem));
+        view_text(view, "problem_advice", pages_problem_advice(v->answer.pages, v->answer.language, problem));
         view_text(view, "code", problem_word(problem));
         view_text(view, "reference", respond_reference(a, v->request_id));
     }

@@ -73,8 +73,7 @@ static enum flow_next ask_where(struct flow *f)
         return FLOW_NEXT;
     }
     const struct end_session_ask ask = {.id_token_hint = v->session->id_token,
-                                        .post_logout_redirect_uri =
-                                            visit_url(v, LIT("/signed-out"))};
+                                        .post_logout_redirect_uri = visit_url(v, LIT("/signed-out"))};
     return provider_end_session(f, s->provider, v->env, &ask, &s->elsewhere);
 }
 
@@ -119,8 +118,7 @@ static const struct flow_step steps[] = {
 static void sign_out_failed(struct visit *v, const struct err *why)
 {
     struct sign_out *s = v->endpoint;
-    LOG(LOG_LEVEL_WARN, "signout.failed", "A sign-out could not be completed.", why,
-        {"request_id", v->request_id});
+    LOG(LOG_LEVEL_WARN, "signout.failed", "A sign-out could not be completed.", why, {"request_id", v->request_id});
     if (s->set_cookie.len != 0) exchange_add(v->x, LIT("set-cookie"), s->set_cookie);
     respond_problem(&v->answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
 }

@@ -29,8 +29,7 @@ static bool is_no_click(const struct exchange *x)
     if (dest.len != 0 && !slice_is(dest, LIT("document"))) return true;
     if (exchange_header(x, LIT("x-requested-with")).len != 0) return true;
     struct slice accept = exchange_header(x, LIT("accept"));
-    return slice_find(accept, LIT("json")) != SLICE_NONE &&
-           slice_find(accept, LIT("html")) == SLICE_NONE;
+    return slice_find(accept, LIT("json")) != SLICE_NONE && slice_find(accept, LIT("html")) == SLICE_NONE;
 }
 
 static enum flow_next refuse_what_is_no_click(struct flow *f)
@@ -82,8 +81,7 @@ static enum flow_next send_away(struct flow *f)
     struct slice value = attempt_seal(f->arena, v->conf->keys, name, &s->attempt);
     /* A form_post answer is a cross-site POST: only SameSite=None comes along (OAuth 2.0 Form Post, section 2). */
     bool cross_site = s->provider->response_mode == RESPONSE_FORM_POST;
-    visit_set_cookie(v, name, value, ATTEMPT_AGE_S,
-                     cross_site ? COOKIE_SAME_SITE_NONE : COOKIE_LAX);
+    visit_set_cookie(v, name, value, ATTEMPT_AGE_S, cross_site ? COOKIE_SAME_SITE_NONE : COOKIE_LAX);
     struct audit_record r = visit_audit(v, "signin.started");
     records_audit(&r);
     respond_redirect(&v->answer, 302, s->url);

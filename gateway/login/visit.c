@@ -27,8 +27,8 @@ struct slice visit_return_url(const struct visit *v)
     return return_to(v->x->arena, v->conf->return_rules, asked, &refused);
 }
 
-void visit_set_cookie(const struct visit *v, struct slice name, struct slice value,
-                      int64_t max_age_s, enum cookie_same_site same_site)
+void visit_set_cookie(const struct visit *v, struct slice name, struct slice value, int64_t max_age_s,
+                      enum cookie_same_site same_site)
 {
     const struct cookie_attributes with = {.path = LIT("/"),
                                            .max_age_s = max_age_s,

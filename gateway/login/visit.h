@@ -49,8 +49,8 @@ struct slice visit_url(const struct visit *v, struct slice below_prefix);
 /* The query's rd, judged (route/return_to.h). */
 struct slice visit_return_url(const struct visit *v);
 /* A small cookie of ours that is no secret: vestibule-last, vestibule-lang. max_age_s 0 deletes. */
-void visit_set_cookie(const struct visit *v, struct slice name, struct slice value,
-                      int64_t max_age_s, enum cookie_same_site same_site);
+void visit_set_cookie(const struct visit *v, struct slice name, struct slice value, int64_t max_age_s,
+                      enum cookie_same_site same_site);
 /* A person did this on purpose on our own page: same origin by Sec-Fetch-Site, or by Origin where that is missing. */
 bool visit_is_same_origin(const struct visit *v);
 /* Text fields common to every audit record of this visit. */

@@ -88,8 +88,7 @@ enum flow_next login_session(struct flow *f, struct visit *v)
         return FLOW_DONE;
     }
     if (!visit_is_same_origin(v)) {
-        return flow_fail(f,
-                         err_new(f->arena, PROBLEM_CROSS_SITE, "not asked by a page of this site"));
+        return flow_fail(f, err_new(f->arena, PROBLEM_CROSS_SITE, "not asked by a page of this site"));
     }
     struct ending *e = arena_new(f->arena, struct ending);
     e->v = v;

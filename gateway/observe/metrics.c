@@ -78,8 +78,8 @@ static uint64_t hash_of(const struct slice *values, size_t count)
     return h;
 }
 
-static struct series *find(struct series *from, const struct series *until, uint64_t hash,
-                           const struct slice *values, size_t count)
+static struct series *find(struct series *from, const struct series *until, uint64_t hash, const struct slice *values,
+                           size_t count)
 {
     for (struct series *s = from; s != until; s = s->older) {
         size_t same = 0;
@@ -91,8 +91,7 @@ static struct series *find(struct series *from, const struct series *until, uint
     return NULL;
 }
 
-static struct series *make(const struct metric *m, uint64_t hash, const struct slice *values,
-                           size_t count)
+static struct series *make(const struct metric *m, uint64_t hash, const struct slice *values, size_t count)
 {
     struct series *s = aligned_alloc(64, sizeof *s);
     must(s != NULL);
@@ -125,13 +124,12 @@ static void list_once(struct metric *m)
 }
 
 /* Hangs a new series in, or returns the one that somebody else hung in meanwhile. */
-static struct series *insert(struct metric *m, struct series *seen, uint64_t hash,
-                             const struct slice *values, size_t count)
+static struct series *insert(struct metric *m, struct series *seen, uint64_t hash, const struct slice *values,
+                             size_t count)
 {
     struct series *s = make(m, hash, values, count), *head = seen;
     s->older = head;
-    while (!atomic_compare_exchange_weak_explicit(&m->first_, &head, s, memory_order_acq_rel,
-                                                  memory_order_acquire)) {
+    while (!atomic_compare_exchange_weak_explicit(&m->first_, &head, s, memory_order_acq_rel, memory_order_acquire)) {
         struct series *other = find(head, seen, hash, values, count);
         if (other != NULL) {
             unmake(s);
@@ -145,15 +143,13 @@ static struct series *insert(struct metric *m, struct series *seen, uint64_t has
     return s;
 }
 
-static struct series *find_or_insert(struct metric *m, const struct slice *values, size_t count,
-                                     bool limited)
+static struct series *find_or_insert(struct metric *m, const struct slice *values, size_t count, bool limited)
 {
     uint64_t hash = hash_of(values, count);
     struct series *seen = atomic_load_explicit(&m->first_, memory_order_acquire);
     struct series *s = find(seen, NULL, hash, values, count);
     if (s != NULL) return s;
-    if (limited && atomic_load_explicit(&m->count_, memory_order_relaxed) >= METRIC_SERIES_MAX)
-        return NULL;
+    if (limited && atomic_load_explicit(&m->count_, memory_order_relaxed) >= METRIC_SERIES_MAX) return NULL;
     return insert(m, seen, hash, values, count);
 }
 
@@ -202,8 +198,7 @@ void metric_refresh(void (*fn)(void *self), void *self)
 
 /* ---- writing */
 
-static void put_labels(struct buf *to, const struct metric *m, const struct series *s,
-                       const char *le)
+static void put_labels(struct buf *to, const struct metric *m, const struct series *s, const char *le)
 {
     size_t count = label_count(m);
     if (count == 0 && le == NULL) return;
@@ -236,8 +231,7 @@ static void put_histogram(struct buf *to, const struct metric *m, const struct s
     int64_t us = load(&s->value);
     buf_print(to, "%s_sum", m->name);
     put_labels(to, m, s, NULL);
-    buf_print(to, " %lld.%06lld\n%s_count", (long long)(us / 1000000), (long long)(us % 1000000),
-              m->name);
+    buf_print(to, " %lld.%06lld\n%s_count", (long long)(us / 1000000), (long long)(us % 1000000), m->name);
     put_labels(to, m, s, NULL);
     buf_print(to, " %lld\n", (long long)total);
 }
@@ -271,8 +265,7 @@ void metrics_write(struct buf *to)
     for (size_t i = 0; i < refresher_count; i++) {
         refreshers[i].fn(refreshers[i].self);
     }
-    for (const struct metric *m = atomic_load(&metrics); m != NULL && count < METRICS_MAX;
-         m = m->next_) {
+    for (const struct metric *m = atomic_load(&metrics); m != NULL && count < METRICS_MAX; m = m->next_) {
         all[count++] = m;
     }
     qsort(all, count, sizeof(all[0]), by_name);

@@ -57,11 +57,10 @@ static void put_cpu(struct buf *to)
 {
     struct rusage use;
     if (getrusage(RUSAGE_SELF, &use) != 0) return;
-    int64_t us = (int64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000 +
-                 use.ru_utime.tv_usec + use.ru_stime.tv_usec;
+    int64_t us =
+        (int64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000 + use.ru_utime.tv_usec + use.ru_stime.tv_usec;
     process_heading(to, "process_cpu_seconds_total", "User and system CPU time.", "counter");
-    buf_print(to, "process_cpu_seconds_total %lld.%06lld\n", (long long)(us / 1000000),
-              (long long)(us % 1000000));
+    buf_print(to, "process_cpu_seconds_total %lld.%06lld\n", (long long)(us / 1000000), (long long)(us % 1000000));
 }
 
 /* The n-th number (from 0) of a short file of blank-separated words; -1 if it is not there. */
@@ -124,10 +123,8 @@ static void put_start(struct buf *to)
 {
     static _Atomic int64_t known; /* asked once, or it would move by a second now and then */
     if (known == 0) known = start_s();
-    put_gauge(to, "process_start_time_seconds", "Start of the process since the Unix epoch.",
-              known);
-    put_gauge(to, "vestibule_start_time_seconds", "Start of vestibule since the Unix epoch.",
-              known);
+    put_gauge(to, "process_start_time_seconds", "Start of the process since the Unix epoch.", known);
+    put_gauge(to, "vestibule_start_time_seconds", "Start of vestibule since the Unix epoch.", known);
 }
 
 static void put_build(struct buf *to)

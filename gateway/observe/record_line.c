@@ -4,7 +4,7 @@
 #include "base/now.h"
 
 struct record_line record_line_begin(struct buf *to, bool is_text, const char *level, const char *stream,
-                       const char *event)
+                                     const char *event)
 {
     struct record_line l = {.to = to, .json = json_into(to), .is_text = is_text};
     char time[25];
@@ -59,8 +59,7 @@ void record_line_ms(struct record_line *l, const char *name, int64_t us)
 {
     char text[32];
     if (us < 0) us = 0;
-    int len =
-        snprintf(text, sizeof text, "%lld.%03lld", (long long)(us / 1000), (long long)(us % 1000));
+    int len = snprintf(text, sizeof text, "%lld.%03lld", (long long)(us / 1000), (long long)(us % 1000));
     must(len > 0 && (size_t)len < sizeof text);
     if (l->is_text) {
         buf_print(l->to, " %s=%s", name, text);

@@ -19,11 +19,11 @@ enum {
 
 /* Empties the buffer and writes time, level, stream and event. */
 struct record_line record_line_begin(struct buf *to, bool is_text, const char *level, const char *stream,
-                       const char *event);
+                                     const char *event);
 void record_line_text(struct record_line *l, const char *name, struct slice value, size_t most);
 void record_line_number(struct record_line *l, const char *name, int64_t value);
 void record_line_ms(struct record_line *l, const char *name,
-             int64_t us); /* microseconds, written as milliseconds with three decimals */
+                    int64_t us); /* microseconds, written as milliseconds with three decimals */
 void record_line_true(struct record_line *l, const char *name);
 /* Adds the line end. False if it did not fit: then nobody may write it. */
 bool record_line_end(struct record_line *l);

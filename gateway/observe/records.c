@@ -54,12 +54,11 @@ static void put_story(struct record_line *l, const struct err *why)
 
 /* ---- server */
 
-static void write_server(enum log_level level, const char *event, const char *sentence,
-                         const struct err *why, const struct log_field *fields, size_t field_count)
+static void write_server(enum log_level level, const char *event, const char *sentence, const struct err *why,
+                         const struct log_field *fields, size_t field_count)
 {
     static const char *const words[] = {"debug", "info", "warn", "error"};
-    struct record_line l =
-        record_line_begin(writer_scratch(), conf_now.is_text, words[level], "server", event);
+    struct record_line l = record_line_begin(writer_scratch(), conf_now.is_text, words[level], "server", event);
     record_line_text(&l, "msg", slice_of(sentence), FIELD_MOST);
     for (size_t i = 0; i < field_count && i < FIELDS_MOST; i++) {
         record_line_text(&l, fields[i].name, fields[i].value, FIELD_MOST);
@@ -112,8 +111,7 @@ bool records_want_access(void)
 void records_access(const struct access_record *r)
 {
     if (!conf_now.access) return;
-    struct record_line l =
-        record_line_begin(writer_scratch(), conf_now.is_text, "info", "access", "request");
+    struct record_line l = record_line_begin(writer_scratch(), conf_now.is_text, "info", "access", "request");
     put_access(&l, r);
     if (!record_line_end(&l) || !writer_ring(buf_slice(l.to))) count(conf_now.dropped_access, 1);
 }
@@ -123,16 +121,13 @@ void records_access(const struct access_record *r)
 void records_audit(const struct audit_record *r)
 {
     const char *level = r->why != NULL || r->reason.len != 0 ? "warn" : "info";
-    struct record_line l =
-        record_line_begin(writer_scratch(), conf_now.is_text, level, "audit", r->event);
+    struct record_line l = record_line_begin(writer_scratch(), conf_now.is_text, level, "audit", r->event);
     record_line_text(&l, "request_id", r->request_id, TEXT_MOST);
     record_line_text(&l, "actor", r->actor, FIELD_MOST);
     record_line_text(&l, "subject", r->subject, FIELD_MOST);
     record_line_text(&l, "email", r->email, FIELD_MOST);
     record_line_text(&l, "provider", r->provider, TEXT_MOST);
-    record_line_text(&l, "reason",
-                     r->reason.len != 0 || r->why == NULL ? r->reason
-                                                          : problem_word(r->why->problem),
+    record_line_text(&l, "reason", r->reason.len != 0 || r->why == NULL ? r->reason : problem_word(r->why->problem),
                      TEXT_MOST);
     record_line_text(&l, "client_ip", r->client_ip, TEXT_MOST);
     record_line_text(&l, "user_agent", r->user_agent, TEXT_MOST);

@@ -22,14 +22,13 @@ struct records_conf {
 /* Starts the writer thread and takes over base/log.h. Before other threads start. A file that cannot be opened is an err
  * (PROBLEM_CONFIG); a closed standard error is none: lines are then dropped and counted. conf is copied. */
 const struct err *records_open(struct arena *a, const struct records_conf *conf);
-void records_reopen(
-    void); /* for SIGUSR1, also in a signal handler: the file is opened anew, the old one kept if that fails */
-void records_close(
-    void); /* writes what is left, waits at most 2 s; after the other threads have ended */
+/* for SIGUSR1, also in a signal handler: the file is opened anew, the old one kept if that fails */
+void records_reopen(void);
+void records_close(void); /* writes what is left, waits at most 2 s; after the other threads have ended */
 
 struct access_record {
-    struct slice request_id, trace_id, client_ip, method, scheme, authority, path, handler,
-        decision, reason, rule, user, provider, session, backend, user_agent;
+    struct slice request_id, trace_id, client_ip, method, scheme, authority, path, handler, decision, reason, rule,
+        user, provider, session, backend, user_agent;
     unsigned version;
     int status, backend_status;
     uint64_t bytes_in, bytes_out;
@@ -44,8 +43,7 @@ void records_access(const struct access_record *r);
  * "session.revoked", "access.refused", "callback.state_mismatch", "callback.replayed", "key.rotated", "config.reloaded", "config.reload_failed" */
 struct audit_record {
     const char *event;
-    struct slice request_id, actor, subject, email, provider, reason, client_ip, user_agent,
-        session, target;
+    struct slice request_id, actor, subject, email, provider, reason, client_ip, user_agent, session, target;
     const struct err *why;
 };
 void records_audit(const struct audit_record *r);

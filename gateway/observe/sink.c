@@ -17,8 +17,7 @@ enum {
 static int open_fd(const char *file)
 {
     if (file == NULL) return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-    const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
-                      O_NONBLOCK; /* a FIFO without a reader */
+    const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK; /* a FIFO without a reader */
     return open(file, flags, 0640);
 }
 
@@ -42,8 +41,7 @@ const struct err *sink_open(struct arena *a, struct sink *s, const char *file, s
 {
     int fd = open_fd(file);
     if (fd < 0 && file != NULL)
-        return err_new(a, PROBLEM_CONFIG, "log file %s cannot be opened: %s", file,
-                       strerrordesc_np(errno));
+        return err_new(a, PROBLEM_CONFIG, "log file %s cannot be opened: %s", file, strerrordesc_np(errno));
     *s = (struct sink){.file = file, .fd = -1, .waiting = buf_open(max_bytes)};
     if (fd >= 0) {
         take_fd(s, fd);
@@ -85,8 +83,7 @@ static size_t chunk_len(const struct sink *s)
 
 static bool may_recover(int error)
 {
-    return error == EAGAIN || error == EINTR || error == ENOSPC || error == EDQUOT ||
-           error == EIO || error == EFBIG;
+    return error == EAGAIN || error == EINTR || error == ENOSPC || error == EDQUOT || error == EIO || error == EFBIG;
 }
 
 static enum sink_state give_up(struct sink *s)

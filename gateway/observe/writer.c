@@ -125,8 +125,7 @@ static void copy_in(struct thread *t, char *ring, size_t put, struct slice line)
     if (first > line.len) first = line.len;
     memcpy(ring + at, line.at, first);
     memcpy(ring, line.at + first, line.len - first);
-    atomic_store(&t->put,
-                 put + line.len); /* sequentially consistent: before the look at w.asleep */
+    atomic_store(&t->put, put + line.len); /* sequentially consistent: before the look at w.asleep */
 }
 
 bool writer_ring(struct slice line)
@@ -163,9 +162,8 @@ bool writer_queue(struct slice line)
 static bool gather_ring(struct thread *t)
 {
     size_t got = atomic_load_explicit(&t->got, memory_order_relaxed);
-    size_t len = atomic_load(&t->put) - got; /* whole lines only are ever put */
-    char *ring =
-        atomic_load_explicit(&t->ring, memory_order_acquire); /* behind put: then it is there */
+    size_t len = atomic_load(&t->put) - got;                           /* whole lines only are ever put */
+    char *ring = atomic_load_explicit(&t->ring, memory_order_acquire); /* behind put: then it is there */
     if (len == 0) return false;
     size_t at = got % RING_BYTES, first = RING_BYTES - at < len ? RING_BYTES - at : len;
     char *to = buf_room(&w.sink.waiting, len);
@@ -229,8 +227,8 @@ static enum sink_state flush(int ms)
 static void reopen(void)
 {
     if (sink_reopen(&w.sink)) return;
-    LOG_PLAIN(LOG_LEVEL_ERROR, "log.reopen_failed",
-              "The log file could not be opened anew; the old one is kept.", NULL);
+    LOG_PLAIN(LOG_LEVEL_ERROR, "log.reopen_failed", "The log file could not be opened anew; the old one is kept.",
+              NULL);
 }
 
 static void *run(void *self)
@@ -283,8 +281,7 @@ void writer_close(void)
     wake();
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += CLOSE_MS / 1000;
-    if (pthread_timedjoin_np(w.writer, NULL, &until) != 0)
-        return; /* it hangs in the kernel; the process ends now */
+    if (pthread_timedjoin_np(w.writer, NULL, &until) != 0) return; /* it hangs in the kernel; the process ends now */
     sink_close(&w.sink);
     buf_close(&w.queue);
     close(w.wake);

@@ -19,8 +19,7 @@ static double linear(double c)
 
 static double luminance(struct colour c)
 {
-    return 0.2126 * linear(c.channel[0]) + 0.7152 * linear(c.channel[1]) +
-           0.0722 * linear(c.channel[2]);
+    return 0.2126 * linear(c.channel[0]) + 0.7152 * linear(c.channel[1]) + 0.0722 * linear(c.channel[2]);
 }
 
 static double contrast(double a, double b)
@@ -43,8 +42,7 @@ static struct colour soft(struct colour c, bool dark)
 static struct colour readable(struct colour c, bool dark)
 {
     double ground = dark ? 0.0 : 1.0;
-    for (int i = 0; i < 64 && contrast(luminance(c), luminance(soft(c, dark))) < wanted_contrast;
-         i++)
+    for (int i = 0; i < 64 && contrast(luminance(c), luminance(soft(c, dark))) < wanted_contrast; i++)
         c = mixed(c, 1.0 - ground, 0.08);
     return c;
 }
@@ -56,8 +54,7 @@ static unsigned shade(double c)
 
 static struct slice written(struct arena *a, struct colour c)
 {
-    return arena_print(a, "#%02x%02x%02x", shade(c.channel[0]), shade(c.channel[1]),
-                       shade(c.channel[2]));
+    return arena_print(a, "#%02x%02x%02x", shade(c.channel[0]), shade(c.channel[1]), shade(c.channel[2]));
 }
 
 static bool digit(char c, unsigned *ret_digit)
@@ -88,14 +85,13 @@ const struct err *accent_sheet(struct arena *a, struct slice colour, struct slic
 {
     struct colour c = {{0}};
     if (!read(colour, &c))
-        return err_new(a, PROBLEM_CONFIG,
-                       "the accent colour must be written as # and six hex digits, like #0a6b6b");
+        return err_new(a, PROBLEM_CONFIG, "the accent colour must be written as # and six hex digits, like #0a6b6b");
     struct colour light = readable(c, false), dark = readable(c, true);
-    *ret_css = arena_print(
-        a,
-        ":root{--accent:%.*s;--accent-soft:%.*s;--on-accent:#fff}\n"
-        "@media (prefers-color-scheme:dark){:root{--accent:%.*s;--accent-soft:%.*s;--on-accent:#0b0e0e}}\n",
-        SLICE_ARG(written(a, light)), SLICE_ARG(written(a, soft(light, false))),
-        SLICE_ARG(written(a, dark)), SLICE_ARG(written(a, soft(dark, true))));
+    *ret_css =
+        arena_print(a,
+                    ":root{--accent:%.*s;--accent-soft:%.*s;--on-accent:#fff}\n"
+                    "@media (prefers-color-scheme:dark){:root{--accent:%.*s;--accent-soft:%.*s;--on-accent:#0b0e0e}}\n",
+                    SLICE_ARG(written(a, light)), SLICE_ARG(written(a, soft(light, false))),
+                    SLICE_ARG(written(a, dark)), SLICE_ARG(written(a, soft(dark, true))));
     return NULL;
 }

@@ -17,8 +17,7 @@ void assets_add(struct assets *s, struct slice name, struct slice type, struct s
              .next = s->first
     };
     row->path = arena_print(s->arena, "%.*s/%.*s", SLICE_ARG(hash), SLICE_ARG(name));
-    row->url =
-        arena_print(s->arena, "%.*s/assets/%.*s", SLICE_ARG(s->prefix), SLICE_ARG(row->path));
+    row->url = arena_print(s->arena, "%.*s/assets/%.*s", SLICE_ARG(s->prefix), SLICE_ARG(row->path));
     s->first = row;
 }
 

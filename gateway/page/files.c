@@ -15,19 +15,16 @@ static const struct builtin_file *builtin_find(struct slice name)
     return NULL;
 }
 
-static const struct err *read_all(const struct files *f, struct arena *errors, const char *path,
-                                  FILE *from, struct slice *ret_text)
+static const struct err *read_all(const struct files *f, struct arena *errors, const char *path, FILE *from,
+                                  struct slice *ret_text)
 {
     char *bytes = must_alloc(FILES_MAX_BYTES + 1);
     size_t len = fread(bytes, 1, FILES_MAX_BYTES + 1, from);
     bool failed = ferror(from) != 0;
-    struct slice text = len <= FILES_MAX_BYTES ? arena_copy(f->arena, (struct slice){bytes, len})
-                                               : (struct slice){0};
+    struct slice text = len <= FILES_MAX_BYTES ? arena_copy(f->arena, (struct slice){bytes, len}) : (struct slice){0};
     free(bytes);
-    if (failed)
-        return err_new(errors, PROBLEM_CONFIG, "%s: cannot be read: %s", path, strerror(errno));
-    if (len > FILES_MAX_BYTES)
-        return err_new(errors, PROBLEM_CONFIG, "%s: is larger than 256 KiB", path);
+    if (failed) return err_new(errors, PROBLEM_CONFIG, "%s: cannot be read: %s", path, strerror(errno));
+    if (len > FILES_MAX_BYTES) return err_new(errors, PROBLEM_CONFIG, "%s: is larger than 256 KiB", path);
     *ret_text = text;
     return NULL;
 }
@@ -39,16 +36,15 @@ static const struct err *read_own(const struct files *f, struct arena *errors, s
     const char *path = arena_print(f->arena, "%s/%.*s", f->folder, SLICE_ARG(name)).at;
     FILE *from = fopen(path, "re");
     if (from == NULL && (errno == ENOENT || errno == ENOTDIR)) return NULL;
-    if (from == NULL)
-        return err_new(errors, PROBLEM_CONFIG, "%s: cannot be opened: %s", path, strerror(errno));
+    if (from == NULL) return err_new(errors, PROBLEM_CONFIG, "%s: cannot be opened: %s", path, strerror(errno));
     const struct err *e = read_all(f, errors, path, from, ret_text);
     (void)fclose(from);
     if (e == NULL) *ret_path = path;
     return e;
 }
 
-const struct err *files_read(const struct files *f, struct arena *errors, struct slice name,
-                             struct slice *ret_text, const char **ret_path)
+const struct err *files_read(const struct files *f, struct arena *errors, struct slice name, struct slice *ret_text,
+                             const char **ret_path)
 {
     struct slice text = {0};
     const char *path = NULL;
@@ -79,8 +75,7 @@ static void list_add(struct list *l, struct slice file)
     struct slice name = slice_upto(file, file.len - l->ending.len);
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '_';
+        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
         if (!good) return;
     }
     for (size_t i = 0; i < l->count; i++) {
@@ -91,12 +86,10 @@ static void list_add(struct list *l, struct slice file)
 
 static const struct err *list_own(struct list *l, struct arena *errors)
 {
-    const char *path =
-        arena_print(l->files->arena, "%s/%.*s", l->files->folder, SLICE_ARG(l->below)).at;
+    const char *path = arena_print(l->files->arena, "%s/%.*s", l->files->folder, SLICE_ARG(l->below)).at;
     DIR *folder = opendir(path);
     if (folder == NULL && errno == ENOENT) return NULL;
-    if (folder == NULL)
-        return err_new(errors, PROBLEM_CONFIG, "%s: cannot be opened: %s", path, strerror(errno));
+    if (folder == NULL) return err_new(errors, PROBLEM_CONFIG, "%s: cannot be opened: %s", path, strerror(errno));
     for (const struct dirent *d = readdir(folder); d != NULL; d = readdir(folder))
         list_add(l, slice_of(d->d_name));
     (void)closedir(folder);
@@ -108,8 +101,8 @@ static int by_name(const void *a, const void *b)
     return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-const struct err *files_list(const struct files *f, struct arena *errors, const char *below,
-                             const char *ending, struct slice **ret_names, size_t *ret_count)
+const struct err *files_list(const struct files *f, struct arena *errors, const char *below, const char *ending,
+                             struct slice **ret_names, size_t *ret_count)
 {
     struct list l = {.files = f, .below = slice_of(below), .ending = slice_of(ending)};
     l.names = arena_array(f->arena, struct slice, FILES_MAX_NAMES);

@@ -14,11 +14,11 @@ struct files {
 };
 
 /* `name` below templates/: "sign_in.html". *ret_path is what to call it in an error. Not there: NULL and an empty text at NULL. */
-const struct err *files_read(const struct files *f, struct arena *errors, struct slice name,
-                             struct slice *ret_text, const char **ret_path);
+const struct err *files_read(const struct files *f, struct arena *errors, struct slice name, struct slice *ret_text,
+                             const char **ret_path);
 /* The bare names in a folder, "en" for "languages/en.txt", sorted, each once; at most FILES_MAX_NAMES. Names with other
  * characters than letters, digits, '-' and '_' are passed over. */
-const struct err *files_list(const struct files *f, struct arena *errors, const char *below,
-                             const char *ending, struct slice **ret_names, size_t *ret_count);
+const struct err *files_list(const struct files *f, struct arena *errors, const char *below, const char *ending,
+                             struct slice **ret_names, size_t *ret_count);
 
 #endif

@@ -27,8 +27,7 @@ static int weight_of(struct slice params)
     struct slice param = {0};
     while (slice_cut(&params, ';', &param)) {
         param = slice_trim(param);
-        if (param.len < 3 || (param.at[0] != 'q' && param.at[0] != 'Q') || param.at[1] != '=')
-            continue;
+        if (param.len < 3 || (param.at[0] != 'q' && param.at[0] != 'Q') || param.at[1] != '=') continue;
         if (param.at[2] == '1') return 1000;
         int weight = 0, place = 100;
         for (size_t i = 4; i < param.len && place > 0; i++, place /= 10) {
@@ -68,8 +67,7 @@ static size_t choose_listed(const struct slice *tags, size_t count, struct slice
     return count;
 }
 
-size_t languages_choose(const struct slice *tags, size_t count,
-                        const struct language_wishes *wishes)
+size_t languages_choose(const struct slice *tags, size_t count, const struct language_wishes *wishes)
 {
     size_t found = choose_listed(tags, count, wishes->ui_locales);
     if (found == count) found = lookup(tags, count, wishes->cookie);

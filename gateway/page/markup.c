@@ -41,10 +41,9 @@ static struct slice attribute_of(const struct markup *m)
 
 static void tag_ends(struct markup *m)
 {
-    static const struct slice raw[] = {
-        LIT_INIT("script"),   LIT_INIT("style"),     LIT_INIT("xmp"),
-        LIT_INIT("iframe"),   LIT_INIT("noembed"),   LIT_INIT("noframes"),
-        LIT_INIT("noscript"), LIT_INIT("plaintext"), LIT_INIT("template")};
+    static const struct slice raw[] = {LIT_INIT("script"),   LIT_INIT("style"),     LIT_INIT("xmp"),
+                                       LIT_INIT("iframe"),   LIT_INIT("noembed"),   LIT_INIT("noframes"),
+                                       LIT_INIT("noscript"), LIT_INIT("plaintext"), LIT_INIT("template")};
     static const struct slice titles[] = {LIT_INIT("title"), LIT_INIT("textarea")};
     m->seen = 0;
     if (is_one_of(tag_of(m), raw, sizeof raw / sizeof raw[0]))
@@ -198,12 +197,11 @@ const char *markup_value(struct markup *m)
 
 bool markup_at_url(const struct markup *m)
 {
-    static const struct slice urls[] = {
-        LIT_INIT("href"),       LIT_INIT("src"),  LIT_INIT("action"), LIT_INIT("poster"),
-        LIT_INIT("formaction"), LIT_INIT("data"), LIT_INIT("cite"),   LIT_INIT("xlink:href")};
+    static const struct slice urls[] = {LIT_INIT("href"),   LIT_INIT("src"),        LIT_INIT("action"),
+                                        LIT_INIT("poster"), LIT_INIT("formaction"), LIT_INIT("data"),
+                                        LIT_INIT("cite"),   LIT_INIT("xlink:href")};
     bool quoted = m->place == MARKUP_DOUBLE || m->place == MARKUP_SINGLE;
-    return quoted && !m->value_begun &&
-           is_one_of(attribute_of(m), urls, sizeof urls / sizeof urls[0]);
+    return quoted && !m->value_begun && is_one_of(attribute_of(m), urls, sizeof urls / sizeof urls[0]);
 }
 
 bool markup_same_place(const struct markup *a, const struct markup *b)

@@ -37,19 +37,17 @@ static int line_at(const struct reader *r, size_t at)
     return line;
 }
 
-static const struct err *wrong(const struct reader *r, size_t at, const char *what,
-                               struct slice name)
+static const struct err *wrong(const struct reader *r, size_t at, const char *what, struct slice name)
 {
     struct slice shown = slice_upto(name, 60);
-    return err_new(r->compiler->errors, PROBLEM_CONFIG, "%s:%d: %s%s%.*s", r->source->file,
-                   line_at(r, at), what, shown.len != 0 ? ": " : "", SLICE_ARG(shown));
+    return err_new(r->compiler->errors, PROBLEM_CONFIG, "%s:%d: %s%s%.*s", r->source->file, line_at(r, at), what,
+                   shown.len != 0 ? ": " : "", SLICE_ARG(shown));
 }
 
-static const struct err *node_add(struct reader *r, size_t at, enum mustache_kind kind,
-                                  struct slice text, struct mustache_node **ret_node)
+static const struct err *node_add(struct reader *r, size_t at, enum mustache_kind kind, struct slice text,
+                                  struct mustache_node **ret_node)
 {
-    if (++r->compiler->nodes > MUSTACHE_NODES)
-        return wrong(r, at, "the page has too many parts", (struct slice){0});
+    if (++r->compiler->nodes > MUSTACHE_NODES) return wrong(r, at, "the page has too many parts", (struct slice){0});
     struct mustache_node *n = arena_new(r->compiler->arena, struct mustache_node);
     *n = (struct mustache_node){.kind = kind, .text = text};
     *r->tail = n;
@@ -114,12 +112,10 @@ static const struct err *tag_read(const struct reader *r, size_t start, struct t
 {
     struct slice inside = slice_from(r->source->text, start + 2);
     size_t len = slice_find(inside, LIT("}}"));
-    if (len == SLICE_NONE)
-        return wrong(r, start, "a tag is opened and never closed", (struct slice){0});
+    if (len == SLICE_NONE) return wrong(r, start, "a tag is opened and never closed", (struct slice){0});
     struct tag tag = {.start = start, .end = start + 2 + len + 2, .name = slice_upto(inside, len)};
     char c = len != 0 ? inside.at[0] : '\0';
-    if (c == '{' || c == '&')
-        return wrong(r, start, "values are always escaped; write {{name}}", tag.name);
+    if (c == '{' || c == '&') return wrong(r, start, "values are always escaped; write {{name}}", tag.name);
     if (c == '=') return wrong(r, start, "delimiters cannot be changed", tag.name);
     if (c != '\0' && strchr("#^/!>", c) != NULL) {
         tag.sigil = c;
@@ -139,27 +135,22 @@ static const struct err *read_until(struct reader *r, struct slice section, size
 static const struct err *go_deeper(const struct reader *r, size_t at)
 {
     if (++r->compiler->depth > MUSTACHE_DEPTH)
-        return wrong(r, at, "sections and partials are nested more than 32 deep",
-                     (struct slice){0});
+        return wrong(r, at, "sections and partials are nested more than 32 deep", (struct slice){0});
     return NULL;
 }
 
-static const struct err *meaning_of(const struct reader *r, const struct tag *tag,
-                                    enum mustache_meaning *ret_meaning)
+static const struct err *meaning_of(const struct reader *r, const struct tag *tag, enum mustache_meaning *ret_meaning)
 {
     const struct compiler *c = r->compiler;
     enum mustache_meaning meaning = MUSTACHE_VALUE;
-    if (c->names->meaning != NULL)
-        meaning = c->names->meaning(c->names->self, c->scopes, c->scope_count, tag->name);
-    if (meaning == MUSTACHE_UNKNOWN)
-        return wrong(r, tag->start, "there is no value of this name here", tag->name);
+    if (c->names->meaning != NULL) meaning = c->names->meaning(c->names->self, c->scopes, c->scope_count, tag->name);
+    if (meaning == MUSTACHE_UNKNOWN) return wrong(r, tag->start, "there is no value of this name here", tag->name);
     *ret_meaning = meaning;
     return NULL;
 }
 
 /* A source in the place of a tag: a partial, a text. */
-static const struct err *include(struct reader *r, const struct tag *tag,
-                                 const struct mustache_source *source)
+static const struct err *include(struct reader *r, const struct tag *tag, const struct mustache_source *source)
 {
     struct compiler *c = r->compiler;
     c->source_bytes += source->text.len;
@@ -226,8 +217,7 @@ static const struct err *read_value(struct reader *r, const struct tag *tag)
     enum mustache_meaning meaning = MUSTACHE_UNKNOWN;
     const struct err *e = meaning_of(r, tag, &meaning);
     if (e != NULL) return e;
-    if (meaning == MUSTACHE_SCOPE)
-        return wrong(r, tag->start, "this is a list or map, not a value", tag->name);
+    if (meaning == MUSTACHE_SCOPE) return wrong(r, tag->start, "this is a list or map, not a value", tag->name);
     bool url = c->html && markup_at_url(&c->place);
     const char *refusal = c->html ? markup_value(&c->place) : NULL;
     if (refusal != NULL) return wrong(r, tag->start, refusal, tag->name);
@@ -242,9 +232,7 @@ static const struct err *read_section(struct reader *r, const struct tag *tag)
     struct mustache_node *n = NULL;
     const struct err *e = meaning_of(r, tag, &meaning);
     if (e == NULL) e = go_deeper(r, tag->start);
-    if (e == NULL)
-        e = node_add(r, tag->start, tag->sigil == '#' ? MUSTACHE_SECTION : MUSTACHE_INVERTED,
-                     tag->name, &n);
+    if (e == NULL) e = node_add(r, tag->start, tag->sigil == '#' ? MUSTACHE_SECTION : MUSTACHE_INVERTED, tag->name, &n);
     if (e != NULL) return e;
     bool opens = meaning == MUSTACHE_SCOPE && tag->sigil == '#';
     if (opens) c->scopes[c->scope_count++] = tag->name;
@@ -257,8 +245,7 @@ static const struct err *read_section(struct reader *r, const struct tag *tag)
     if (opens) c->scope_count--;
     c->depth--;
     if (c->html && !markup_same_place(&before, &c->place))
-        return wrong(r, tag->start, "a section must begin and end in the same place of the markup",
-                     tag->name);
+        return wrong(r, tag->start, "a section must begin and end in the same place of the markup", tag->name);
     /* the section may be left out: what follows may still be the beginning of the attribute */
     c->place.value_begun = c->place.value_begun && before.value_begun;
     return NULL;
@@ -287,8 +274,7 @@ static const struct err *read_until(struct reader *r, struct slice section, size
         if (e != NULL) return e;
         r->at = tag.end;
         if (tag.sigil == '/' && section.len != 0 && slice_is(tag.name, section)) return NULL;
-        if (tag.sigil == '/')
-            return wrong(r, tag.start, "this section is closed here but not open", tag.name);
+        if (tag.sigil == '/') return wrong(r, tag.start, "this section is closed here but not open", tag.name);
         e = read_tag(r, &tag);
         if (e != NULL) return e;
     }
@@ -296,22 +282,18 @@ static const struct err *read_until(struct reader *r, struct slice section, size
     return literal_add(r, r->at, r->source->text.len);
 }
 
-const struct err *mustache_compile(struct arena *a, struct arena *errors,
-                                   const struct mustache_source *source,
-                                   const struct mustache_names *names, bool html,
-                                   const struct mustache **ret_template)
+const struct err *mustache_compile(struct arena *a, struct arena *errors, const struct mustache_source *source,
+                                   const struct mustache_names *names, bool html, const struct mustache **ret_template)
 {
     struct compiler c = {.arena = a, .errors = errors, .names = names, .html = html};
     struct mustache *t = arena_new(a, struct mustache);
     struct reader r = {.compiler = &c, .source = source, .tail = &t->first};
     c.source_bytes = source->text.len;
-    if (c.source_bytes > MUSTACHE_SOURCE_BYTES)
-        return wrong(&r, 0, "the page is larger than 1 MiB", (struct slice){0});
+    if (c.source_bytes > MUSTACHE_SOURCE_BYTES) return wrong(&r, 0, "the page is larger than 1 MiB", (struct slice){0});
     const struct err *e = read_until(&r, (struct slice){0}, 0);
     if (e != NULL) return e;
     if (html && c.place.place != MARKUP_TEXT)
-        return wrong(&r, source->text.len, "the page ends inside a tag, comment or raw text",
-                     (struct slice){0});
+        return wrong(&r, source->text.len, "the page ends inside a tag, comment or raw text", (struct slice){0});
     *ret_template = t;
     return NULL;
 }

@@ -44,17 +44,13 @@ struct mustache_names {
     /* plain: no markup can stand there (an attribute, a title). The source is a template again. */
     bool (*text)(void *self, struct slice key, bool plain, struct mustache_source *ret_source);
     /* scopes: the names of the open sections that are scopes, outermost first. NULL: every name is fine. */
-    enum mustache_meaning (*meaning)(void *self, const struct slice *scopes, size_t count,
-                                     struct slice name);
+    enum mustache_meaning (*meaning)(void *self, const struct slice *scopes, size_t count, struct slice name);
 };
 
 /* The tree goes into a, an error into errors. html: check where values stand. */
-const struct err *mustache_compile(struct arena *a, struct arena *errors,
-                                   const struct mustache_source *source,
-                                   const struct mustache_names *names, bool html,
-                                   const struct mustache **ret_template);
+const struct err *mustache_compile(struct arena *a, struct arena *errors, const struct mustache_source *source,
+                                   const struct mustache_names *names, bool html, const struct mustache **ret_template);
 /* Looks in `first`, then in `second` (may be NULL): the page's own names, then those of every page. */
-void mustache_render(const struct mustache *t, const struct view *first, const struct view *second,
-                     struct buf *to);
+void mustache_render(const struct mustache *t, const struct view *first, const struct view *second, struct buf *to);
 
 #endif

@@ -8,8 +8,7 @@ struct frame {
 };
 
 struct renderer {
-    struct frame frames[MUSTACHE_DEPTH +
-                        4]; /* two roots and one per open section, which the compiler counted */
+    struct frame frames[MUSTACHE_DEPTH + 4]; /* two roots and one per open section, which the compiler counted */
     size_t depth;
     struct buf *to;
 };
@@ -55,8 +54,7 @@ static struct slice value_of(const struct renderer *r, struct slice name)
 static bool url_is_harmless(struct slice url)
 {
     static const struct slice starts[] = {LIT_INIT("/"), LIT_INIT("?"), LIT_INIT("#")};
-    static const struct slice schemes[] = {LIT_INIT("https://"), LIT_INIT("http://"),
-                                           LIT_INIT("mailto:")};
+    static const struct slice schemes[] = {LIT_INIT("https://"), LIT_INIT("http://"), LIT_INIT("mailto:")};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         if (slice_starts(url, starts[i])) return true;
     }
@@ -117,8 +115,7 @@ static void render_list(struct renderer *r, const struct mustache_node *n)
         render_node(r, n);
 }
 
-void mustache_render(const struct mustache *t, const struct view *first, const struct view *second,
-                     struct buf *to)
+void mustache_render(const struct mustache *t, const struct view *first, const struct view *second, struct buf *to)
 {
     struct renderer r = {.to = to};
     if (second != NULL) r.frames[r.depth++] = (struct frame){.view = second};

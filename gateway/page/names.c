@@ -39,11 +39,9 @@ static const char *const sign_out[] = {"action", "token", "rd", "who", "provider
 static const char *const signed_out[] = {"provider", "sign_in", NULL};
 static const char *const no_access[] = {"who",    "destination",   "switch_account", "sign_in",
                                         "status", "problem_title", "problem_advice", NULL};
-static const char *const session_ended[] = {"sign_in",        "who", "status", "problem_title",
-                                            "problem_advice", NULL};
-static const char *const error[] = {
-    "status", "problem_title", "problem_advice", "retry_after",    "back", "sign_in",
-    "framed", "who",           "nobody",         "switch_account", NULL};
+static const char *const session_ended[] = {"sign_in", "who", "status", "problem_title", "problem_advice", NULL};
+static const char *const error[] = {"status", "problem_title", "problem_advice", "retry_after",    "back", "sign_in",
+                                    "framed", "who",           "nobody",         "switch_account", NULL};
 
 static const char *const demo_provider[] = {"client",
                                             "action",
@@ -123,8 +121,8 @@ static bool is_known(enum page_kind kind, struct slice path)
 }
 
 /* Inside the scopes from `outer` on; dotted names are paths. */
-static enum mustache_meaning meaning_in(enum page_kind kind, const struct slice *scopes,
-                                        size_t count, struct slice name)
+static enum mustache_meaning meaning_in(enum page_kind kind, const struct slice *scopes, size_t count,
+                                        struct slice name)
 {
     char path[PATH_MAX_BYTES] = {0};
     size_t len = 0;
@@ -138,8 +136,7 @@ static enum mustache_meaning meaning_in(enum page_kind kind, const struct slice 
     return is_known(kind, (struct slice){path, len - 1}) ? MUSTACHE_VALUE : MUSTACHE_UNKNOWN;
 }
 
-enum mustache_meaning names_meaning(enum page_kind kind, const struct slice *scopes, size_t count,
-                                    struct slice name)
+enum mustache_meaning names_meaning(enum page_kind kind, const struct slice *scopes, size_t count, struct slice name)
 {
     for (size_t from = 0; from <= count; from++) {
         enum mustache_meaning m = meaning_in(kind, scopes + from, count - from, name);

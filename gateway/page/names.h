@@ -4,7 +4,6 @@
 #include "page/mustache.h"
 
 /* For mustache_names.meaning: does `name` mean something inside these scopes of this page? */
-enum mustache_meaning names_meaning(enum page_kind kind, const struct slice *scopes, size_t count,
-                                    struct slice name);
+enum mustache_meaning names_meaning(enum page_kind kind, const struct slice *scopes, size_t count, struct slice name);
 
 #endif

@@ -54,9 +54,8 @@ static bool is_navigation(const struct asker *who)
 
 static bool is_framed(const struct asker *who)
 {
-    static const struct slice frames[] = {LIT_INIT("iframe"), LIT_INIT("frame"),
-                                          LIT_INIT("fencedframe"), LIT_INIT("embed"),
-                                          LIT_INIT("object")};
+    static const struct slice frames[] = {LIT_INIT("iframe"), LIT_INIT("frame"), LIT_INIT("fencedframe"),
+                                          LIT_INIT("embed"), LIT_INIT("object")};
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
         if (slice_is_nocase(who->fetch_dest, frames[i])) return true;
     }

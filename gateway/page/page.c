@@ -10,8 +10,7 @@
 
 enum {
     PAGES_ARENA_BYTES =
-        512 * 1024 *
-        1024, /* a ceiling for mistakes of ours; files, languages and nodes have limits of their own */
+        512 * 1024 * 1024, /* a ceiling for mistakes of ours; files, languages and nodes have limits of their own */
     PAGES_MAX_HTML = 2 * 1024 * 1024 /* the demo app's list of headers, escaped, is the largest */
 };
 
@@ -64,12 +63,10 @@ static const struct err *load_assets(struct loader *l)
     if (l->conf->accent.len != 0) {
         e = accent_sheet(l->errors, l->conf->accent, &accent);
         if (e != NULL) return e;
-        assets_add(s, LIT("accent.css"), LIT("text/css; charset=utf-8"),
-                   arena_copy(s->arena, accent));
+        assets_add(s, LIT("accent.css"), LIT("text/css; charset=utf-8"), arena_copy(s->arena, accent));
     }
     if (l->conf->logo.len != 0)
-        assets_add(s, LIT("logo"), arena_copy(s->arena, l->conf->logo_type),
-                   arena_copy(s->arena, l->conf->logo));
+        assets_add(s, LIT("logo"), arena_copy(s->arena, l->conf->logo_type), arena_copy(s->arena, l->conf->logo));
     return load_marks(l);
 }
 
@@ -87,18 +84,16 @@ static const struct err *load_texts(struct loader *l, struct slice tag, struct t
 }
 
 /* A problem's words are used in problem documents and in sentences: no values in them. */
-static const struct err *problem_text(struct loader *l, enum problem problem, const char *what,
-                                      struct slice *ret_text)
+static const struct err *problem_text(struct loader *l, enum problem problem, const char *what, struct slice *ret_text)
 {
     char key[64];
     (void)snprintf(key, sizeof key, "problem.%.*s.%s", SLICE_ARG(problem_word(problem)), what);
     struct texts *t = l->language->texts;
     const struct text_row *row = texts_find(t, slice_of(key), NULL);
-    if (row == NULL)
-        return err_new(l->errors, PROBLEM_CONFIG, "%s: the text %s is missing", t->path, key);
+    if (row == NULL) return err_new(l->errors, PROBLEM_CONFIG, "%s: the text %s is missing", t->path, key);
     if (slice_find(row->text, LIT("{{")) != SLICE_NONE)
-        return err_new(l->errors, PROBLEM_CONFIG, "%s:%d: a problem's text holds no values: %s",
-                       t->path, row->line, key);
+        return err_new(l->errors, PROBLEM_CONFIG, "%s:%d: a problem's text holds no values: %s", t->path, row->line,
+                       key);
     *ret_text = row->text;
     return NULL;
 }
@@ -121,12 +116,10 @@ static const struct err *load_languages(struct loader *l)
     l->files.folder = NULL; /* what a folder leaves out, also in its English, comes from the binary */
     const struct err *e = load_texts(l, LIT("en"), NULL, &english);
     l->files.folder = folder;
-    if (e == NULL)
-        e = files_list(&l->files, l->errors, "languages/", ".txt", &p->tags, &p->language_count);
+    if (e == NULL) e = files_list(&l->files, l->errors, "languages/", ".txt", &p->tags, &p->language_count);
     if (e != NULL) return e;
     p->languages = arena_array(p->arena, struct page_language, p->language_count);
-    struct slice wanted =
-        l->conf->default_language.len != 0 ? l->conf->default_language : LIT("en");
+    struct slice wanted = l->conf->default_language.len != 0 ? l->conf->default_language : LIT("en");
     p->default_language = SLICE_NONE;
     for (size_t i = 0; i < p->language_count; i++) {
         l->language = &p->languages[i];
@@ -191,9 +184,8 @@ static bool partial(void *self, struct slice name, struct mustache_source *ret_s
     struct loader *l = self;
     struct slice text = {0};
     const char *path = NULL;
-    const struct err *e =
-        files_read(&l->files, l->errors,
-                   arena_print(l->pages->arena, "parts/%.*s.html", SLICE_ARG(name)), &text, &path);
+    const struct err *e = files_read(&l->files, l->errors,
+                                     arena_print(l->pages->arena, "parts/%.*s.html", SLICE_ARG(name)), &text, &path);
     if (e != NULL) l->failed = e;
     if (e != NULL || path == NULL) return false;
     *ret_source = (struct mustache_source){.file = path, .line = 1, .text = text};
@@ -206,8 +198,7 @@ static bool text(void *self, struct slice key, bool plain, struct mustache_sourc
     return texts_source(l->pages->arena, l->language->texts, key, plain, ret_source);
 }
 
-static enum mustache_meaning meaning(void *self, const struct slice *scopes, size_t count,
-                                     struct slice name)
+static enum mustache_meaning meaning(void *self, const struct slice *scopes, size_t count, struct slice name)
 {
     const struct loader *l = self;
     return names_meaning(l->kind, scopes, count, name);
@@ -217,16 +208,13 @@ static const struct err *load_template(struct loader *l)
 {
     struct mustache_source source = {.line = 1};
     const char *name = page_files[l->kind];
-    const struct err *e =
-        files_read(&l->files, l->errors, slice_of(name), &source.text, &source.file);
+    const struct err *e = files_read(&l->files, l->errors, slice_of(name), &source.text, &source.file);
     if (e != NULL) return e;
     must(source.file != NULL); /* built in */
-    const struct mustache_names names = {
-        .self = l, .partial = partial, .text = text, .meaning = meaning};
+    const struct mustache_names names = {.self = l, .partial = partial, .text = text, .meaning = meaning};
     struct mustache_source *kept = arena_new(l->pages->arena, struct mustache_source);
     *kept = source;
-    e = mustache_compile(l->pages->arena, l->errors, kept, &names, true,
-                         &l->language->templates[l->kind]);
+    e = mustache_compile(l->pages->arena, l->errors, kept, &names, true, &l->language->templates[l->kind]);
     return l->failed != NULL ? l->failed : e;
 }
 
@@ -246,8 +234,7 @@ static const struct err *load_templates(struct loader *l)
 
 /* ---- the public side ---- */
 
-const struct err *pages_open(struct arena *a, const struct pages_conf *conf,
-                             struct pages **ret_pages)
+const struct err *pages_open(struct arena *a, const struct pages_conf *conf, struct pages **ret_pages)
 {
     struct arena *own = arena_open(PAGES_ARENA_BYTES);
     struct pages *p = arena_new(own, struct pages);
@@ -290,8 +277,8 @@ struct slice pages_language(const struct pages *p, struct slice ui_locales, stru
     return p->tags[i < p->language_count ? i : p->default_language];
 }
 
-struct slice pages_render(const struct pages *p, struct arena *a, enum page_kind kind,
-                          struct slice language, const struct view *v)
+struct slice pages_render(const struct pages *p, struct arena *a, enum page_kind kind, struct slice language,
+                          const struct view *v)
 {
     must(kind < PAGES);
     const struct page_language *in = language_of(p, language);
@@ -306,8 +293,7 @@ struct slice pages_problem_title(const struct pages *p, struct slice language, e
     return language_of(p, language)->titles[problem];
 }
 
-struct slice pages_problem_advice(const struct pages *p, struct slice language,
-                                  enum problem problem)
+struct slice pages_problem_advice(const struct pages *p, struct slice language, enum problem problem)
 {
     must(problem < PROBLEMS);
     return language_of(p, language)->advices[problem];

@@ -20,8 +20,7 @@ struct pages_conf {
     struct slice default_language; /* "en" */
 };
 /* Copies what it needs of conf; a is for the error. PROBLEM_CONFIG with file:line when a template or text is wrong. */
-const struct err *pages_open(struct arena *a, const struct pages_conf *conf,
-                             struct pages **ret_pages);
+const struct err *pages_open(struct arena *a, const struct pages_conf *conf, struct pages **ret_pages);
 void pages_close(struct pages *p);
 
 enum page_kind {
@@ -70,8 +69,7 @@ struct view *view_new(struct arena *a);
 /* Names are kept, not copied (literals); texts are borrowed until the page is rendered. */
 void view_text(struct view *v, const char *name, struct slice value);
 void view_flag(struct view *v, const char *name, bool value);
-struct view *view_item(struct view *v,
-                       const char *list); /* appends one item to a list and gives it */
+struct view *view_item(struct view *v, const char *list);    /* appends one item to a list and gives it */
 struct view *view_section(struct view *v, const char *name); /* one nested map */
 
 /* "de" for this visitor: ui_locales (OIDC's query name, space separated) > cookie > Accept-Language > default. Lends. */
@@ -79,13 +77,11 @@ struct slice pages_language(const struct pages *p, struct slice ui_locales, stru
                             struct slice accept_language);
 /* The page as HTML, in the arena; at most 2 MiB, beyond which it is cut. language: as pages_language gives it; one we do not have
  * becomes the default. Every page also gets name, logo, languages, prefix, dir, lang. */
-struct slice pages_render(const struct pages *p, struct arena *a, enum page_kind kind,
-                          struct slice language, const struct view *v);
+struct slice pages_render(const struct pages *p, struct arena *a, enum page_kind kind, struct slice language,
+                          const struct view *v);
 /* Title and advice of a problem in a language: for pages and problem+json. */
-struct slice pages_problem_title(const struct pages *p, struct slice language,
-                                 enum problem problem);
-struct slice pages_problem_advice(const struct pages *p, struct slice language,
-                                  enum problem problem);
+struct slice pages_problem_title(const struct pages *p, struct slice language, enum problem problem);
+struct slice pages_problem_advice(const struct pages *p, struct slice language, enum problem problem);
 
 struct asset {
     struct slice type, body;

@@ -9,17 +9,14 @@
 #define PAGE_PAGE_HEADERS_H
 #include "base/slice.h"
 
-#define PAGE_CSP_BASE \
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
+#define PAGE_CSP_BASE "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
 
-static const struct slice page_csp =
-    LIT_INIT(PAGE_CSP_BASE "frame-ancestors 'none'; form-action 'self'");
+static const struct slice page_csp = LIT_INIT(PAGE_CSP_BASE "frame-ancestors 'none'; form-action 'self'");
 /* Append one origin, or several with spaces between them. */
 static const struct slice page_csp_with_form_action =
     LIT_INIT(PAGE_CSP_BASE "frame-ancestors 'none'; form-action 'self' ");
 /* For WANTS_FRAME: a page without forms that may be seen inside a frame of its own site, to say "open me in a tab". */
-static const struct slice page_csp_framed =
-    LIT_INIT(PAGE_CSP_BASE "frame-ancestors 'self'; form-action 'none'");
+static const struct slice page_csp_framed = LIT_INIT(PAGE_CSP_BASE "frame-ancestors 'self'; form-action 'none'");
 
 /* An asset is a style sheet or an SVG drawing that may be opened by itself: its own style may work, nothing else. */
 static const struct slice page_csp_asset =

@@ -23,8 +23,7 @@ struct slice problem_json(const struct pages *p, struct arena *a, const struct p
     json_number(&j, "status", problem_status(d->problem));
     optional(&j, "detail", pages_problem_advice(p, d->language, d->problem));
     if (d->request_id.len != 0)
-        json_string(&j, "instance",
-                    arena_print(a, "urn:vestibule:request:%.*s", SLICE_ARG(d->request_id)));
+        json_string(&j, "instance", arena_print(a, "urn:vestibule:request:%.*s", SLICE_ARG(d->request_id)));
     json_string(&j, "code", word);
     optional(&j, "request_id", d->request_id);
     optional(&j, "sign_in", d->sign_in);

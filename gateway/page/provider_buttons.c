@@ -11,16 +11,14 @@ static void fill(struct view *item, const struct pages *p, const struct provider
     view_flag(item, "last", b->last);
 }
 
-static void place(struct view *v, const struct pages *p, const struct provider_button *b,
-                  bool full_width)
+static void place(struct view *v, const struct pages *p, const struct provider_button *b, bool full_width)
 {
-    struct view *into =
-        full_width ? view_item(v, "primary") : view_item(view_section(v, "others"), "list");
+    struct view *into = full_width ? view_item(v, "primary") : view_item(view_section(v, "others"), "list");
     fill(into, p, b);
 }
 
-void provider_buttons(struct view *v, const struct pages *p, const struct provider_button *buttons,
-                      size_t count, size_t primary)
+void provider_buttons(struct view *v, const struct pages *p, const struct provider_button *buttons, size_t count,
+                      size_t primary)
 {
     if (primary == 0) primary = 1;
     if (count == primary + 1) primary = count;

@@ -14,7 +14,7 @@ struct provider_button {
 };
 
 /* Fills `primary` and `others` of a view for PAGE_SIGN_IN. Borrows the texts. */
-void provider_buttons(struct view *v, const struct pages *p, const struct provider_button *buttons,
-                      size_t count, size_t primary);
+void provider_buttons(struct view *v, const struct pages *p, const struct provider_button *buttons, size_t count,
+                      size_t primary);
 
 #endif

@@ -14,8 +14,7 @@ static void common_headers(const struct responder *by)
     exchange_add(x, LIT("x-content-type-options"), LIT("nosniff"));
     if (by->request_id.len != 0) exchange_add(x, LIT("x-request-id"), by->request_id);
     if (by->hsts_s > 0) {
-        exchange_add(x, LIT("strict-transport-security"),
-                     arena_print(x->arena, "max-age=%lld", (long long)by->hsts_s));
+        exchange_add(x, LIT("strict-transport-security"), arena_print(x->arena, "max-age=%lld", (long long)by->hsts_s));
     }
 }
 
@@ -50,8 +49,7 @@ void respond_redirect(const struct responder *by, int status, struct slice locat
 void respond_onward(const struct responder *by, struct slice location)
 {
     enum {
-        ONWARD_MAX =
-            32 * 1024 /* a location is at most 2 KiB, and escaped at most six times as long */
+        ONWARD_MAX = 32 * 1024 /* a location is at most 2 KiB, and escaped at most six times as long */
     };
     struct exchange *x = by->x;
     AUTO(buf_close) struct buf page = buf_open(ONWARD_MAX);
@@ -112,13 +110,11 @@ static void problem_page(const struct responder *by, enum problem problem, int64
     view_flag(v, "nobody", status == 401);
     view_text(v, "who", by->who);
     view_flag(v, "framed", by->wants == WANTS_FRAME);
-    if (retry_after_s > 0)
-        view_text(v, "retry_after", arena_print(a, "%lld", (long long)retry_after_s));
+    if (retry_after_s > 0) view_text(v, "retry_after", arena_print(a, "%lld", (long long)retry_after_s));
     respond_page(by, status, page_of(problem, by->wants), v);
 }
 
-static void problem_document(const struct responder *by, enum problem problem,
-                             int64_t retry_after_s)
+static void problem_document(const struct responder *by, enum problem problem, int64_t retry_after_s)
 {
     int status = problem_status(problem);
     const struct problem_details d = {.problem = problem,
@@ -126,8 +122,7 @@ static void problem_document(const struct responder *by, enum problem problem,
                                       .request_id = by->request_id,
                                       .sign_in = status == 401 ? by->sign_in : LIT(""),
                                       .retry_after_s = retry_after_s};
-    respond_data(by, status, LIT("application/problem+json"),
-                 problem_json(by->pages, by->x->arena, &d));
+    respond_data(by, status, LIT("application/problem+json"), problem_json(by->pages, by->x->arena, &d));
 }
 
 void respond_problem(const struct responder *by, enum problem problem, int64_t retry_after_s)
@@ -135,8 +130,7 @@ void respond_problem(const struct responder *by, enum problem problem, int64_t r
     struct exchange *x = by->x;
     int status = problem_status(problem);
     if (retry_after_s > 0) {
-        exchange_add(x, LIT("retry-after"),
-                     arena_print(x->arena, "%lld", (long long)retry_after_s));
+        exchange_add(x, LIT("retry-after"), arena_print(x->arena, "%lld", (long long)retry_after_s));
     }
     if (by->wants == WANTS_BARE) {
         respond_empty(by, status);

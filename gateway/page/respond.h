@@ -13,10 +13,10 @@ struct responder {
     struct exchange *x;
     const struct pages *pages;
     struct slice language;
-    struct slice request_id; /* the reference on pages, x-request-id on every answer */
-    struct slice sign_in;    /* absolute address of the sign-in page with rd, for 401 answers */
-    struct slice home;       /* "/" of the public address */
-    struct slice back;       /* this page again, when asking again may help; empty: it may not */
+    struct slice request_id;     /* the reference on pages, x-request-id on every answer */
+    struct slice sign_in;        /* absolute address of the sign-in page with rd, for 401 answers */
+    struct slice home;           /* "/" of the public address */
+    struct slice back;           /* this page again, when asking again may help; empty: it may not */
     struct slice switch_account; /* the way to sign out and in again */
     int64_t hsts_s;              /* 0: no Strict-Transport-Security */
     enum wants wants;
@@ -24,8 +24,7 @@ struct responder {
     struct slice form_action; /* one further origin for CSP form-action; usually empty */
 };
 
-void respond_page(const struct responder *by, int status, enum page_kind kind,
-                  const struct view *v);
+void respond_page(const struct responder *by, int status, enum page_kind kind, const struct view *v);
 void respond_redirect(const struct responder *by, int status, struct slice location);
 /* The same by a page that goes on at once: what follows is then this site's own navigation, and browsers send SameSite=Strict cookies
  * along, which after a redirect from another site they do not. location may stand in a Location header. */

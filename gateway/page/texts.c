@@ -25,8 +25,7 @@ static const struct err *wrong(const struct line_reader *r, const char *what, st
                    shown.len != 0 ? ": " : "", SLICE_ARG(shown));
 }
 
-static const struct err *read_head(struct line_reader *r, struct slice key, struct slice text,
-                                   bool *ret_is_head)
+static const struct err *read_head(struct line_reader *r, struct slice key, struct slice text, bool *ret_is_head)
 {
     *ret_is_head = true;
     if (slice_is(key, LIT("language"))) {
@@ -36,8 +35,7 @@ static const struct err *read_head(struct line_reader *r, struct slice key, stru
     *ret_is_head = slice_is(key, LIT("direction"));
     if (!*ret_is_head) return NULL;
     r->texts->right_to_left = slice_is(text, LIT("rtl"));
-    if (!r->texts->right_to_left && !slice_is(text, LIT("ltr")))
-        return wrong(r, "direction is ltr or rtl", text);
+    if (!r->texts->right_to_left && !slice_is(text, LIT("ltr"))) return wrong(r, "direction is ltr or rtl", text);
     return NULL;
 }
 
@@ -49,23 +47,20 @@ static const struct err *read_line(struct line_reader *r, struct slice line)
     if (line.len == 0 || line.at[0] == '#') return NULL;
     size_t equals = slice_index(line, '=');
     if (equals == SLICE_NONE) return wrong(r, "a line is `key = text`", line);
-    struct slice key = slice_trim(slice_upto(line, equals)),
-                 text = slice_trim(slice_from(line, equals + 1));
+    struct slice key = slice_trim(slice_upto(line, equals)), text = slice_trim(slice_from(line, equals + 1));
     bool is_head = false;
     const struct err *e = read_head(r, key, text, &is_head);
     if (e != NULL || is_head) return e;
     if (text.len == 0) return wrong(r, "this key has no text", key);
     if (own_row(t, key) != NULL) return wrong(r, "this key is given twice", key);
-    if (t->fallback != NULL && own_row(t->fallback, key) == NULL)
-        return wrong(r, "there is no such key", key);
+    if (t->fallback != NULL && own_row(t->fallback, key) == NULL) return wrong(r, "there is no such key", key);
     if (t->count == TEXTS_MAX) return wrong(r, "there are more than 512 keys", key);
     t->rows[t->count++] = (struct text_row){.key = key, .text = text, .line = r->line};
     return NULL;
 }
 
-const struct err *texts_read(struct arena *a, struct arena *errors, struct slice tag,
-                             const char *path, struct slice text, struct texts *fallback,
-                             struct texts **ret_texts)
+const struct err *texts_read(struct arena *a, struct arena *errors, struct slice tag, const char *path,
+                             struct slice text, struct texts *fallback, struct texts **ret_texts)
 {
     struct texts *t = arena_new(a, struct texts);
     *t = (struct texts){.tag = tag, .label = tag, .path = path, .fallback = fallback};
@@ -150,8 +145,7 @@ static bool add_link(struct buf *to, struct slice *rest, bool plain)
     return true;
 }
 
-bool texts_source(struct arena *a, struct texts *t, struct slice key, bool plain,
-                  struct mustache_source *ret_source)
+bool texts_source(struct arena *a, struct texts *t, struct slice key, bool plain, struct mustache_source *ret_source)
 {
     const struct texts *from = NULL;
     const struct text_row *row = texts_find(t, key, &from);
@@ -159,10 +153,9 @@ bool texts_source(struct arena *a, struct texts *t, struct slice key, bool plain
     AUTO(buf_close) struct buf to = buf_open(MUSTACHE_SOURCE_BYTES);
     struct slice rest = row->text;
     while (rest.len != 0) {
-        if (!add_link(&to, &rest, plain) && !add_value(&to, &rest, plain))
-            add_character(&to, &rest);
+        if (!add_link(&to, &rest, plain) && !add_value(&to, &rest, plain)) add_character(&to, &rest);
     }
-    *ret_source = (struct mustache_source){
-        .file = from->path, .line = row->line, .text = arena_copy(a, buf_slice(&to))};
+    *ret_source =
+        (struct mustache_source){.file = from->path, .line = row->line, .text = arena_copy(a, buf_slice(&to))};
     return true;
 }

@@ -34,13 +34,11 @@ struct texts {
 };
 
 /* Lives in a; keeps text. */
-const struct err *texts_read(struct arena *a, struct arena *errors, struct slice tag,
-                             const char *path, struct slice text, struct texts *fallback,
-                             struct texts **ret_texts);
+const struct err *texts_read(struct arena *a, struct arena *errors, struct slice tag, const char *path,
+                             struct slice text, struct texts *fallback, struct texts **ret_texts);
 /* The row of a key here or in English, marked used; NULL if there is none. ret_from (may be NULL): whose row it is. */
 const struct text_row *texts_find(struct texts *t, struct slice key, const struct texts **ret_from);
 /* A text as a template (mustache_names.text). plain: no markup can stand there. */
-bool texts_source(struct arena *a, struct texts *t, struct slice key, bool plain,
-                  struct mustache_source *ret_source);
+bool texts_source(struct arena *a, struct texts *t, struct slice key, bool plain, struct mustache_source *ret_source);
 
 #endif

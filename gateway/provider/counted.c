@@ -37,8 +37,7 @@ static void count(const struct counted *c)
     else if (c->ret_answer->status != 200)
         outcome = LIT("refused");
     metric_add(metric_series(&requests, (struct slice[]){c->provider, c->endpoint, outcome}), 1);
-    metric_observe_us(metric_series(&durations, (struct slice[]){c->provider, c->endpoint}),
-                      now_us() - c->began_us);
+    metric_observe_us(metric_series(&durations, (struct slice[]){c->provider, c->endpoint}), now_us() - c->began_us);
 }
 
 static enum flow_next ask(struct flow *f)
@@ -66,9 +65,8 @@ static void cancel(void *pending)
     flow_drop(&c->inner);
 }
 
-enum flow_next counted_ask(struct flow *f, const struct provider_env *env, struct slice provider,
-                           const char *endpoint, const struct fetch_ask *question,
-                           struct fetch_answer *ret_answer)
+enum flow_next counted_ask(struct flow *f, const struct provider_env *env, struct slice provider, const char *endpoint,
+                           const struct fetch_ask *question, struct fetch_answer *ret_answer)
 {
     struct counted *c = arena_new(f->arena, struct counted);
     *c = (struct counted){.outer = f,

@@ -8,8 +8,7 @@
 #include "provider/provider.h"
 
 /* As fetch_ask. provider: its id, must live as long as f->arena; endpoint: static. */
-enum flow_next counted_ask(struct flow *f, const struct provider_env *env, struct slice provider,
-                           const char *endpoint, const struct fetch_ask *ask,
-                           struct fetch_answer *ret_answer);
+enum flow_next counted_ask(struct flow *f, const struct provider_env *env, struct slice provider, const char *endpoint,
+                           const struct fetch_ask *ask, struct fetch_answer *ret_answer);
 
 #endif

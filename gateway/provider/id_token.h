@@ -15,11 +15,10 @@ struct id_token_rules {
     struct slice nonce;        /* at NULL: none was sent (a refreshed token) */
     struct slice access_token; /* for at_hash */
     struct slice code;         /* for c_hash; may be empty */
-    int64_t auth_since_s; /* auth_time must be there and not before; 0: max_age was not asked for */
+    int64_t auth_since_s;      /* auth_time must be there and not before; 0: max_age was not asked for */
     int64_t now_s, skew_s;
 };
 /* Every refusal is PROBLEM_PROVIDER_BROKEN and names the claim, never its value (but iss). */
-const struct err *id_token_judge(struct arena *a, const struct id_token_rules *r,
-                                 const struct jws *token);
+const struct err *id_token_judge(struct arena *a, const struct id_token_rules *r, const struct jws *token);
 
 #endif

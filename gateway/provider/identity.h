@@ -8,8 +8,7 @@
 
 enum {
     IDENTITY_GROUPS_MAX = 512, /* beyond these are left out */
-    IDENTITY_VALUE_MAX =
-        512, /* bytes of one value; a longer subject is refused, others are dropped */
+    IDENTITY_VALUE_MAX = 512,  /* bytes of one value; a longer subject is refused, others are dropped */
     IDENTITY_KEEP_MAX = 32
 };
 struct identity_claim {

@@ -13,8 +13,7 @@
 #include "base/now.h"
 
 enum {
-    FLIGHT_ARENA_BYTES =
-        96 * 1024 * 1024 /* the tree of the largest document we take, and then some */
+    FLIGHT_ARENA_BYTES = 96 * 1024 * 1024 /* the tree of the largest document we take, and then some */
 };
 
 struct flight {
@@ -109,13 +108,11 @@ static void waiter_cancel(void *pending)
     if (!posted) waiter_free(w);
 }
 
-static struct waiter *waiter_add(struct flow *f, struct learned *l, struct loop *loop,
-                                 void **ret_value)
+static struct waiter *waiter_add(struct flow *f, struct learned *l, struct loop *loop, void **ret_value)
 {
     struct waiter *w = must_alloc(sizeof *w);
     provider_state_keep(l->state);
-    *w = (struct waiter){
-        .next = l->waiters, .of = l, .loop = loop, .flow = f, .ret_value = ret_value};
+    *w = (struct waiter){.next = l->waiters, .of = l, .loop = loop, .flow = f, .ret_value = ret_value};
     w->post.run = waiter_home;
     l->waiters = w;
     return w;
@@ -133,8 +130,7 @@ static void waiters_send(struct learned *l, enum outcome outcome)
     while (l->waiters != NULL) {
         struct waiter *w = l->waiters;
         l->waiters = w->next;
-        if (outcome == OUTCOME_NEW || (outcome == OUTCOME_OLD && !w->wants_new))
-            w->value = l->kind->keep(l->value);
+        if (outcome == OUTCOME_NEW || (outcome == OUTCOME_OLD && !w->wants_new)) w->value = l->kind->keep(l->value);
         w->problem = l->problem;
         memcpy(w->why, l->why, sizeof w->why);
         w->posted = true;
@@ -152,8 +148,7 @@ static int64_t clamped(int64_t value, int64_t least, int64_t most)
 static void note_success(struct learned *l, struct flight *x, void *value)
 {
     int64_t age_s = x->answer.max_age_s < 0 ? LEARNED_TIME_S : x->answer.max_age_s;
-    int64_t life_ms = clamped(age_s, LEARNED_TIME_LEAST_S, LEARNED_TIME_MOST_S) * 1000,
-            at_ms = now_ms();
+    int64_t life_ms = clamped(age_s, LEARNED_TIME_LEAST_S, LEARNED_TIME_MOST_S) * 1000, at_ms = now_ms();
     if (l->value != NULL) l->kind->drop(l->value);
     l->value = value;
     free(l->url);
@@ -205,8 +200,7 @@ static void flight_end(struct flow *f, const struct err *why)
     if (why == NULL) {
         note_success(l, x, value);
     } else {
-        outcome =
-            comes_from(l, slice_of(x->url)) && now_ms() < l->old_ms ? OUTCOME_OLD : OUTCOME_NONE;
+        outcome = comes_from(l, slice_of(x->url)) && now_ms() < l->old_ms ? OUTCOME_OLD : OUTCOME_NONE;
         note_failure(l, x, why);
     }
     l->flight = NULL;
@@ -258,8 +252,8 @@ static void flight_start(struct flight *x)
 }
 
 /* Under the lock, which it lets go of. */
-static enum flow_next wait_for(struct flow *f, struct learned *l, const struct learned_source *from,
-                               bool wants_new, void **ret_value)
+static enum flow_next wait_for(struct flow *f, struct learned *l, const struct learned_source *from, bool wants_new,
+                               void **ret_value)
 {
     struct waiter *w = waiter_add(f, l, from->env->loop, ret_value);
     w->wants_new = wants_new;
@@ -269,8 +263,8 @@ static enum flow_next wait_for(struct flow *f, struct learned *l, const struct l
     return flow_wait(f, w, waiter_cancel);
 }
 
-static enum flow_next give_known(struct flow *f, struct learned *l,
-                                 const struct learned_source *from, bool refresh, void **ret_value)
+static enum flow_next give_known(struct flow *f, struct learned *l, const struct learned_source *from, bool refresh,
+                                 void **ret_value)
 {
     void *value = l->kind->keep(l->value);
     struct flight *x = refresh && l->flight == NULL ? flight_make(l, from) : NULL;
@@ -282,24 +276,22 @@ static enum flow_next give_known(struct flow *f, struct learned *l,
 
 /* ---- what others call ---- */
 
-enum flow_next learned_need(struct flow *f, struct learned *l, const struct learned_source *from,
-                            void **ret_value)
+enum flow_next learned_need(struct flow *f, struct learned *l, const struct learned_source *from, void **ret_value)
 {
     pthread_mutex_lock(&l->lock);
     int64_t at_ms = now_ms();
     bool ours = comes_from(l, from->url), may_ask = at_ms >= l->retry_ms;
-    if (ours && at_ms < l->fresh_ms)
-        return give_known(f, l, from, may_ask && at_ms >= l->soon_ms, ret_value);
+    if (ours && at_ms < l->fresh_ms) return give_known(f, l, from, may_ask && at_ms >= l->soon_ms, ret_value);
     if (may_ask || l->flight != NULL) return wait_for(f, l, from, false, ret_value);
     if (ours && at_ms < l->old_ms) return give_known(f, l, from, false, ret_value);
-    const struct err *why = err_new(f->arena, l->problem, "%s (tried a moment ago, next in %lld s)",
-                                    l->why, (long long)(l->retry_ms - at_ms + 999) / 1000);
+    const struct err *why = err_new(f->arena, l->problem, "%s (tried a moment ago, next in %lld s)", l->why,
+                                    (long long)(l->retry_ms - at_ms + 999) / 1000);
     pthread_mutex_unlock(&l->lock);
     return flow_fail(f, why);
 }
 
-enum flow_next learned_newer(struct flow *f, struct learned *l, const struct learned_source *from,
-                             void *seen, void **ret_value)
+enum flow_next learned_newer(struct flow *f, struct learned *l, const struct learned_source *from, void *seen,
+                             void **ret_value)
 {
     pthread_mutex_lock(&l->lock);
     int64_t at_ms = now_ms();
@@ -314,8 +306,7 @@ enum flow_next learned_newer(struct flow *f, struct learned *l, const struct lea
     return FLOW_NEXT;
 }
 
-enum flow_next learned_now(struct flow *f, struct learned *l, const struct learned_source *from,
-                           void **ret_value)
+enum flow_next learned_now(struct flow *f, struct learned *l, const struct learned_source *from, void **ret_value)
 {
     pthread_mutex_lock(&l->lock);
     return wait_for(f, l, from, true, ret_value);

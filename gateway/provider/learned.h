@@ -32,8 +32,7 @@ struct learned_kind {
     const char *endpoint; /* in metrics: "discovery", "jwks" */
     size_t max_bytes;
     /* Judges an answer's body. Gives the value with one reference. */
-    const struct err *(*read)(struct provider_state *s, struct arena *a, struct slice body,
-                              void **ret_value);
+    const struct err *(*read)(struct provider_state *s, struct arena *a, struct slice body, void **ret_value);
     void *(*keep)(void *value);
     void (*drop)(void *value);
 };
@@ -65,14 +64,12 @@ struct learned_source {
     struct slice url;
 };
 /* *ret_value is kept until f->arena closes. */
-enum flow_next learned_need(struct flow *f, struct learned *l, const struct learned_source *from,
-                            void **ret_value);
+enum flow_next learned_need(struct flow *f, struct learned *l, const struct learned_source *from, void **ret_value);
 /* One that is newer than `seen`, which did not do: at most one fetch a minute. *ret_value is `seen` when there is none. */
-enum flow_next learned_newer(struct flow *f, struct learned *l, const struct learned_source *from,
-                             void *seen, void **ret_value);
+enum flow_next learned_newer(struct flow *f, struct learned *l, const struct learned_source *from, void *seen,
+                             void **ret_value);
 /* Fetched now whatever is known, for a probe. */
-enum flow_next learned_now(struct flow *f, struct learned *l, const struct learned_source *from,
-                           void **ret_value);
+enum flow_next learned_now(struct flow *f, struct learned *l, const struct learned_source *from, void **ret_value);
 /* What is known without asking, with a reference for the caller to drop; NULL: nothing. */
 void *learned_known(struct learned *l);
 /* On the thread of a loop that ends: its fetch is called off, and who waits for it elsewhere is told. */

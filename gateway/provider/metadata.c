@@ -16,8 +16,8 @@ static struct slice moved(char **to, struct slice s)
 
 struct metadata *metadata_make(const struct metadata *draft)
 {
-    size_t bytes = draft->authorize_url.len + draft->token_url.len + draft->jwks_url.len +
-                   draft->userinfo_url.len + draft->end_session_url.len;
+    size_t bytes = draft->authorize_url.len + draft->token_url.len + draft->jwks_url.len + draft->userinfo_url.len +
+                   draft->end_session_url.len;
     struct metadata *m = must_alloc(sizeof *m + bytes);
     char *to = (char *)(m + 1);
     m->authorize_url = moved(&to, draft->authorize_url);

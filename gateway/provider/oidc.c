@@ -25,8 +25,7 @@ static enum flow_next authorize_learn(struct flow *f)
 static enum flow_next authorize_build(struct flow *f)
 {
     struct authorize *z = f->self;
-    const struct err *bad =
-        oidc_authorize_url(f->arena, z->p, z->metadata->authorize_url, &z->ask, z->ret_url);
+    const struct err *bad = oidc_authorize_url(f->arena, z->p, z->metadata->authorize_url, &z->ask, z->ret_url);
     return bad != NULL ? flow_fail(f, bad) : FLOW_NEXT;
 }
 
@@ -35,9 +34,8 @@ static const struct flow_step authorize_steps[] = {
     {"authorize/build_url",      authorize_build}
 };
 
-static enum flow_next authorize(struct flow *f, const struct provider *p,
-                                const struct provider_env *env, const struct authorize_ask *ask,
-                                struct slice *ret_url)
+static enum flow_next authorize(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                const struct authorize_ask *ask, struct slice *ret_url)
 {
     struct authorize *z = arena_new(f->arena, struct authorize);
     z->p = p;
@@ -66,8 +64,8 @@ static enum flow_next check_absent(struct flow *f)
 {
     const struct check *c = f->self;
     if (!c->metadata->sends_iss) return FLOW_NEXT;
-    return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST,
-                                "the provider sends iss with its answers, and this one has none"));
+    return flow_fail(
+        f, err_new(f->arena, PROBLEM_BAD_REQUEST, "the provider sends iss with its answers, and this one has none"));
 }
 
 static const struct flow_step check_steps[] = {
@@ -75,14 +73,13 @@ static const struct flow_step check_steps[] = {
     {"check_issuer/absent",         check_absent}
 };
 
-static enum flow_next check_issuer(struct flow *f, const struct provider *p,
-                                   const struct provider_env *env, struct slice iss)
+static enum flow_next check_issuer(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                   struct slice iss)
 {
     if (iss.at != NULL && slice_is(iss, p->issuer)) return FLOW_NEXT;
     if (iss.at != NULL)
-        return flow_fail(f,
-                         err_new(f->arena, PROBLEM_BAD_REQUEST,
-                                 "the answer's iss is not the issuer this sign-in was begun with"));
+        return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST,
+                                    "the answer's iss is not the issuer this sign-in was begun with"));
     struct check *c = arena_new(f->arena, struct check);
     c->p = p;
     c->env = env;
@@ -118,8 +115,8 @@ static enum flow_next leave_build(struct flow *f)
 {
     struct leave *v = f->self;
     if (v->metadata->end_session_url.len == 0) return FLOW_NEXT;
-    const struct err *bad = oidc_authorize_end_session(f->arena, v->p, v->metadata->end_session_url,
-                                                       &v->ask, v->ret_url);
+    const struct err *bad =
+        oidc_authorize_end_session(f->arena, v->p, v->metadata->end_session_url, &v->ask, v->ret_url);
     return bad != NULL ? flow_fail(f, bad) : FLOW_NEXT;
 }
 
@@ -143,9 +140,8 @@ static void leave_cancel(void *pending)
     flow_drop(&v->flow);
 }
 
-static enum flow_next end_session(struct flow *f, const struct provider *p,
-                                  const struct provider_env *env, const struct end_session_ask *ask,
-                                  struct slice *ret_url)
+static enum flow_next end_session(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                  const struct end_session_ask *ask, struct slice *ret_url)
 {
     struct leave *v = arena_new(f->arena, struct leave);
     v->p = p;
@@ -195,8 +191,7 @@ static const struct flow_step probe_steps[] = {
     {"probe/keys",     probe_keys    }
 };
 
-static enum flow_next probe(struct flow *f, const struct provider *p,
-                            const struct provider_env *env)
+static enum flow_next probe(struct flow *f, const struct provider *p, const struct provider_env *env)
 {
     struct probe *b = arena_new(f->arena, struct probe);
     b->p = p;

@@ -56,27 +56,22 @@ static void put_extras(struct params *q, const struct provider *p)
 }
 
 /* An endpoint may have a query of its own (RFC 6749 section 3.1), but a parameter may stand there only once. */
-static const struct err *check_endpoint(struct arena *a, struct slice endpoint,
-                                        const struct params *q)
+static const struct err *check_endpoint(struct arena *a, struct slice endpoint, const struct params *q)
 {
     struct url u;
     struct form own = {0};
     const struct err *bad = url_read(a, endpoint, &u);
     if (bad == NULL && u.query.len != 0) bad = form_read(a, u.query, &own);
-    if (bad != NULL)
-        return err_as(a, PROBLEM_PROVIDER_MISCONFIGURED, bad,
-                      "the provider's endpoint cannot be used");
+    if (bad != NULL) return err_as(a, PROBLEM_PROVIDER_MISCONFIGURED, bad, "the provider's endpoint cannot be used");
     for (size_t i = 0; i < own.count; i++)
         if (has(q, own.fields[i].name) || is_reserved(own.fields[i].name))
-            return err_new(
-                a, PROBLEM_PROVIDER_MISCONFIGURED,
-                "the provider's endpoint has the parameter %.*s in its URL, which is ours to send",
-                SLICE_ARG(slice_upto(own.fields[i].name, 64)));
+            return err_new(a, PROBLEM_PROVIDER_MISCONFIGURED,
+                           "the provider's endpoint has the parameter %.*s in its URL, which is ours to send",
+                           SLICE_ARG(slice_upto(own.fields[i].name, 64)));
     return NULL;
 }
 
-static const struct err *build(struct arena *a, struct slice endpoint, const struct params *q,
-                               struct slice *ret_url)
+static const struct err *build(struct arena *a, struct slice endpoint, const struct params *q, struct slice *ret_url)
 {
     const struct err *bad = check_endpoint(a, endpoint, q);
     if (bad != NULL) return bad;
@@ -88,15 +83,14 @@ static const struct err *build(struct arena *a, struct slice endpoint, const str
     buf_close(&query);
     if (full)
         return err_new(a, PROBLEM_PROVIDER_MISCONFIGURED,
-                       "the parameters for the provider are more than %d, or longer than %d bytes",
-                       (int)PARAMS_MAX, (int)QUERY_MAX_BYTES);
+                       "the parameters for the provider are more than %d, or longer than %d bytes", (int)PARAMS_MAX,
+                       (int)QUERY_MAX_BYTES);
     *ret_url = url;
     return NULL;
 }
 
-const struct err *oidc_authorize_url(struct arena *a, const struct provider *p,
-                                     struct slice endpoint, const struct authorize_ask *ask,
-                                     struct slice *ret_url)
+const struct err *oidc_authorize_url(struct arena *a, const struct provider *p, struct slice endpoint,
+                                     const struct authorize_ask *ask, struct slice *ret_url)
 {
     struct params q = {.count = 0};
     must(ask->state.len != 0 && ask->nonce.len != 0 && ask->redirect_uri.len != 0);
@@ -119,10 +113,8 @@ const struct err *oidc_authorize_url(struct arena *a, const struct provider *p,
     return build(a, endpoint, &q, ret_url);
 }
 
-const struct err *oidc_authorize_end_session(struct arena *a, const struct provider *p,
-                                             struct slice endpoint,
-                                             const struct end_session_ask *ask,
-                                             struct slice *ret_url)
+const struct err *oidc_authorize_end_session(struct arena *a, const struct provider *p, struct slice endpoint,
+                                             const struct end_session_ask *ask, struct slice *ret_url)
 {
     struct params q = {.count = 0};
     put(&q, "id_token_hint", ask->id_token_hint);

@@ -23,14 +23,12 @@ static const struct err *check_issuer(struct arena *a, const struct doc *root, s
                    SLICE_ARG(slice_upto(said, 200)), SLICE_ARG(issuer));
 }
 
-static const struct err *check_endpoint(struct arena *a, const char *member, struct slice url,
-                                        bool allow_http)
+static const struct err *check_endpoint(struct arena *a, const char *member, struct slice url, bool allow_http)
 {
     struct url u;
     const struct err *bad = url_read(a, url, &u);
     if (bad != NULL)
-        return err_as(a, PROBLEM_PROVIDER_BROKEN, bad,
-                      "the provider's metadata: %s is no URL to ask", member);
+        return err_as(a, PROBLEM_PROVIDER_BROKEN, bad, "the provider's metadata: %s is no URL to ask", member);
     if (!u.https && !allow_http) return broken(a, member, "is not https");
     return NULL;
 }
@@ -41,16 +39,15 @@ struct endpoint {
     bool required;
 };
 
-static const struct err *read_endpoint(struct arena *a, const struct doc *root,
-                                       const struct endpoint *e, bool allow_http)
+static const struct err *read_endpoint(struct arena *a, const struct doc *root, const struct endpoint *e,
+                                       bool allow_http)
 {
     if (e->configured.len != 0) {
         *e->ret_url = e->configured;
         return NULL;
     }
     const struct doc *said = doc_member(root, slice_of(e->member));
-    if (said == NULL || said->type == DOC_NULL)
-        return e->required ? broken(a, e->member, "is missing") : NULL;
+    if (said == NULL || said->type == DOC_NULL) return e->required ? broken(a, e->member, "is missing") : NULL;
     if (!doc_is_string(said)) return broken(a, e->member, "is not a string");
     const struct err *bad = check_endpoint(a, e->member, said->text, allow_http);
     if (bad == NULL) *e->ret_url = said->text;
@@ -67,8 +64,8 @@ static const struct err *read_sends_iss(struct arena *a, const struct doc *root,
     return NULL;
 }
 
-const struct err *oidc_discovery_read(struct arena *a, const struct oidc_discovery_rules *rules,
-                                      struct slice json, struct metadata *ret_draft)
+const struct err *oidc_discovery_read(struct arena *a, const struct oidc_discovery_rules *rules, struct slice json,
+                                      struct metadata *ret_draft)
 {
     struct doc *root;
     struct metadata m = {0};
@@ -100,8 +97,7 @@ struct slice oidc_discovery_url(struct arena *a, struct slice issuer)
 
 /* ---- as a learned document ---- */
 
-static const struct err *kind_read(struct provider_state *s, struct arena *a, struct slice body,
-                                   void **ret_value)
+static const struct err *kind_read(struct provider_state *s, struct arena *a, struct slice body, void **ret_value)
 {
     struct oidc_discovery_rules rules = {slice_of(s->issuer), s->configured, s->allow_http};
     struct metadata draft;
@@ -120,11 +116,9 @@ static void kind_drop(void *value)
     metadata_drop(value);
 }
 
-const struct learned_kind oidc_discovery_kind = {"discovery", DISCOVERY_MAX_BYTES, kind_read,
-                                                 kind_keep, kind_drop};
+const struct learned_kind oidc_discovery_kind = {"discovery", DISCOVERY_MAX_BYTES, kind_read, kind_keep, kind_drop};
 
-typedef enum flow_next learn_fn(struct flow *f, struct learned *l,
-                                const struct learned_source *from, void **ret_value);
+typedef enum flow_next learn_fn(struct flow *f, struct learned *l, const struct learned_source *from, void **ret_value);
 
 static enum flow_next metadata_by(learn_fn *learn, struct flow *f, const struct provider *p,
                                   const struct provider_env *env, struct metadata **ret_metadata)
@@ -138,14 +132,14 @@ static enum flow_next metadata_by(learn_fn *learn, struct flow *f, const struct 
     return learn(f, &p->state->metadata, &from, (void **)ret_metadata);
 }
 
-enum flow_next oidc_discovery_need(struct flow *f, const struct provider *p,
-                                   const struct provider_env *env, struct metadata **ret_metadata)
+enum flow_next oidc_discovery_need(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                   struct metadata **ret_metadata)
 {
     return metadata_by(learned_need, f, p, env, ret_metadata);
 }
 
-enum flow_next oidc_discovery_now(struct flow *f, const struct provider *p,
-                                  const struct provider_env *env, struct metadata **ret_metadata)
+enum flow_next oidc_discovery_now(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                  struct metadata **ret_metadata)
 {
     return metadata_by(learned_now, f, p, env, ret_metadata);
 }

@@ -20,9 +20,8 @@
 #include "base/now.h"
 
 enum {
-    WORK_ARENA_BYTES =
-        64 * 1024 * 1024, /* three documents as trees, each some hundred times its text at worst */
-    REQUEST_MAX_BYTES = 32 * 1024 /* code 4 KiB, verifier, URLs, a long secret; encoded */
+    WORK_ARENA_BYTES = 64 * 1024 * 1024, /* three documents as trees, each some hundred times its text at worst */
+    REQUEST_MAX_BYTES = 32 * 1024        /* code 4 KiB, verifier, URLs, a long secret; encoded */
 };
 
 struct redeem {
@@ -52,8 +51,7 @@ static void wipe(struct slice s)
 static struct slice basic_credentials(struct arena *a, const struct provider *p)
 {
     struct slice secret = form_encode(a, secret_reveal(p->client_secret));
-    struct slice pair =
-        arena_print(a, "%.*s:%.*s", SLICE_ARG(form_encode(a, p->client_id)), SLICE_ARG(secret));
+    struct slice pair = arena_print(a, "%.*s:%.*s", SLICE_ARG(form_encode(a, p->client_id)), SLICE_ARG(secret));
     struct slice coded = base64_encode(a, pair);
     wipe(secret);
     wipe(pair);
@@ -68,8 +66,7 @@ static void add_basic(struct arena *a, const struct provider *p, struct buf *to)
     wipe(coded);
 }
 
-struct oidc_redeem_request oidc_redeem_request(struct arena *a, const struct provider *p,
-                                               const struct redeem_ask *ask)
+struct oidc_redeem_request oidc_redeem_request(struct arena *a, const struct provider *p, const struct redeem_ask *ask)
 {
     struct oidc_redeem_request r = {buf_open(REQUEST_MAX_BYTES), buf_open(REQUEST_MAX_BYTES)};
     form_add(&r.body, LIT("grant_type"), LIT("authorization_code"));
@@ -81,8 +78,7 @@ struct oidc_redeem_request oidc_redeem_request(struct arena *a, const struct pro
         return r;
     }
     form_add(&r.body, LIT("client_id"), p->client_id);
-    if (p->client_auth == CLIENT_AUTH_POST)
-        form_add(&r.body, LIT("client_secret"), secret_reveal(p->client_secret));
+    if (p->client_auth == CLIENT_AUTH_POST) form_add(&r.body, LIT("client_secret"), secret_reveal(p->client_secret));
     return r;
 }
 
@@ -110,14 +106,13 @@ static enum flow_next ask_tokens(struct flow *f)
     if (request.body.full || request.authorization.full) {
         oidc_redeem_wipe(&request);
         return flow_fail(f, err_new(f->arena, PROBLEM_PROVIDER_BROKEN,
-                                    "the token request would be longer than %d bytes",
-                                    (int)REQUEST_MAX_BYTES));
+                                    "the token request would be longer than %d bytes", (int)REQUEST_MAX_BYTES));
     }
     struct fetch_ask ask = {
         .method = LIT("POST"),
         .url = r->metadata->token_url,
-        .headers = {LIT("Content-Type: application/x-www-form-urlencoded"),
-                    LIT("Accept: application/json"), buf_slice(&request.authorization)},
+        .headers = {LIT("Content-Type: application/x-www-form-urlencoded"), LIT("Accept: application/json"),
+                    buf_slice(&request.authorization)},
         .body = buf_slice(&request.body),
         .accept_errors = true,
         .max_bytes = TOKEN_ANSWER_MAX_BYTES,
@@ -137,12 +132,8 @@ static enum flow_next judge_tokens(struct flow *f)
     struct redeem *r = f->self;
     struct slice secret = secret_reveal(r->p->client_secret);
     const struct slice secrets[TOKEN_ANSWER_SECRETS] = {
-        r->ask.code,
-        form_encode(f->arena, r->ask.code),
-        r->ask.verifier,
-        secret,
-        form_encode(f->arena, secret),
-        secret.len != 0 ? basic_credentials(f->arena, r->p) : LIT("")};
+        r->ask.code, form_encode(f->arena, r->ask.code), r->ask.verifier,
+        secret,      form_encode(f->arena, secret),      secret.len != 0 ? basic_credentials(f->arena, r->p) : LIT("")};
     const struct err *bad = token_answer_read(f->arena, &r->token_reply, secrets, &r->tokens);
     wipe(secrets[4]);
     wipe(secrets[5]);
@@ -158,8 +149,7 @@ static enum flow_next learn_keys(struct flow *f)
 static void verify_with(struct redeem *r, struct arena *a, const struct jwks *keys)
 {
     const struct err *why = NULL;
-    enum jose_verdict verdict =
-        jws_verify(a, r->tokens.id_token, keys, r->p->algorithms, &r->token, &why);
+    enum jose_verdict verdict = jws_verify(a, r->tokens.id_token, keys, r->p->algorithms, &r->token, &why);
     r->unverified = verdict == JOSE_GOOD ? NULL : why;
     must(verdict == JOSE_GOOD || why != NULL);
 }
@@ -179,8 +169,7 @@ static enum flow_next verify_again(struct flow *f)
     struct redeem *r = f->self;
     if (r->unverified != NULL && r->newer != r->keys) verify_with(r, f->arena, r->newer);
     if (r->unverified == NULL) return FLOW_NEXT;
-    return flow_fail(
-        f, err_as(f->arena, PROBLEM_PROVIDER_BROKEN, r->unverified, "id_token: not verified"));
+    return flow_fail(f, err_as(f->arena, PROBLEM_PROVIDER_BROKEN, r->unverified, "id_token: not verified"));
 }
 
 /* Who configures max_age is promised a person who proved lately who they are, and a provider may have overlooked it. The age is judged
@@ -223,8 +212,7 @@ static enum flow_next ask_userinfo(struct flow *f)
 {
     struct redeem *r = f->self;
     if (!asks_userinfo(r)) return FLOW_NEXT;
-    struct slice bearer =
-        arena_print(f->arena, "Authorization: Bearer %.*s", SLICE_ARG(r->tokens.access_token));
+    struct slice bearer = arena_print(f->arena, "Authorization: Bearer %.*s", SLICE_ARG(r->tokens.access_token));
     struct fetch_ask ask = {.method = LIT("GET"),
                             .url = r->metadata->userinfo_url,
                             .headers = {bearer},
@@ -247,8 +235,7 @@ static enum flow_next make_grant(struct flow *f)
                       .refresh_token = r->tokens.refresh_token,
                       .sid = doc_string(r->token.claims, LIT("sid"))};
     if (asks_userinfo(r))
-        bad = userinfo_read(f->arena, r->userinfo_reply.body,
-                            doc_string(r->token.claims, LIT("sub")), &userinfo);
+        bad = userinfo_read(f->arena, r->userinfo_reply.body, doc_string(r->token.claims, LIT("sub")), &userinfo);
     if (bad == NULL) bad = profile_make(f->arena, r->p, r->token.claims, userinfo, &g.identity);
     if (bad != NULL) return flow_fail(f, bad);
     if (g.sid.len > IDENTITY_VALUE_MAX) g.sid = (struct slice){0};
@@ -280,8 +267,7 @@ enum flow_next oidc_redeem(struct flow *f, const struct provider *p, const struc
                            const struct redeem_ask *ask, struct grant *ret_grant)
 {
     if (ask->code.len == 0 || ask->nonce.len == 0 || (p->pkce && ask->verifier.len == 0))
-        return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST,
-                                    "there is no code, nonce or verifier to redeem"));
+        return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST, "there is no code, nonce or verifier to redeem"));
     struct redeem *r = arena_new(f->arena, struct redeem);
     r->work = arena_open(WORK_ARENA_BYTES);
     r->p = p;

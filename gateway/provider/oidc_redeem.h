@@ -12,8 +12,7 @@ enum flow_next oidc_redeem(struct flow *f, const struct provider *p, const struc
 struct oidc_redeem_request {
     struct buf authorization, body;
 };
-struct oidc_redeem_request oidc_redeem_request(struct arena *a, const struct provider *p,
-                                               const struct redeem_ask *ask);
+struct oidc_redeem_request oidc_redeem_request(struct arena *a, const struct provider *p, const struct redeem_ask *ask);
 void oidc_redeem_wipe(struct oidc_redeem_request *r);
 
 #endif

@@ -55,16 +55,14 @@ static bool is_address(struct slice s)
     if (at == SLICE_NONE || at == 0 || at + 1 == s.len) return false;
     if (slice_index(slice_from(s, at + 1), '@') != SLICE_NONE) return false;
     for (size_t i = 0; i < s.len; i++)
-        if (s.at[i] <= 0x20 || s.at[i] > 0x7e || strchr("\"(),:;<>[\\]", s.at[i]) != NULL)
-            return false;
+        if (s.at[i] <= 0x20 || s.at[i] > 0x7e || strchr("\"(),:;<>[\\]", s.at[i]) != NULL) return false;
     return true;
 }
 
 static bool is_true(const struct doc *d)
 {
     if (d == NULL) return false;
-    return (d->type == DOC_BOOL && d->boolean) ||
-           (doc_is_string(d) && slice_is(d->text, LIT("true")));
+    return (d->type == DOC_BOOL && d->boolean) || (doc_is_string(d) && slice_is(d->text, LIT("true")));
 }
 
 static void read_email(struct arena *a, const struct provider *p, const struct doc *id_claims,
@@ -72,8 +70,7 @@ static void read_email(struct arena *a, const struct provider *p, const struct d
 {
     struct slice email = pointer_or(p->claim_email, "/email");
     struct slice verified = pointer_or(p->claim_email_verified, "/email_verified");
-    const struct doc *source =
-        userinfo != NULL && doc_at(userinfo, email) != NULL ? userinfo : id_claims;
+    const struct doc *source = userinfo != NULL && doc_at(userinfo, email) != NULL ? userinfo : id_claims;
     struct slice address = text_at(a, source, email);
     if (!is_address(address)) return;
     const struct doc *word = doc_at(source, verified);
@@ -85,8 +82,7 @@ static void read_email(struct arena *a, const struct provider *p, const struct d
 
 /* ---- groups ---- */
 
-static void read_groups(struct arena *a, const struct doc *claims, struct slice pointer,
-                        struct identity *to)
+static void read_groups(struct arena *a, const struct doc *claims, struct slice pointer, struct identity *to)
 {
     const struct doc *d = doc_at(claims, pointer);
     if (d == NULL || (d->type != DOC_LIST && d->type != DOC_STRING)) return;
@@ -118,8 +114,7 @@ static void write_scalar(struct json *j, const struct doc *d, const char *name)
 }
 
 /* False: too deep. */
-static bool write_doc(struct arena *a, struct json *j, const struct doc *d, const char *name,
-                      int depth)
+static bool write_doc(struct arena *a, struct json *j, const struct doc *d, const char *name, int depth)
 {
     bool is_map = d->type == DOC_MAP;
     if (!is_map && d->type != DOC_LIST) {
@@ -152,8 +147,7 @@ static struct slice kept_text(struct arena *a, const struct doc *d)
     return text;
 }
 
-static void read_kept(struct arena *a, const struct provider *p, const struct doc *claims,
-                      struct identity *to)
+static void read_kept(struct arena *a, const struct provider *p, const struct doc *claims, struct identity *to)
 {
     size_t most = p->keep_count < IDENTITY_KEEP_MAX ? p->keep_count : IDENTITY_KEEP_MAX;
     if (most == 0) return;
@@ -170,8 +164,7 @@ static void read_kept(struct arena *a, const struct provider *p, const struct do
 
 /* ---- all of it ---- */
 
-static void read_names(struct arena *a, const struct provider *p, const struct doc *claims,
-                       struct identity *to)
+static void read_names(struct arena *a, const struct provider *p, const struct doc *claims, struct identity *to)
 {
     to->name = text_at(a, claims, pointer_or(p->claim_name, "/name"));
     to->given_name = text_at(a, claims, LIT("/given_name"));
@@ -183,22 +176,19 @@ static void read_names(struct arena *a, const struct provider *p, const struct d
     to->profile_url = link_at(a, claims, LIT("/profile"));
 }
 
-static const struct err *check(struct arena *a, const struct provider *p,
-                               const struct identity *who)
+static const struct err *check(struct arena *a, const struct provider *p, const struct identity *who)
 {
     if (who->subject.len == 0)
         return err_new(a, PROBLEM_PROVIDER_BROKEN,
                        "the provider names no usable subject at %.*s (text of at most %d bytes)",
                        SLICE_ARG(pointer_or(p->claim_subject, "/sub")), (int)IDENTITY_VALUE_MAX);
     if (p->require_verified_email && (who->email.len == 0 || !who->email_verified))
-        return err_new(a, PROBLEM_EMAIL_UNVERIFIED,
-                       "the provider does not say that it verified the e-mail address");
+        return err_new(a, PROBLEM_EMAIL_UNVERIFIED, "the provider does not say that it verified the e-mail address");
     return NULL;
 }
 
-const struct err *profile_make(struct arena *a, const struct provider *p,
-                               const struct doc *id_claims, const struct doc *userinfo,
-                               struct identity *ret_identity)
+const struct err *profile_make(struct arena *a, const struct provider *p, const struct doc *id_claims,
+                               const struct doc *userinfo, struct identity *ret_identity)
 {
     const struct doc *claims = userinfo_merge(a, id_claims, userinfo);
     struct identity who = {.provider = p->id, .issuer = p->issuer};

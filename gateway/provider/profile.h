@@ -16,8 +16,7 @@
 #include "text/doc.h"
 
 /* userinfo may be NULL. Slices of *ret_identity live in a, or as long as p. */
-const struct err *profile_make(struct arena *a, const struct provider *p,
-                               const struct doc *id_claims, const struct doc *userinfo,
-                               struct identity *ret_identity);
+const struct err *profile_make(struct arena *a, const struct provider *p, const struct doc *id_claims,
+                               const struct doc *userinfo, struct identity *ret_identity);
 
 #endif

@@ -53,8 +53,8 @@ struct provider {
     bool pkce, userinfo, require_verified_email;
     /* JSON pointers into the merged claims (userinfo over id_token, except what makes a token what it is: userinfo.h); empty: the
      * standard claim of that meaning. keep: names of members, or pointers */
-    struct slice claim_subject, claim_email, claim_email_verified, claim_name, claim_username,
-        claim_groups, claim_picture;
+    struct slice claim_subject, claim_email, claim_email_verified, claim_name, claim_username, claim_groups,
+        claim_picture;
     struct slice *keep;
     size_t keep_count;
     unsigned algorithms;     /* enum jose_alg bits: allowed for id_tokens */
@@ -84,14 +84,13 @@ struct authorize_ask {
     struct slice redirect_uri, state, nonce, code_challenge;
     struct slice login_hint, prompt, ui_locales; /* empty: not sent */
 };
-enum flow_next provider_authorize(struct flow *f, const struct provider *p,
-                                  const struct provider_env *env, const struct authorize_ask *ask,
-                                  struct slice *ret_url);
+enum flow_next provider_authorize(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                  const struct authorize_ask *ask, struct slice *ret_url);
 
 /* RFC 9207: the answer's iss (at NULL: absent) must be there when the provider says it sends one, and must be the issuer when there;
  * else PROBLEM_BAD_REQUEST. */
-enum flow_next provider_check_issuer(struct flow *f, const struct provider *p,
-                                     const struct provider_env *env, struct slice iss);
+enum flow_next provider_check_issuer(struct flow *f, const struct provider *p, const struct provider_env *env,
+                                     struct slice iss);
 
 struct redeem_ask {
     struct slice redirect_uri, code, verifier, nonce;
@@ -101,28 +100,25 @@ struct grant {
     struct identity identity;
     struct slice id_token, access_token, refresh_token; /* empty when none */
     int64_t access_expires_s;                           /* wall clock; 0: not told */
-    struct slice sid; /* the provider's session id, from the id_token */
+    struct slice sid;                                   /* the provider's session id, from the id_token */
 };
 /* Code for tokens, tokens for a verified identity (OpenID Connect Core 3.1.3.7, userinfo with equal sub). The code is sent once, never
  * again. What ask points to must last until the flow goes on; the grant lives as long as f->arena. With require_verified_email an
  * address that is not verified ends in PROBLEM_EMAIL_UNVERIFIED. provider-refused: the provider or the person said no;
  * provider-misconfigured: the text says which key or registration to change; provider-broken: an answer that is not believed. */
-enum flow_next provider_redeem(struct flow *f, const struct provider *p,
-                               const struct provider_env *env, const struct redeem_ask *ask,
-                               struct grant *ret_grant);
+enum flow_next provider_redeem(struct flow *f, const struct provider *p, const struct provider_env *env,
+                               const struct redeem_ask *ask, struct grant *ret_grant);
 
 struct end_session_ask {
     struct slice id_token_hint, post_logout_redirect_uri, state;
 };
 /* OpenID Connect RP-Initiated Logout 1.0 section 2; *ret_url empty when the provider has no end_session_endpoint or
  * cannot be asked for it. Never fails: the sign-out here has happened already. */
-enum flow_next provider_end_session(struct flow *f, const struct provider *p,
-                                    const struct provider_env *env,
+enum flow_next provider_end_session(struct flow *f, const struct provider *p, const struct provider_env *env,
                                     const struct end_session_ask *ask, struct slice *ret_url);
 /* What is known without asking: for pages ("also at ..."), check --online, metrics. Any thread. */
 bool provider_knows_end_session(const struct provider *p);
 /* Discovery and JWKS now, for `check --online`. */
-enum flow_next provider_probe(struct flow *f, const struct provider *p,
-                              const struct provider_env *env);
+enum flow_next provider_probe(struct flow *f, const struct provider *p, const struct provider_env *env);
 
 #endif

@@ -26,12 +26,10 @@ static bool is_same(const struct provider_state *s, const struct provider *p)
 {
     return slice_is(slice_of(s->id), p->id) && slice_is(slice_of(s->issuer), p->issuer) &&
            slice_is(s->configured->authorize_url, p->authorize_url) &&
-           slice_is(s->configured->token_url, p->token_url) &&
-           slice_is(s->configured->jwks_url, p->jwks_url) &&
+           slice_is(s->configured->token_url, p->token_url) && slice_is(s->configured->jwks_url, p->jwks_url) &&
            slice_is(s->configured->userinfo_url, p->userinfo_url) &&
-           slice_is(s->configured->end_session_url, p->end_session_url) &&
-           same_text(s->ca_file, p->ca_file) && s->allow_private == p->allow_private &&
-           s->allow_http == p->allow_http;
+           slice_is(s->configured->end_session_url, p->end_session_url) && same_text(s->ca_file, p->ca_file) &&
+           s->allow_private == p->allow_private && s->allow_http == p->allow_http;
 }
 
 static struct provider_state *state_make(const struct provider *p)

@@ -20,7 +20,6 @@ enum {
 /* Errors: refused (the person said no or must do something), misconfigured (client, redirect_uri, grant: the text says what to change),
  * away (the provider says so), broken (everything else). */
 const struct err *token_answer_read(struct arena *a, const struct fetch_answer *answer,
-                                    const struct slice secrets[TOKEN_ANSWER_SECRETS],
-                                    struct token_answer *ret_tokens);
+                                    const struct slice secrets[TOKEN_ANSWER_SECRETS], struct token_answer *ret_tokens);
 
 #endif

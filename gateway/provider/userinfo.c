@@ -6,10 +6,9 @@ enum {
 };
 
 static const struct slice of_the_token[] = {
-    LIT_INIT("iss"),   LIT_INIT("sub"),     LIT_INIT("aud"),       LIT_INIT("azp"),
-    LIT_INIT("exp"),   LIT_INIT("iat"),     LIT_INIT("nbf"),       LIT_INIT("sid"),
-    LIT_INIT("nonce"), LIT_INIT("at_hash"), LIT_INIT("auth_time"), LIT_INIT("acr"),
-    LIT_INIT("amr"),   LIT_INIT("c_hash"),  LIT_INIT("jti"),
+    LIT_INIT("iss"),       LIT_INIT("sub"), LIT_INIT("aud"), LIT_INIT("azp"),    LIT_INIT("exp"),
+    LIT_INIT("iat"),       LIT_INIT("nbf"), LIT_INIT("sid"), LIT_INIT("nonce"),  LIT_INIT("at_hash"),
+    LIT_INIT("auth_time"), LIT_INIT("acr"), LIT_INIT("amr"), LIT_INIT("c_hash"), LIT_INIT("jti"),
 };
 
 static bool is_of_the_token(struct slice name)
@@ -24,23 +23,18 @@ static bool is_elsewhere(struct slice name)
     return slice_is(name, LIT("_claim_names")) || slice_is(name, LIT("_claim_sources"));
 }
 
-const struct err *userinfo_read(struct arena *a, struct slice json, struct slice subject,
-                                struct doc **ret_claims)
+const struct err *userinfo_read(struct arena *a, struct slice json, struct slice subject, struct doc **ret_claims)
 {
     struct doc *root;
     const struct err *bad = doc_json(a, PROBLEM_PROVIDER_BROKEN, json, &root);
     if (bad != NULL) return err_over(a, bad, "the userinfo answer is not JSON");
-    if (root->type != DOC_MAP)
-        return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer is not a JSON object");
+    if (root->type != DOC_MAP) return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer is not a JSON object");
     if (root->count > CLAIMS_MAX)
-        return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer has more than %d claims",
-                       (int)CLAIMS_MAX);
+        return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer has more than %d claims", (int)CLAIMS_MAX);
     const struct doc *sub = doc_member(root, LIT("sub"));
-    if (!doc_is_string(sub))
-        return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer has no sub");
+    if (!doc_is_string(sub)) return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer has no sub");
     if (subject.len == 0 || !slice_is(sub->text, subject))
-        return err_new(a, PROBLEM_PROVIDER_BROKEN,
-                       "the userinfo answer is about another sub than the id_token");
+        return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer is about another sub than the id_token");
     *ret_claims = root;
     return NULL;
 }
@@ -55,14 +49,12 @@ static void append(struct arena *a, struct doc *map, struct doc ***end, const st
     map->count++;
 }
 
-const struct doc *userinfo_merge(struct arena *a, const struct doc *id_claims,
-                                 const struct doc *userinfo)
+const struct doc *userinfo_merge(struct arena *a, const struct doc *id_claims, const struct doc *userinfo)
 {
     struct doc *map = arena_new(a, struct doc), **end = &map->first;
     map->type = DOC_MAP;
     for (const struct doc *c = id_claims->first; c != NULL; c = c->next)
-        if (!is_elsewhere(c->key) &&
-            (is_of_the_token(c->key) || doc_member(userinfo, c->key) == NULL))
+        if (!is_elsewhere(c->key) && (is_of_the_token(c->key) || doc_member(userinfo, c->key) == NULL))
             append(a, map, &end, c);
     for (const struct doc *c = userinfo == NULL ? NULL : userinfo->first; c != NULL; c = c->next)
         if (!is_elsewhere(c->key) && !is_of_the_token(c->key)) append(a, map, &end, c);

@@ -40,8 +40,7 @@ static void who_claims(struct json *j, struct arena *a, const struct identity *w
     json_close_object(j);
 }
 
-struct slice assertion_mint(struct arena *a, const struct signing_keys *keys,
-                            const struct assertion_ask *ask)
+struct slice assertion_mint(struct arena *a, const struct signing_keys *keys, const struct assertion_ask *ask)
 {
     AUTO(buf_close) struct buf text = buf_open(CLAIMS_MAX);
     struct json j = json_into(&text);
@@ -58,6 +57,5 @@ struct slice assertion_mint(struct arena *a, const struct signing_keys *keys,
     who_claims(&j, a, ask->who);
     json_close_object(&j);
     if (text.full) return LIT(""); /* better none than a cut one */
-    return jws_sign(a, signing_keys_current(keys), LIT("vestibule-assertion+jwt"),
-                    buf_slice(&text));
+    return jws_sign(a, signing_keys_current(keys), LIT("vestibule-assertion+jwt"), buf_slice(&text));
 }

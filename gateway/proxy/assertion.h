@@ -16,7 +16,6 @@ struct assertion_ask {
     const struct identity *who;
     struct slice session; /* the session's reference: claim sid */
 };
-struct slice assertion_mint(struct arena *a, const struct signing_keys *keys,
-                            const struct assertion_ask *ask);
+struct slice assertion_mint(struct arena *a, const struct signing_keys *keys, const struct assertion_ask *ask);
 
 #endif

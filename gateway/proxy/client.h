@@ -22,7 +22,6 @@ struct client {
     bool https;
     struct slice authority; /* host[:port] the browser used, lower case */
 };
-void client_find(const struct exchange *x, const struct client_rules *rules,
-                 struct client *ret_client);
+void client_find(const struct exchange *x, const struct client_rules *rules, struct client *ret_client);
 
 #endif

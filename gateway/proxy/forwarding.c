@@ -91,12 +91,10 @@ static struct slice others_cookies(const struct forwarding *f, struct slice cook
     return buf_slice(&left);
 }
 
-void forwarding_headers(const struct forwarding *f, const struct header **ret_headers,
-                        size_t *ret_count)
+void forwarding_headers(const struct forwarding *f, const struct header **ret_headers, size_t *ret_count)
 {
     const struct exchange *x = f->x;
-    struct header *to =
-        arena_array(x->arena, struct header, x->header_count + OURS_MAX + PRESET_HEADERS_MAX);
+    struct header *to = arena_array(x->arena, struct header, x->header_count + OURS_MAX + PRESET_HEADERS_MAX);
     size_t n = 0;
     struct slice connection = exchange_header(x, LIT("connection"));
     for (size_t i = 0; i < x->header_count; i++) {

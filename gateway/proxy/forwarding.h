@@ -31,8 +31,7 @@ struct forwarding {
     size_t strip_count;
 };
 /* Headers in x's arena; none of them is Host, Content-Length, Connection or Transfer-Encoding. */
-void forwarding_headers(const struct forwarding *f, const struct header **ret_headers,
-                        size_t *ret_count);
+void forwarding_headers(const struct forwarding *f, const struct header **ret_headers, size_t *ret_count);
 
 /* For forward.keep_header, self = struct sessions: a backend may not set our cookies nor answer with identity headers. */
 bool forwarding_keeps(void *sessions, struct slice lower_name, struct slice value);

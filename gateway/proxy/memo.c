@@ -73,8 +73,7 @@ static struct memo *memo_of(const struct session *s, int64_t generation)
     return m;
 }
 
-static void form(struct kept_values *v, const struct forwarding *f, const struct preset_header *row,
-                 size_t count)
+static void form(struct kept_values *v, const struct forwarding *f, const struct preset_header *row, size_t count)
 {
     struct slice parts[PRESET_HEADERS_MAX];
     must(count <= PRESET_HEADERS_MAX);

@@ -37,12 +37,11 @@ static const struct {
     const struct preset_header *headers;
     size_t count;
 } presets[] = {
-    [PRESET_STANDARD] = {LIT_INIT("standard"),     standard,     sizeof standard / sizeof standard[0]},
-    [PRESET_OAUTH2_PROXY] = {LIT_INIT("oauth2-proxy"), oauth2_proxy,
-                         sizeof oauth2_proxy / sizeof oauth2_proxy[0]                                },
-    [PRESET_AUTHELIA] = {LIT_INIT("authelia"),     authelia,     sizeof authelia / sizeof authelia[0]},
-    [PRESET_POMERIUM] = {LIT_INIT("pomerium"),     pomerium,     sizeof pomerium / sizeof pomerium[0]},
-    [PRESET_NONE] = {LIT_INIT("none"),         NULL,         0                                   },
+    [PRESET_STANDARD] = {LIT_INIT("standard"),     standard,     sizeof standard / sizeof standard[0]        },
+    [PRESET_OAUTH2_PROXY] = {LIT_INIT("oauth2-proxy"), oauth2_proxy, sizeof oauth2_proxy / sizeof oauth2_proxy[0]},
+    [PRESET_AUTHELIA] = {LIT_INIT("authelia"),     authelia,     sizeof authelia / sizeof authelia[0]        },
+    [PRESET_POMERIUM] = {LIT_INIT("pomerium"),     pomerium,     sizeof pomerium / sizeof pomerium[0]        },
+    [PRESET_NONE] = {LIT_INIT("none"),         NULL,         0                                           },
 };
 
 /* Whole families: what a preset uses today, and what its kin use, so that a backend that also listens to a neighbour's name
@@ -155,8 +154,7 @@ static struct slice group_list(struct arena *a, const struct identity *who)
     return (struct slice){to, at};
 }
 
-struct slice preset_value(struct arena *a, enum preset_field field, const struct identity *who,
-                          bool subject_alone)
+struct slice preset_value(struct arena *a, enum preset_field field, const struct identity *who, bool subject_alone)
 {
     switch (field) {
     case FIELD_USER: {

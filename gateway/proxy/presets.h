@@ -34,15 +34,13 @@ enum {
 
 /* The headers of a preset, in order; lends a static table. */
 const struct preset_header *preset_headers(enum header_preset preset, size_t *ret_count);
-bool preset_of(struct slice word,
-               enum header_preset *ret_preset); /* "standard", "oauth2-proxy", ... */
+bool preset_of(struct slice word, enum header_preset *ret_preset); /* "standard", "oauth2-proxy", ... */
 
 /* Is this (lower-case) name one that only the gateway may set? */
 bool preset_is_identity(struct slice lower_name);
 
 /* One value for a header: printable ASCII stays, anything else and '%' becomes %XX, so that it is never split, cut or
  * reinterpreted. In a list a ',' inside a member is %2C. Empty when the identity says nothing. Not FIELD_ASSERTION. */
-struct slice preset_value(struct arena *a, enum preset_field field, const struct identity *who,
-                          bool subject_alone);
+struct slice preset_value(struct arena *a, enum preset_field field, const struct identity *who, bool subject_alone);
 
 #endif

@@ -24,8 +24,7 @@ static bool users_have(const struct slices *users, const struct person *p)
     if (p->provider.len == 0 || p->subject.len == 0) return false;
     for (size_t i = 0; i < users->count; i++) {
         struct slice user = users->at[i];
-        if (user.len != p->provider.len + 1 + p->subject.len || !slice_starts(user, p->provider))
-            continue;
+        if (user.len != p->provider.len + 1 + p->subject.len || !slice_starts(user, p->provider)) continue;
         user = slice_from(user, p->provider.len);
         bool joint = user.at[0] == '/' || user.at[0] == ':';
         if (joint && slice_is(slice_from(user, 1), p->subject)) return true;

@@ -126,8 +126,7 @@ static bool is_dots(struct slice s)
 static const char *segment_fault(struct slice segment, bool last)
 {
     struct slice bare = without_parameters(segment);
-    if (!last && bare.len == 0)
-        return segment.len == 0 ? "an empty segment" : "a segment of parameters";
+    if (!last && bare.len == 0) return segment.len == 0 ? "an empty segment" : "a segment of parameters";
     if (is_dots(bare)) return "a dot segment";
     for (size_t i = 0; i < segment.len;) {
         if (segment.at[i] != '%') {

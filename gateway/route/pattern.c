@@ -8,8 +8,7 @@
 
 static bool is_host_byte(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           slice_index(LIT("-._:[]"), c) != SLICE_NONE;
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || slice_index(LIT("-._:[]"), c) != SLICE_NONE;
 }
 
 static const struct err *compile_host(struct arena *a, struct slice host, struct pattern *p)
@@ -22,15 +21,13 @@ static const struct err *compile_host(struct arena *a, struct slice host, struct
         char c = name.at[i];
         to[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
         if (!is_host_byte(to[i]))
-            return err_new(a, PROBLEM_CONFIG, "host '%.*s' is neither a name nor \"*.\" and a name",
-                           SLICE_ARG(host));
+            return err_new(a, PROBLEM_CONFIG, "host '%.*s' is neither a name nor \"*.\" and a name", SLICE_ARG(host));
     }
     p->host = (struct slice){to, name.len};
     bool port = slice_index(name, ':') != SLICE_NONE && slice_index(name, '.') != SLICE_NONE;
     if (port || slice_find(name, LIT("..")) != SLICE_NONE || slice_ends(name, LIT(".")) ||
         (name.at[0] == '.' && !p->host_below))
-        return err_new(a, PROBLEM_CONFIG, "host '%.*s' has a port or an empty part",
-                       SLICE_ARG(host));
+        return err_new(a, PROBLEM_CONFIG, "host '%.*s' has a port or an empty part", SLICE_ARG(host));
     return NULL;
 }
 
@@ -40,8 +37,7 @@ static bool compile_segment(struct arena *a, struct slice text, struct pattern_s
     struct slice tail = slice_from(text, star + 1);
     to->star = star != SLICE_NONE;
     if (to->star && slice_index(tail, '*') != SLICE_NONE) return false;
-    return percent_decode(a, slice_upto(text, star), &to->head) &&
-           (!to->star || percent_decode(a, tail, &to->tail));
+    return percent_decode(a, slice_upto(text, star), &to->head) && (!to->star || percent_decode(a, tail, &to->tail));
 }
 
 static const struct err *compile_path(struct arena *a, struct slice path, struct pattern *p)
@@ -63,16 +59,13 @@ static const struct err *compile_path(struct arena *a, struct slice path, struct
             return NULL;
         }
         if (!compile_segment(a, segment, &p->segments[p->count++]))
-            return err_new(
-                a, PROBLEM_CONFIG,
-                "path '%.*s': one star a segment, and two stars only as the last segment",
-                SLICE_ARG(path));
+            return err_new(a, PROBLEM_CONFIG, "path '%.*s': one star a segment, and two stars only as the last segment",
+                           SLICE_ARG(path));
     }
     return NULL;
 }
 
-const struct err *pattern_compile(struct arena *a, struct slice host, struct slice path,
-                                  struct pattern *ret_pattern)
+const struct err *pattern_compile(struct arena *a, struct slice host, struct slice path, struct pattern *ret_pattern)
 {
     struct pattern p = {.count = 0};
     const struct err *e = compile_host(a, host, &p);
@@ -140,8 +133,7 @@ static bool host_has(const struct pattern *p, struct slice host)
     return host.len > p->host.len && slice_ends(host, p->host);
 }
 
-bool pattern_has(const struct pattern *p, struct slice host, struct slice path,
-                 enum pattern_reading reading)
+bool pattern_has(const struct pattern *p, struct slice host, struct slice path, enum pattern_reading reading)
 {
     struct slice rest = slice_from(path, 1), segment;
     size_t at = 0;
@@ -160,10 +152,9 @@ static bool segment_covers(const struct pattern_segment *wide, const struct patt
 {
     if (!wide->star) return !narrow->star && slice_is(wide->head, narrow->head);
     if (wide->head.len + wide->tail.len == 0) return narrow->star || narrow->head.len != 0;
-    if (narrow->star)
-        return slice_starts(narrow->head, wide->head) && slice_ends(narrow->tail, wide->tail);
-    return narrow->head.len >= wide->head.len + wide->tail.len &&
-           slice_starts(narrow->head, wide->head) && slice_ends(narrow->head, wide->tail);
+    if (narrow->star) return slice_starts(narrow->head, wide->head) && slice_ends(narrow->tail, wide->tail);
+    return narrow->head.len >= wide->head.len + wide->tail.len && slice_starts(narrow->head, wide->head) &&
+           slice_ends(narrow->head, wide->tail);
 }
 
 static bool host_covers(const struct pattern *wide, const struct pattern *narrow)

@@ -8,8 +8,7 @@
 #include "base/err.h"
 
 struct pattern_segment {
-    struct slice head,
-        tail; /* decoded text before and behind the star; all of it is head without one */
+    struct slice head, tail; /* decoded text before and behind the star; all of it is head without one */
     bool star;
 };
 
@@ -27,10 +26,8 @@ enum pattern_reading {
 };
 
 /* host, path empty: any. */
-const struct err *pattern_compile(struct arena *a, struct slice host, struct slice path,
-                                  struct pattern *ret_pattern);
-bool pattern_has(const struct pattern *p, struct slice host, struct slice path,
-                 enum pattern_reading reading);
+const struct err *pattern_compile(struct arena *a, struct slice host, struct slice path, struct pattern *ret_pattern);
+bool pattern_has(const struct pattern *p, struct slice host, struct slice path, enum pattern_reading reading);
 bool pattern_has_parameters(struct slice path);
 /* Everything narrow matches, wide matches too. May say false of a pair it cannot see through, never true wrongly. */
 bool pattern_covers(const struct pattern *wide, const struct pattern *narrow);

@@ -84,9 +84,8 @@ static bool judge_origin(struct arena *a, const struct return_rules *rules, stru
 /* An address of ours that would start over, end what has just begun, or show nothing to a person. */
 static bool is_loop(struct slice prefix, struct slice path)
 {
-    static const struct slice words[] = {LIT_INIT("callback"), LIT_INIT("start"),
-                                         LIT_INIT("sign-in"), LIT_INIT("sign-out"),
-                                         LIT_INIT("auth")};
+    static const struct slice words[] = {LIT_INIT("callback"), LIT_INIT("start"), LIT_INIT("sign-in"),
+                                         LIT_INIT("sign-out"), LIT_INIT("auth")};
     if (prefix.len == 0 || !slice_starts(path, prefix)) return false;
     struct slice rest = slice_from(path, prefix.len), word;
     if (rest.len == 0 || rest.at[0] != '/') return false;
@@ -127,8 +126,7 @@ static struct slice spell(struct arena *a, struct slice s, bool (*may_stand)(cha
     return spelled;
 }
 
-static bool judge(struct arena *a, const struct return_rules *rules, struct slice asked,
-                  struct slice *ret_target)
+static bool judge(struct arena *a, const struct return_rules *rules, struct slice asked, struct slice *ret_target)
 {
     struct parts p = {
         .path = {NULL, 0}
@@ -150,8 +148,7 @@ static bool judge(struct arena *a, const struct return_rules *rules, struct slic
     return true;
 }
 
-struct slice return_to(struct arena *a, const struct return_rules *rules, struct slice asked,
-                       bool *ret_refused)
+struct slice return_to(struct arena *a, const struct return_rules *rules, struct slice asked, bool *ret_refused)
 {
     struct slice target = LIT("/");
     *ret_refused = asked.len != 0 && !judge(a, rules, asked, &target);

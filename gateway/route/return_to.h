@@ -14,14 +14,12 @@ enum {
     RETURN_TO_MAX = 2048
 };
 struct return_rules {
-    struct slice
-        public_origin; /* "https://app.example.com", as url_origin writes it (so are the others) */
+    struct slice public_origin;  /* "https://app.example.com", as url_origin writes it (so are the others) */
     const struct slice *origins; /* further origins, exact */
     size_t origin_count;
     struct slice prefix; /* "/_vestibule" */
 };
 /* Gives a path or an absolute URL that may stand in a Location header; "/" when asked is empty or refused (*ret_refused says which). */
-struct slice return_to(struct arena *a, const struct return_rules *rules, struct slice asked,
-                       bool *ret_refused);
+struct slice return_to(struct arena *a, const struct return_rules *rules, struct slice asked, bool *ret_refused);
 
 #endif

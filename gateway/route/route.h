@@ -49,8 +49,7 @@ const struct err *routes_compile(struct arena *a, const struct rule *rules, size
 
 /* path is canonical, host lower case without port. NULL / SIZE_MAX when nothing matches. NULL also for a path whose ";parameters" decide
  * which rule it meets: some backends do not see them ("/admin;x" beside a rule for "/admin"). */
-const struct rule *routes_rule(const struct routes *r, struct slice host, struct slice path,
-                               struct slice method);
+const struct rule *routes_rule(const struct routes *r, struct slice host, struct slice path, struct slice method);
 size_t routes_backend(const struct routes *r, struct slice host, struct slice path);
 /* The rule that shadows rule i completely, or NULL: for `check`. */
 const struct rule *routes_shadow(const struct routes *r, size_t i);

@@ -60,8 +60,8 @@ struct sessions *sessions_open(struct store_link *k, struct loop *l, const struc
     return s;
 }
 
-void sessions_configure(struct sessions *s, const struct session_jwt *jwt,
-                        const struct keyring *keys, const struct session_conf *conf)
+void sessions_configure(struct sessions *s, const struct session_jwt *jwt, const struct keyring *keys,
+                        const struct session_conf *conf)
 {
     s->jwt = jwt;
     s->keys = keys;
@@ -138,8 +138,7 @@ void sessions_touch(struct sessions *s, struct session_entry *e)
     e->idle_end_wall_ms = now + ttl;
 }
 
-enum flow_next sessions_give(struct flow *f, struct session_held *h,
-                             const struct session **ret_session)
+enum flow_next sessions_give(struct flow *f, struct session_held *h, const struct session **ret_session)
 {
     session_held_keep(h);
     arena_at_close(f->arena, session_held_drop, h);
@@ -154,8 +153,7 @@ bool sessions_still_believed(const struct sessions *s, const struct session_entr
            wall / 1000 < e->held->session.expires_s;
 }
 
-static enum flow_next none(const struct session **ret_session, enum problem *ret_why,
-                           enum problem why)
+static enum flow_next none(const struct session **ret_session, enum problem *ret_why, enum problem why)
 {
     *ret_session = NULL;
     *ret_why = why;
@@ -167,16 +165,14 @@ static enum problem why_refused(const struct sessions *s, struct arena *a, struc
 {
     struct session_claims claims;
     int64_t then = now_s() - s->conf->lifetime_s;
-    return session_jwt_read(s->jwt, a, token, then, &claims) == NULL ? PROBLEM_SESSION_ENDED
-                                                                     : PROBLEM_SIGN_IN_REQUIRED;
+    return session_jwt_read(s->jwt, a, token, then, &claims) == NULL ? PROBLEM_SESSION_ENDED : PROBLEM_SIGN_IN_REQUIRED;
 }
 
 enum flow_next session_find(struct flow *f, struct sessions *s, struct slice cookie_header,
                             const struct session **ret_session, enum problem *ret_why)
 {
     struct slice token;
-    if (!sessions_cookie(s, cookie_header, &token))
-        return none(ret_session, ret_why, PROBLEM_SIGN_IN_REQUIRED);
+    if (!sessions_cookie(s, cookie_header, &token)) return none(ret_session, ret_why, PROBLEM_SIGN_IN_REQUIRED);
     struct session_entry *e = session_cache_find(s->cache, token);
     if (e != NULL && sessions_still_believed(s, e)) {
         s->hits++;

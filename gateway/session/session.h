@@ -24,7 +24,7 @@
 
 struct session_conf {
     int64_t lifetime_s, idle_s;
-    int cache_ms; /* how stale a worker's view may be when no invalidation arrives: 5000 */
+    int cache_ms;             /* how stale a worker's view may be when no invalidation arrives: 5000 */
     struct slice cookie_name; /* with its prefix: "__Host-vestibule" */
     struct cookie_attributes cookie;
     size_t cache_entries; /* per worker: 4096; least recently used go */
@@ -45,8 +45,8 @@ struct sessions; /* per worker */
 struct sessions *sessions_open(struct store_link *k, struct loop *l, const struct session_jwt *jwt,
                                const struct keyring *keys, const struct session_conf *conf);
 /* A reload brings new keys or expiries; what is cached is judged anew. All three are lent until the next call. */
-void sessions_configure(struct sessions *s, const struct session_jwt *jwt,
-                        const struct keyring *keys, const struct session_conf *conf);
+void sessions_configure(struct sessions *s, const struct session_jwt *jwt, const struct keyring *keys,
+                        const struct session_conf *conf);
 void sessions_close(struct sessions *s); /* before store_unlink; whoever waited must be gone */
 
 /* The visitor's session by the Cookie header. *ret_session NULL: none, and *ret_why says PROBLEM_SIGN_IN_REQUIRED (no cookie of ours, or not
@@ -59,8 +59,7 @@ struct session_start {
     const struct identity *identity;
     struct slice id_token, access_token, refresh_token, provider_sid;
     int64_t access_expires_s;
-    struct slice
-        old_cookie_header; /* the session it replaces, if it is ours and live, is deleted */
+    struct slice old_cookie_header; /* the session it replaces, if it is ours and live, is deleted */
 };
 /* Stores a new session and gives the Set-Cookie value; nothing is promised to anybody before the store said yes. */
 enum flow_next session_begin(struct flow *f, struct sessions *s, const struct session_start *start,
@@ -72,13 +71,10 @@ enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cook
 
 /* A token for our own forms, bound to this session as session_find lent it, not a copy (or to nothing when s is NULL: sign-out page
  * without a session). Each call gives another one; all fit. */
-struct slice session_form_token(const struct sessions *all, struct arena *a,
-                                const struct session *s);
-bool session_form_token_fits(const struct sessions *all, const struct session *s,
-                             struct slice token);
+struct slice session_form_token(const struct sessions *all, struct arena *a, const struct session *s);
+bool session_form_token_fits(const struct sessions *all, const struct session *s, struct slice token);
 
-bool session_cookie_is_ours(const struct sessions *s,
-                            struct slice cookie_name); /* for stripping before the backend */
+bool session_cookie_is_ours(const struct sessions *s, struct slice cookie_name); /* for stripping before the backend */
 
 struct session_counts {
     int64_t cached, hits, misses;

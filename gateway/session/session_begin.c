@@ -35,8 +35,7 @@ static enum flow_next delete_old(struct flow *f)
 {
     struct begin *b = f->self;
     if (!b->put) {
-        return flow_fail(f,
-                         err_new(f->arena, PROBLEM_INTERNAL, "a new session id is already taken"));
+        return flow_fail(f, err_new(f->arena, PROBLEM_INTERNAL, "a new session id is already taken"));
     }
     if (b->old_key.len == 0) return FLOW_NEXT;
     session_cache_remove_key(b->sessions->cache, b->old_key);
@@ -69,8 +68,7 @@ static const struct err *seal(struct arena *a, const struct sessions *s, struct 
     session_record_write(&plain, session);
     const struct err *e = NULL;
     if (plain.full) {
-        e = err_new(a, PROBLEM_INTERNAL,
-                    "what the provider said of this person is too much for one session");
+        e = err_new(a, PROBLEM_INTERNAL, "what the provider said of this person is too much for one session");
     } else {
         *ret_sealed = keyring_seal(s->keys, a, sessions_purpose, key, buf_slice(&plain));
     }
@@ -85,8 +83,7 @@ static struct slice old_key(struct arena *a, const struct sessions *s, struct sl
     struct slice token;
     struct session_claims claims;
     if (!sessions_cookie(s, cookie_header, &token)) return (struct slice){NULL, 0};
-    if (session_jwt_read(s->jwt, a, token, now_s(), &claims) != NULL)
-        return (struct slice){NULL, 0};
+    if (session_jwt_read(s->jwt, a, token, now_s(), &claims) != NULL) return (struct slice){NULL, 0};
     return sessions_key(a, claims.sid);
 }
 
@@ -104,8 +101,7 @@ enum flow_next session_begin(struct flow *f, struct sessions *s, const struct se
                               .access_expires_s = start->access_expires_s};
     session.created_s = now_s();
     session.expires_s = session.created_s + s->conf->lifetime_s;
-    *b = (struct begin){
-        .sessions = s, .ret_set_cookie = ret_set_cookie, .ret_reference = ret_reference};
+    *b = (struct begin){.sessions = s, .ret_set_cookie = ret_set_cookie, .ret_reference = ret_reference};
     b->key = sessions_key(a, sid);
     b->old_key = old_key(a, s, start->old_cookie_header);
     b->ttl_ms = sessions_idle_ms(s);

@@ -31,8 +31,7 @@ void session_held_drop(void *held)
     struct session_held *h = held;
     must(h->references > 0);
     if (--h->references > 0) return;
-    if (h->session.memo != NULL && h->session.memo_free != NULL)
-        h->session.memo_free(h->session.memo);
+    if (h->session.memo != NULL && h->session.memo_free != NULL) h->session.memo_free(h->session.memo);
     free(h->session.identity.groups);
     free(h->session.identity.kept);
     explicit_bzero(h->plain, h->plain_len);
@@ -54,8 +53,7 @@ const struct err *session_held_read(struct arena *scratch, struct slice key, str
     h->plain_len = plain.len;
     memcpy(h->key, key.at, key.len);
     if (plain.len != 0) memcpy(h->plain, plain.at, plain.len);
-    const struct err *e =
-        session_record_read(scratch, (struct slice){h->plain, plain.len}, &h->session);
+    const struct err *e = session_record_read(scratch, (struct slice){h->plain, plain.len}, &h->session);
     struct identity *who = &h->session.identity;
     who->groups = own_copy(who->groups, who->group_count * sizeof *who->groups);
     who->kept = own_copy(who->kept, who->kept_count * sizeof *who->kept);
@@ -179,8 +177,7 @@ struct session_entry *session_cache_find(struct session_cache *c, struct slice t
     return e;
 }
 
-struct session_entry *session_cache_put(struct session_cache *c, struct slice token,
-                                        struct session_held *held)
+struct session_entry *session_cache_put(struct session_cache *c, struct slice token, struct session_held *held)
 {
     session_held_keep(held); /* before anything goes: it may be the one that is replaced */
     session_cache_remove(c, token);

@@ -19,8 +19,7 @@ struct session_held {
     struct session session; /* first: session_held_of */
     int references;
     char key[SESSION_KEY_BYTES];
-    unsigned char fingerprint
-        [DIGEST_SHA256_BYTES]; /* of the sealed record: unchanged means no need to open it again */
+    unsigned char fingerprint[DIGEST_SHA256_BYTES]; /* of the sealed record: unchanged means no need to open it again */
     size_t plain_len;
     char plain[];
 };
@@ -46,11 +45,9 @@ struct session_entry {
 struct session_cache;
 struct session_cache *session_cache_open(size_t entries);
 void session_cache_close(struct session_cache *c);
-struct session_entry *session_cache_find(struct session_cache *c,
-                                         struct slice token); /* lends; makes it the newest */
+struct session_entry *session_cache_find(struct session_cache *c, struct slice token); /* lends; makes it the newest */
 /* Replaces what is there for this token. Keeps one reference. */
-struct session_entry *session_cache_put(struct session_cache *c, struct slice token,
-                                        struct session_held *held);
+struct session_entry *session_cache_put(struct session_cache *c, struct slice token, struct session_held *held);
 void session_cache_remove(struct session_cache *c, struct slice token);
 /* What is cached under this key must be asked for again; it is kept for its memo until the answer shows a change. */
 void session_cache_doubt(struct session_cache *c, struct slice key);

@@ -11,8 +11,7 @@ static struct slice deleting_cookie(struct arena *a, const struct session_conf *
     return cookie_set(a, conf->cookie_name, (struct slice){"", 0}, &with);
 }
 
-enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header,
-                           struct slice *ret_set_cookie)
+enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header, struct slice *ret_set_cookie)
 {
     *ret_set_cookie = deleting_cookie(f->arena, s->conf);
     struct slice token;

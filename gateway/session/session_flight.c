@@ -98,8 +98,8 @@ static const struct err *open_record(struct session_flight *fl, const struct ses
         return NULL;
     }
     struct slice plain;
-    const struct err *e = keyring_open_sealed(fl->sessions->keys, fl->arena, sessions_purpose,
-                                              key_of(fl), fl->value, &plain);
+    const struct err *e =
+        keyring_open_sealed(fl->sessions->keys, fl->arena, sessions_purpose, key_of(fl), fl->value, &plain);
     if (e != NULL) return e;
     struct session_held *h = NULL;
     e = session_held_read(fl->arena, key_of(fl), plain, &h);
@@ -125,8 +125,7 @@ static void judge(struct session_flight *fl)
     struct session_held *h = NULL;
     const struct err *why = open_record(fl, e, &h);
     if (why != NULL) {
-        LOG(LOG_LEVEL_WARN, "session_unreadable",
-            "A session's record cannot be read and counts as none.", why,
+        LOG(LOG_LEVEL_WARN, "session_unreadable", "A session's record cannot be read and counts as none.", why,
             {"session", slice_upto(slice_from(key_of(fl), 2), 8)});
         return;
     }
@@ -154,12 +153,11 @@ static bool believed_all_the_same(struct session_flight *fl)
 
 /* ---- telling those who wait */
 
-static enum flow_next answer(struct session_flight *fl, struct flow *f,
-                             const struct session **ret_session, enum problem *ret_why)
+static enum flow_next answer(struct session_flight *fl, struct flow *f, const struct session **ret_session,
+                             enum problem *ret_why)
 {
     if (fl->why != NULL) {
-        return flow_fail(f, err_new(f->arena, fl->why->problem, "%.*s",
-                                    SLICE_ARG(err_story(f->arena, fl->why))));
+        return flow_fail(f, err_new(f->arena, fl->why->problem, "%.*s", SLICE_ARG(err_story(f->arena, fl->why))));
     }
     if (fl->held != NULL) return sessions_give(f, fl->held, ret_session);
     *ret_session = NULL;
@@ -188,8 +186,7 @@ static void landed(struct flow *f, const struct err *why)
         return;
     }
     if (why == NULL && fl->overtaken) {
-        why = err_new(fl->arena, PROBLEM_STORE_AWAY,
-                      "a session's record changes faster than it can be read");
+        why = err_new(fl->arena, PROBLEM_STORE_AWAY, "a session's record changes faster than it can be read");
     }
     if (why != NULL && why->problem == PROBLEM_STORE_AWAY && believed_all_the_same(fl)) why = NULL;
     fl->why = why;
@@ -213,13 +210,12 @@ static void landed(struct flow *f, const struct err *why)
 
 /* ---- from outside */
 
-static struct session_flight *flight_open(struct sessions *s, struct slice token,
-                                          const struct session_claims *claims, struct slice key)
+static struct session_flight *flight_open(struct sessions *s, struct slice token, const struct session_claims *claims,
+                                          struct slice key)
 {
     struct arena *a = arena_open(FLIGHT_BUDGET);
     struct session_flight *fl = arena_new(a, struct session_flight);
-    *fl = (struct session_flight){
-        .sessions = s, .arena = a, .token = arena_copy(a, token), .claims = *claims};
+    *fl = (struct session_flight){.sessions = s, .arena = a, .token = arena_copy(a, token), .claims = *claims};
     fl->claims.sid = arena_copy(a, claims->sid);
     fl->generation = s->generation;
     memcpy(fl->key, key.at, sizeof fl->key);
@@ -230,8 +226,8 @@ static struct session_flight *flight_open(struct sessions *s, struct slice token
 }
 
 enum flow_next session_flight_join(struct flow *f, struct sessions *s, struct slice token,
-                                   const struct session_claims *claims,
-                                   const struct session **ret_session, enum problem *ret_why)
+                                   const struct session_claims *claims, const struct session **ret_session,
+                                   enum problem *ret_why)
 {
     struct slice key = sessions_key(f->arena, claims->sid);
     struct session_flight *fl = *bucket_of(s, key);

@@ -9,8 +9,8 @@
 
 /* claims: of the verified token. Answers as session_find does. */
 enum flow_next session_flight_join(struct flow *f, struct sessions *s, struct slice token,
-                                   const struct session_claims *claims,
-                                   const struct session **ret_session, enum problem *ret_why);
+                                   const struct session_claims *claims, const struct session **ret_session,
+                                   enum problem *ret_why);
 /* The record of this key (at NULL: any) has changed. */
 void session_flight_overtake(struct sessions *s, struct slice key);
 void session_flight_close_all(struct sessions *s); /* nobody waits any more */

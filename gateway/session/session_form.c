@@ -18,8 +18,7 @@ enum {
 
 static const struct slice purpose = LIT_INIT("form");
 
-static struct slice bound(const struct session *s, const unsigned char salt[SALT_BYTES],
-                          char room[BOUND_BYTES])
+static struct slice bound(const struct session *s, const unsigned char salt[SALT_BYTES], char room[BOUND_BYTES])
 {
     memcpy(room, salt, SALT_BYTES);
     memset(room + SALT_BYTES, 0, SESSION_KEY_BYTES);
@@ -27,8 +26,7 @@ static struct slice bound(const struct session *s, const unsigned char salt[SALT
     return (struct slice){room, BOUND_BYTES};
 }
 
-struct slice session_form_token(const struct sessions *all, struct arena *a,
-                                const struct session *s)
+struct slice session_form_token(const struct sessions *all, struct arena *a, const struct session *s)
 {
     unsigned char token[TOKEN_BYTES];
     char room[BOUND_BYTES];
@@ -37,8 +35,7 @@ struct slice session_form_token(const struct sessions *all, struct arena *a,
     return base64url_encode(a, (struct slice){(const char *)token, sizeof token});
 }
 
-bool session_form_token_fits(const struct sessions *all, const struct session *s,
-                             struct slice token)
+bool session_form_token_fits(const struct sessions *all, const struct session *s, struct slice token)
 {
     if (token.len != TOKEN_BYTES / 3 * 4) return false;
     AUTO(arena_closep) struct arena *a = arena_open(1024);

@@ -121,15 +121,14 @@ static void read_kept(struct reader *r, struct identity *who)
     }
 }
 
-const struct err *session_record_read(struct arena *a, struct slice bytes,
-                                      struct session *ret_session)
+const struct err *session_record_read(struct arena *a, struct slice bytes, struct session *ret_session)
 {
     struct reader r = {.arena = a, .rest = bytes};
     struct session s = {.memo = NULL};
     uint64_t version = read_number(&r, 1);
     if (r.bad || version != SESSION_RECORD_VERSION) {
-        return err_new(a, PROBLEM_SESSION_ENDED, "session record of version %u, not %u",
-                       (unsigned)version, (unsigned)SESSION_RECORD_VERSION);
+        return err_new(a, PROBLEM_SESSION_ENDED, "session record of version %u, not %u", (unsigned)version,
+                       (unsigned)SESSION_RECORD_VERSION);
     }
     s.created_s = (int64_t)read_number(&r, 8);
     s.expires_s = (int64_t)read_number(&r, 8);
@@ -145,8 +144,7 @@ const struct err *session_record_read(struct arena *a, struct slice bytes,
     read_groups(&r, &s.identity);
     read_kept(&r, &s.identity);
     if (r.bad || r.rest.len != 0 || verified > 1) {
-        return err_new(a, PROBLEM_SESSION_ENDED, "session record of %zu bytes does not read",
-                       bytes.len);
+        return err_new(a, PROBLEM_SESSION_ENDED, "session record of %zu bytes does not read", bytes.len);
     }
     s.identity.email_verified = verified == 1;
     *ret_session = s;

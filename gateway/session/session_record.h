@@ -16,7 +16,6 @@ enum {
 
 void session_record_write(struct buf *to, const struct session *s);
 /* Texts point into the bytes, the lists of groups and claims lie in a. ret_session->reference and the memo are left empty. */
-const struct err *session_record_read(struct arena *a, struct slice bytes,
-                                      struct session *ret_session);
+const struct err *session_record_read(struct arena *a, struct slice bytes, struct session *ret_session);
 
 #endif

@@ -41,8 +41,7 @@ void sessions_doubt(struct sessions *s, struct slice key);
 /* May this entry be given out without asking the store? */
 bool sessions_still_believed(const struct sessions *s, const struct session_entry *e);
 /* Hands the session of an entry to a flow that keeps it until its arena closes, and moves its idle end when that is due. */
-enum flow_next sessions_give(struct flow *f, struct session_held *h,
-                             const struct session **ret_session);
+enum flow_next sessions_give(struct flow *f, struct session_held *h, const struct session **ret_session);
 void sessions_touch(struct sessions *s, struct session_entry *e);
 
 #endif

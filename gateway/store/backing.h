@@ -33,7 +33,7 @@ struct store {
 struct store_link {
     const struct backing *backing;
     struct loop *loop;
-    bool tried; /* see store_tried */
+    bool tried;                                    /* see store_tried */
     void (*changed)(void *self, struct slice key); /* NULL: nobody asked */
     void *changed_self;
     void (*silent)(void *self, int64_t sure_ms); /* NULL: nobody asked */
@@ -44,9 +44,7 @@ void store_changed(struct store_link *k, struct slice key);
 /* The same for store_on_silence. */
 void store_silent(struct store_link *k, int64_t sure_ms);
 
-const struct err *memory_open(struct arena *a, const struct store_conf *conf,
-                              struct store **ret_store);
-const struct err *redis_open(struct arena *a, const struct store_conf *conf,
-                             struct store **ret_store);
+const struct err *memory_open(struct arena *a, const struct store_conf *conf, struct store **ret_store);
+const struct err *redis_open(struct arena *a, const struct store_conf *conf, struct store **ret_store);
 
 #endif

@@ -16,8 +16,7 @@ void line_close(struct line *l)
     buf_close(&l->out);
 }
 
-bool line_ask(struct line *l, struct line_question *q, const struct line_command *commands,
-              size_t count)
+bool line_ask(struct line *l, struct line_question *q, const struct line_command *commands, size_t count)
 {
     if (l->waiting >= LINE_QUESTIONS) return false;
     size_t before = l->out.len;

@@ -41,13 +41,11 @@ struct line_command {
     size_t count;
 };
 /* Writes the commands and queues the question, which gets one reply for each; false, and nothing happened, when the queue is full. */
-bool line_ask(struct line *l, struct line_question *q, const struct line_command *commands,
-              size_t count);
+bool line_ask(struct line *l, struct line_question *q, const struct line_command *commands, size_t count);
 /* NULL, or why the line is broken: then close the connection and line_lose. */
 const char *line_feed(struct line *l, struct slice bytes);
 /* Begins anew: forgets bytes both ways, then tells every question that it is lost. Questions asked from inside `lost` stay. */
 void line_lose(struct line *l, const char *why);
-int64_t
-line_deadline_ms(const struct line *l); /* of the oldest question; INT64_MAX when none waits */
+int64_t line_deadline_ms(const struct line *l); /* of the oldest question; INT64_MAX when none waits */
 
 #endif

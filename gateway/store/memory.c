@@ -114,8 +114,7 @@ static struct record **place_of(struct memory *m, struct slice key, uint64_t has
     struct record **at = &m->buckets[hash & (m->bucket_count - 1)];
     while (*at != NULL) {
         struct record *r = *at;
-        if (r->hash == hash && r->key_len == key.len && memcmp(r->bytes, key.at, key.len) == 0)
-            break;
+        if (r->hash == hash && r->key_len == key.len && memcmp(r->bytes, key.at, key.len) == 0) break;
         at = &r->next;
     }
     return at;
@@ -223,8 +222,7 @@ static void tell_others(struct memory *m, const struct memory_link *but, struct 
 
 /* ---- operations, each under the lock */
 
-static void read_record(struct flow *f, struct memory_link *k, const struct backing_ask *ask,
-                        uint64_t hash)
+static void read_record(struct flow *f, struct memory_link *k, const struct backing_ask *ask, uint64_t hash)
 {
     struct record **at = living(k->memory, ask->key, hash);
     if (at == NULL) {
@@ -270,8 +268,7 @@ static bool write_record(struct memory_link *k, const struct backing_ask *ask, u
     return true;
 }
 
-static enum flow_next memory_ask(struct flow *f, struct store_link *link,
-                                 const struct backing_ask *ask)
+static enum flow_next memory_ask(struct flow *f, struct store_link *link, const struct backing_ask *ask)
 {
     struct memory_link *k = (struct memory_link *)link;
     int64_t started = now_us();
@@ -372,8 +369,7 @@ static const struct backing memory_backing = {
     .touch = memory_touch,
 };
 
-const struct err *memory_open(struct arena *a, const struct store_conf *conf,
-                              struct store **ret_store)
+const struct err *memory_open(struct arena *a, const struct store_conf *conf, struct store **ret_store)
 {
     (void)a;
     (void)conf;

@@ -25,8 +25,7 @@
 
 const char redis_link_odd_answer[] = "an answer of another kind than its question's";
 
-#define LINK_OF_DATA(wire) \
-    ((struct redis_link *)(void *)((char *)(wire)-offsetof(struct redis_link, data)))
+#define LINK_OF_DATA(wire) ((struct redis_link *)(void *)((char *)(wire)-offsetof(struct redis_link, data)))
 
 struct slice redis_link_number(int64_t n, char room[REDIS_LINK_NUMBER])
 {
@@ -62,8 +61,8 @@ static void tell_away(struct redis *r, bool refused, const char *why)
     do {
         if (before == REDIS_TOLD_REFUSED || before == now) return;
     } while (!atomic_compare_exchange_weak(&r->told, &before, now));
-    LOG(LOG_LEVEL_WARN, "store_away", "The store is away; it is tried again until it answers.",
-        NULL, {"store", r->conf.told}, {"why", slice_of(why)});
+    LOG(LOG_LEVEL_WARN, "store_away", "The store is away; it is tried again until it answers.", NULL,
+        {"store", r->conf.told}, {"why", slice_of(why)});
 }
 
 static void data_gone(struct wire *w, const char *why)
@@ -85,8 +84,7 @@ static struct store_link *redis_link(struct store *s, struct loop *l)
     struct redis_link *k = must_alloc(sizeof *k);
     k->super = (struct store_link){.backing = s->backing, .loop = l};
     k->redis = r;
-    k->data = (struct wire){
-        .loop = l, .conf = &r->conf, .select = true, .ready = data_ready, .gone = data_gone};
+    k->data = (struct wire){.loop = l, .conf = &r->conf, .select = true, .ready = data_ready, .gone = data_gone};
     atomic_fetch_add(&r->links, 1);
     wire_open(&k->data);
     redis_news_open(k);
@@ -129,30 +127,25 @@ static const struct backing redis_backing = {
     .touch = redis_operation_touch,
 };
 
-const struct err *redis_open(struct arena *a, const struct store_conf *conf,
-                             struct store **ret_store)
+const struct err *redis_open(struct arena *a, const struct store_conf *conf, struct store **ret_store)
 {
     enum {
         CONF_BUDGET = 64 * 1024
     };
-    if (conf->timeout_ms <= 0)
-        return err_new(a, PROBLEM_CONFIG, "the store needs a timeout above 0 ms");
+    if (conf->timeout_ms <= 0) return err_new(a, PROBLEM_CONFIG, "the store needs a timeout above 0 ms");
     if (conf->key_prefix.len > STORE_MAX_PREFIX) {
-        return err_new(a, PROBLEM_CONFIG, "the store's key prefix is longer than %d bytes",
-                       STORE_MAX_PREFIX);
+        return err_new(a, PROBLEM_CONFIG, "the store's key prefix is longer than %d bytes", STORE_MAX_PREFIX);
     }
     struct redis *r = must_alloc(sizeof *r);
     r->super.backing = &redis_backing;
     r->arena = arena_open(CONF_BUDGET);
     r->conf = *conf;
     struct store_conf *c = &r->conf;
-    struct slice *texts[] = {&c->target.host, &c->target.unix_path, &c->username, &c->key_prefix,
-                             &c->told};
+    struct slice *texts[] = {&c->target.host, &c->target.unix_path, &c->username, &c->key_prefix, &c->told};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         *texts[i] = arena_copy(r->arena, *texts[i]);
     }
-    if (!secret_is_empty(conf->password))
-        c->password = secret_in(r->arena, secret_reveal(conf->password));
+    if (!secret_is_empty(conf->password)) c->password = secret_in(r->arena, secret_reveal(conf->password));
     if (c->target.tls != NULL) tls_keep(c->target.tls);
     atomic_init(&r->links, 0);
     atomic_init(&r->links_up, 0);

@@ -45,14 +45,12 @@ enum {
 };
 struct slice redis_link_number(int64_t n, char room[REDIS_LINK_NUMBER]); /* as decimal text */
 
-enum flow_next redis_operation_ask(struct flow *f, struct store_link *link,
-                                   const struct backing_ask *ask);
+enum flow_next redis_operation_ask(struct flow *f, struct store_link *link, const struct backing_ask *ask);
 void redis_operation_touch(struct store_link *link, struct slice key, int64_t ttl_ms);
 
 void redis_news_open(struct redis_link *k);
-void redis_news_arm(
-    struct redis_link
-        *k); /* the data wire is ready: ask it to track, when the news wire is ready too */
+/* the data wire is ready: ask it to track, when the news wire is ready too */
+void redis_news_arm(struct redis_link *k);
 void redis_news_disarm(struct redis_link *k); /* the data wire broke */
 
 #endif

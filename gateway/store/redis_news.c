@@ -11,8 +11,7 @@
 
 static const struct slice news_channel = LIT_INIT("__redis__:invalidate");
 
-#define LINK_OF_NEWS(wire) \
-    ((struct redis_link *)(void *)((char *)(wire)-offsetof(struct redis_link, news)))
+#define LINK_OF_NEWS(wire) ((struct redis_link *)(void *)((char *)(wire)-offsetof(struct redis_link, news)))
 
 /* ---- news */
 
@@ -26,8 +25,7 @@ static void tell_news(struct redis_link *k, const struct resp_reply *keys)
     struct slice prefix = k->redis->conf.key_prefix;
     for (size_t i = 0; i < keys->count; i++) {
         struct resp_reply key = resp_item(keys, i);
-        if (key.type != RESP_BULK || key.text.len == prefix.len || !slice_starts(key.text, prefix))
-            continue;
+        if (key.type != RESP_BULK || key.text.len == prefix.len || !slice_starts(key.text, prefix)) continue;
         store_changed(&k->super, slice_from(key.text, prefix.len));
     }
 }
@@ -39,8 +37,7 @@ static bool news_arrived(void *wire, const struct resp_reply *r)
     if (r->type != RESP_ARRAY || r->count != 3) return false;
     struct resp_reply kind = resp_item(r, 0), channel = resp_item(r, 1), keys = resp_item(r, 2);
     if (!resp_says(&kind, RESP_BULK, LIT("message"))) return false;
-    if (!resp_says(&channel, RESP_BULK, news_channel))
-        return true; /* not ours to judge; no harm done */
+    if (!resp_says(&channel, RESP_BULK, news_channel)) return true; /* not ours to judge; no harm done */
     if (keys.type == RESP_ARRAY) {
         tell_news(k, &keys);
     } else {
@@ -60,9 +57,9 @@ struct news_question {
     struct redis_link *link;
 };
 
-static struct line_question *
-news_question(struct redis_link *k, const char *(*answer)(struct line_question *q,
-                                                          const struct resp_reply *reply, int left))
+static struct line_question *news_question(struct redis_link *k,
+                                           const char *(*answer)(struct line_question *q,
+                                                                 const struct resp_reply *reply, int left))
 {
     struct news_question *n = must_alloc(sizeof *n);
     n->super = (struct line_question){.answer = answer, .lost = news_question_lost};
@@ -86,8 +83,7 @@ static void tracking_refused(struct redis_link *k, const struct resp_reply *repl
         NULL, {"store", k->redis->conf.told}, {"reply", resp_error_text(reply)});
 }
 
-static const char *tracking_answer(struct line_question *q, const struct resp_reply *reply,
-                                   int left)
+static const char *tracking_answer(struct line_question *q, const struct resp_reply *reply, int left)
 {
     (void)left;
     struct redis_link *k = news_question_end(q);
@@ -109,12 +105,8 @@ void redis_news_arm(struct redis_link *k)
 {
     if (k->data.state != WIRE_READY || k->news.state != WIRE_READY || k->news_id == 0) return;
     char id[REDIS_LINK_NUMBER];
-    struct slice words[] = {LIT("CLIENT"),
-                            LIT("TRACKING"),
-                            LIT("ON"),
-                            LIT("REDIRECT"),
-                            redis_link_number(k->news_id, id),
-                            LIT("NOLOOP")};
+    struct slice words[] = {
+        LIT("CLIENT"), LIT("TRACKING"), LIT("ON"), LIT("REDIRECT"), redis_link_number(k->news_id, id), LIT("NOLOOP")};
     struct line_question *q = news_question(k, tracking_answer);
     if (!wire_ask(&k->data, q, &(struct line_command){words, 6}, 1)) free(q);
 }

@@ -37,8 +37,7 @@ static void operation_lost(struct line_question *q, const char *why)
 {
     struct operation *op = (struct operation *)q;
     const struct err *e = NULL;
-    if (op->flow != NULL)
-        e = err_new(op->flow->arena, PROBLEM_STORE_AWAY, "the store went away: %s", why);
+    if (op->flow != NULL) e = err_new(op->flow->arena, PROBLEM_STORE_AWAY, "the store went away: %s", why);
     finish(op, TALLY_AWAY, e);
 }
 
@@ -46,8 +45,7 @@ static void operation_refused(struct operation *op, const struct resp_reply *rep
 {
     const struct err *e = NULL;
     if (op->flow != NULL) {
-        e = err_new(op->flow->arena, PROBLEM_STORE_AWAY, "the store refused: %.*s",
-                    SLICE_ARG(resp_error_text(reply)));
+        e = err_new(op->flow->arena, PROBLEM_STORE_AWAY, "the store refused: %.*s", SLICE_ARG(resp_error_text(reply)));
     }
     finish(op, TALLY_REFUSED, e);
 }
@@ -83,8 +81,7 @@ static bool understand(struct operation *op, const struct resp_reply *r)
     return false;
 }
 
-static const char *operation_answer(struct line_question *q, const struct resp_reply *reply,
-                                    int left)
+static const char *operation_answer(struct line_question *q, const struct resp_reply *reply, int left)
 {
     struct operation *op = (struct operation *)q;
     if (left > 0) {                                 /* the PTTL before a GET */
@@ -141,8 +138,7 @@ static struct slice full_key(const struct redis_link *k, struct slice key, char 
     return (struct slice){room, prefix.len + key.len};
 }
 
-static size_t put_words(const struct backing_ask *ask, struct slice key, struct slice ttl,
-                        struct slice words[6])
+static size_t put_words(const struct backing_ask *ask, struct slice key, struct slice ttl, struct slice words[6])
 {
     words[0] = LIT("SET");
     words[1] = key;
@@ -154,8 +150,7 @@ static size_t put_words(const struct backing_ask *ask, struct slice key, struct 
     return 6;
 }
 
-static bool send_operation(struct redis_link *k, struct operation *op,
-                           const struct backing_ask *ask)
+static bool send_operation(struct redis_link *k, struct operation *op, const struct backing_ask *ask)
 {
     char key_room[KEY_ROOM], number_room[REDIS_LINK_NUMBER];
     struct slice key = full_key(k, ask->key, key_room), words[6] = {LIT("PING"), key};
@@ -164,9 +159,7 @@ static bool send_operation(struct redis_link *k, struct operation *op,
     case TALLY_GET: words[0] = LIT("GET"); break;
     case TALLY_TAKE: words[0] = LIT("GETDEL"); break;
     case TALLY_DELETE: words[0] = LIT("DEL"); break;
-    case TALLY_PUT:
-        count = put_words(ask, key, redis_link_number(ask->ttl_ms, number_room), words);
-        break;
+    case TALLY_PUT: count = put_words(ask, key, redis_link_number(ask->ttl_ms, number_room), words); break;
     case TALLY_PING:
     case TALLY_TOUCH:
     case TALLY_OPERATIONS: count = 1; break;
@@ -179,8 +172,7 @@ static bool send_operation(struct redis_link *k, struct operation *op,
     return wire_ask(&k->data, &op->super, with_ttl ? commands : commands + 1, with_ttl ? 2 : 1);
 }
 
-enum flow_next redis_operation_ask(struct flow *f, struct store_link *link,
-                                   const struct backing_ask *ask)
+enum flow_next redis_operation_ask(struct flow *f, struct store_link *link, const struct backing_ask *ask)
 {
     struct redis_link *k = (struct redis_link *)link;
     if (k->data.state != WIRE_READY) {
@@ -196,8 +188,7 @@ enum flow_next redis_operation_ask(struct flow *f, struct store_link *link,
     if (send_operation(k, op, ask)) return flow_wait(f, op, operation_cancel);
     free(op);
     tally_done(ask->what, TALLY_REFUSED, 0);
-    return flow_fail(
-        f, err_new(f->arena, PROBLEM_STORE_AWAY, "too many questions wait for the store"));
+    return flow_fail(f, err_new(f->arena, PROBLEM_STORE_AWAY, "too many questions wait for the store"));
 }
 
 void redis_operation_touch(struct store_link *link, struct slice key, int64_t ttl_ms)

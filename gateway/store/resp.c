@@ -159,8 +159,7 @@ struct slice resp_error_text(const struct resp_reply *r)
     return text;
 }
 
-static const char *drain(struct resp_reader *r,
-                         const char *(*each)(void *self, const struct resp_reply *reply),
+static const char *drain(struct resp_reader *r, const char *(*each)(void *self, const struct resp_reply *reply),
                          void *self)
 {
     for (;;) {
@@ -183,8 +182,7 @@ const char *resp_feed(struct resp_reader *r, struct slice bytes,
         struct slice piece = slice_upto(bytes, FEED_BYTES);
         bytes = slice_from(bytes, piece.len);
         r->unfinished += piece.len;
-        if (redisReaderFeed(r->native, piece.at, piece.len) != REDIS_OK)
-            return "bytes that are no reply";
+        if (redisReaderFeed(r->native, piece.at, piece.len) != REDIS_OK) return "bytes that are no reply";
         const char *why = drain(r, each, self);
         if (why != NULL) return why;
         if (r->unfinished > RESP_MAX_BYTES) return "a reply longer than any of ours can be";

@@ -8,10 +8,9 @@
 #include "base/buf.h"
 
 enum {
-    RESP_MAX_BYTES =
-        1024 * 1024,       /* a record is at most 256 KiB; news of many keys is shorter than this */
-    RESP_MAX_ITEMS = 4096, /* keys in one invalidation */
-    RESP_MAX_DEPTH = 2     /* an invalidation is an array that holds one more */
+    RESP_MAX_BYTES = 1024 * 1024, /* a record is at most 256 KiB; news of many keys is shorter than this */
+    RESP_MAX_ITEMS = 4096,        /* keys in one invalidation */
+    RESP_MAX_DEPTH = 2            /* an invalidation is an array that holds one more */
 };
 
 /* Adds one command made of these words, binary-safe; false (and nothing added) when it does not fit. */

@@ -36,8 +36,7 @@ struct store_conf {
 struct store;      /* the process's part */
 struct store_link; /* a worker's */
 
-const struct err *store_open(struct arena *a, const struct store_conf *conf,
-                             struct store **ret_store);
+const struct err *store_open(struct arena *a, const struct store_conf *conf, struct store **ret_store);
 void store_close(struct store *s); /* after all links */
 struct store_link *store_link(struct store *s, struct loop *l);
 /* Operations under way are dropped; their flows must be gone. Not from inside a flow that a store operation woke. */
@@ -54,24 +53,21 @@ enum {
 };
 
 /* *ret_value has at == NULL when there is no such record. */
-enum flow_next store_get(struct flow *f, struct store_link *k, struct slice key,
-                         struct slice *ret_value);
+enum flow_next store_get(struct flow *f, struct store_link *k, struct slice key, struct slice *ret_value);
 /* The same and how long it has still to live; *ret_ttl_ms is 0 for a record somebody left without an end, and untouched when there
  * is none. */
-enum flow_next store_get_ttl(struct flow *f, struct store_link *k, struct slice key,
-                             struct slice *ret_value, int64_t *ret_ttl_ms);
+enum flow_next store_get_ttl(struct flow *f, struct store_link *k, struct slice key, struct slice *ret_value,
+                             int64_t *ret_ttl_ms);
 /* Gets and removes in one step (GETDEL): only one caller ever receives it. */
-enum flow_next store_take(struct flow *f, struct store_link *k, struct slice key,
-                          struct slice *ret_value);
+enum flow_next store_take(struct flow *f, struct store_link *k, struct slice key, struct slice *ret_value);
 enum store_put_when {
     STORE_ALWAYS,
     STORE_IF_NEW,
     STORE_IF_THERE
 };
-enum flow_next store_put(struct flow *f, struct store_link *k, struct slice key, struct slice value,
-                         int64_t ttl_ms, enum store_put_when when, bool *ret_done);
-enum flow_next store_delete(struct flow *f, struct store_link *k, struct slice key,
-                            bool *ret_was_there);
+enum flow_next store_put(struct flow *f, struct store_link *k, struct slice key, struct slice value, int64_t ttl_ms,
+                         enum store_put_when when, bool *ret_done);
+enum flow_next store_delete(struct flow *f, struct store_link *k, struct slice key, bool *ret_was_there);
 /* Moves the time to live; nobody waits for it and a failure costs nothing but the record's shorter life. */
 void store_touch(struct store_link *k, struct slice key, int64_t ttl_ms);
 enum flow_next store_ping(struct flow *f, struct store_link *k);

@@ -6,9 +6,8 @@
 
 #include "base/now.h"
 
-static struct metric up = {.name = "vestibule_store_up",
-                           .help = "1 while the session store answers.",
-                           .kind = METRIC_GAUGE};
+static struct metric up = {
+    .name = "vestibule_store_up", .help = "1 while the session store answers.", .kind = METRIC_GAUGE};
 static struct metric operations = {
     .name = "vestibule_store_operations_total",
     .help = "Operations of the session store.",
@@ -21,9 +20,8 @@ static struct metric durations = {.name = "vestibule_store_operation_duration_se
                                   .labels = {"operation"}};
 
 static const struct slice operation_words[TALLY_OPERATIONS] = {
-    [TALLY_GET] = LIT_INIT("get"),     [TALLY_TAKE] = LIT_INIT("take"),
-    [TALLY_PUT] = LIT_INIT("put"),     [TALLY_DELETE] = LIT_INIT("delete"),
-    [TALLY_TOUCH] = LIT_INIT("touch"), [TALLY_PING] = LIT_INIT("ping"),
+    [TALLY_GET] = LIT_INIT("get"),       [TALLY_TAKE] = LIT_INIT("take"),   [TALLY_PUT] = LIT_INIT("put"),
+    [TALLY_DELETE] = LIT_INIT("delete"), [TALLY_TOUCH] = LIT_INIT("touch"), [TALLY_PING] = LIT_INIT("ping"),
 };
 static const struct slice outcome_words[TALLY_OUTCOMES] = {
     [TALLY_OK] = LIT_INIT("ok"),

@@ -59,8 +59,7 @@ static void write_out(struct loop_later *later)
     buf_clear(&w->line.out);
 }
 
-static bool ask(struct wire *w, struct line_question *q, const struct line_command *commands,
-                size_t count)
+static bool ask(struct wire *w, struct line_question *q, const struct line_command *commands, size_t count)
 {
     q->deadline_ms = now_ms() + w->conf->timeout_ms;
     if (!line_ask(&w->line, q, commands, count)) return false;
@@ -72,8 +71,7 @@ static bool ask(struct wire *w, struct line_question *q, const struct line_comma
     return true;
 }
 
-bool wire_ask(struct wire *w, struct line_question *q, const struct line_command *commands,
-              size_t count)
+bool wire_ask(struct wire *w, struct line_question *q, const struct line_command *commands, size_t count)
 {
     return w->state == WIRE_READY && ask(w, q, commands, count);
 }
@@ -99,12 +97,10 @@ static const char *greeted(struct line_question *q, const struct resp_reply *rep
     bool last = own->last_greeting;
     free(own);
     if (reply->type == RESP_ERROR) {
-        snprintf(w->refusal, sizeof w->refusal, "Redis says: %.*s",
-                 SLICE_ARG(resp_error_text(reply)));
+        snprintf(w->refusal, sizeof w->refusal, "Redis says: %.*s", SLICE_ARG(resp_error_text(reply)));
         return w->refusal;
     }
-    if (!resp_says(reply, RESP_STATUS, last ? LIT("PONG") : LIT("OK")))
-        return "a greeting answered oddly";
+    if (!resp_says(reply, RESP_STATUS, last ? LIT("PONG") : LIT("OK"))) return "a greeting answered oddly";
     if (!last) return NULL;
     w->state = WIRE_READY;
     w->backoff_ms = BACKOFF_FIRST_MS;
@@ -225,5 +221,4 @@ static void closed(void *self, const char *why)
     go_away(w, why);
 }
 
-static const struct stream_events events = {
-    .on_open = opened, .on_bytes = heard, .on_close = closed};
+static const struct stream_events events = {.on_open = opened, .on_bytes = heard, .on_close = closed};

@@ -47,8 +47,7 @@ struct wire {
 /* The caller has filled the first part and zeroed the rest. Starts connecting. */
 void wire_open(struct wire *w);
 void wire_close(struct wire *w); /* questions that wait are lost */
-bool wire_ask(struct wire *w, struct line_question *q, const struct line_command *commands,
-              size_t count);
+bool wire_ask(struct wire *w, struct line_question *q, const struct line_command *commands, size_t count);
 /* Drops the connection and tries again after a while. Not from inside an answer: there, return a reason. */
 void wire_drop(struct wire *w, const char *why);
 

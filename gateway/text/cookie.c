@@ -37,8 +37,7 @@ bool cookie_find(struct slice header, struct slice name, struct slice *ret_value
     return seen;
 }
 
-void cookie_strip(struct buf *to, struct slice header,
-                  bool (*is_ours)(void *self, struct slice name), void *self)
+void cookie_strip(struct buf *to, struct slice header, bool (*is_ours)(void *self, struct slice name), void *self)
 {
     size_t start = to->len;
     struct slice piece;
@@ -71,8 +70,7 @@ static bool all(struct slice s, bool (*is)(unsigned char))
     return true;
 }
 
-struct slice cookie_set(struct arena *a, struct slice name, struct slice value,
-                        const struct cookie_attributes *with)
+struct slice cookie_set(struct arena *a, struct slice name, struct slice value, const struct cookie_attributes *with)
 {
     static const char *const same_site[] = {"Lax", "Strict", "None"};
     must(name.len != 0 && all(name, is_token) && all(value, is_octet));

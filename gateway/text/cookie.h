@@ -17,8 +17,7 @@ bool cookie_next(struct slice *rest, struct cookie *ret_cookie);
 /* The value of the only cookie of that name. Two of them are none: a second one was planted by somebody (cookie tossing). */
 bool cookie_find(struct slice header, struct slice name, struct slice *ret_value);
 /* The header without the cookies whose name `is_ours` says so, the others byte for byte in order; empty if none is left. */
-void cookie_strip(struct buf *to, struct slice header,
-                  bool (*is_ours)(void *self, struct slice name), void *self);
+void cookie_strip(struct buf *to, struct slice header, bool (*is_ours)(void *self, struct slice name), void *self);
 
 enum cookie_same_site {
     COOKIE_LAX,
@@ -32,7 +31,6 @@ struct cookie_attributes {
     enum cookie_same_site same_site;
 };
 /* A Set-Cookie value. Name and value are ours: a must that they are cookie-octets. */
-struct slice cookie_set(struct arena *a, struct slice name, struct slice value,
-                        const struct cookie_attributes *with);
+struct slice cookie_set(struct arena *a, struct slice name, struct slice value, const struct cookie_attributes *with);
 
 #endif

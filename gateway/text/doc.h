@@ -28,8 +28,8 @@ struct doc {
     bool boolean;
     int64_t integer;
     double real;
-    struct slice text; /* DOC_STRING: the value; in YAML also the source text of other scalars */
-    bool plain;        /* YAML: not quoted */
+    struct slice text;        /* DOC_STRING: the value; in YAML also the source text of other scalars */
+    bool plain;               /* YAML: not quoted */
     struct doc *first, *next; /* children of a list or map; the next sibling */
     size_t count;             /* children */
 };
@@ -41,8 +41,8 @@ void doc_init(void);
  * how many there were and where the first stood; NULL and *ret_root on success. An empty file is an empty map. Limits: 1 MiB of
  * text, 100 mistakes. The arena needs up to 10 MiB for the largest allowed file. */
 typedef void doc_report(void *self, const char *file, int line, int column, struct slice sentence);
-const struct err *doc_yaml(struct arena *a, const char *file, struct slice text, doc_report *report,
-                           void *self, struct doc **ret_root);
+const struct err *doc_yaml(struct arena *a, const char *file, struct slice text, doc_report *report, void *self,
+                           struct doc **ret_root);
 /* JSON (RFC 8259) by jansson with JSON_REJECT_DUPLICATES; any JSON value may be the root. problem is what an error means
  * for the caller; its text names line and column, never a value. Limits: the caller's own on the text, and DOC_JSON_VALUES values. The
  * arena needs at most DOC_JSON_BYTES(text.len). NUL in a string is refused. */
@@ -51,15 +51,12 @@ enum {
 };
 #define DOC_JSON_BYTES(text_len) \
     (2 * (text_len) + 256 * ((text_len) < DOC_JSON_VALUES ? (text_len) : DOC_JSON_VALUES) + 1024)
-const struct err *doc_json(struct arena *a, enum problem problem, struct slice text,
-                           struct doc **ret_root);
+const struct err *doc_json(struct arena *a, enum problem problem, struct slice text, struct doc **ret_root);
 
-const struct doc *doc_member(const struct doc *map,
-                             struct slice key); /* NULL if absent or not a map */
+const struct doc *doc_member(const struct doc *map, struct slice key); /* NULL if absent or not a map */
 /* RFC 6901: "/address/country", "/groups/0". "" is the node itself. NULL if absent. */
 const struct doc *doc_at(const struct doc *root, struct slice pointer);
-struct slice doc_string(const struct doc *map,
-                        struct slice key); /* empty if absent or not a string */
+struct slice doc_string(const struct doc *map, struct slice key); /* empty if absent or not a string */
 bool doc_is_string(const struct doc *d);
 /* Integers, and reals with a whole value (a JWT's exp may be either); false otherwise. */
 bool doc_whole(const struct doc *d, int64_t *ret_value);

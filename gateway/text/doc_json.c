@@ -67,13 +67,11 @@ static bool fill(struct reading *r, struct doc *d, const json_t *json, int depth
     switch (json_typeof(json)) {
     case JSON_OBJECT:
         d->type = DOC_MAP;
-        return read_map(r, d, (json_t *)(uintptr_t)json,
-                        depth); /* jansson's iterator is not const */
+        return read_map(r, d, (json_t *)(uintptr_t)json, depth); /* jansson's iterator is not const */
     case JSON_ARRAY: d->type = DOC_LIST; return read_list(r, d, json, depth);
     case JSON_STRING:
         d->type = DOC_STRING;
-        d->text =
-            arena_copy(r->arena, (struct slice){json_string_value(json), json_string_length(json)});
+        d->text = arena_copy(r->arena, (struct slice){json_string_value(json), json_string_length(json)});
         return true;
     case JSON_INTEGER:
         d->type = DOC_INT;
@@ -102,16 +100,15 @@ static struct doc *node(struct reading *r, const json_t *json, int depth)
     return fill(r, d, json, depth) ? d : NULL;
 }
 
-const struct err *doc_json(struct arena *a, enum problem problem, struct slice text,
-                           struct doc **ret_root)
+const struct err *doc_json(struct arena *a, enum problem problem, struct slice text, struct doc **ret_root)
 {
     json_error_t error = {.line = -1};
     const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
     if (text.len == 0) return err_new(a, problem, "JSON is empty");
     json_t *json = json_loadb(text.at, text.len, flags, &error);
     if (json == NULL) /* error.text repeats what it met, so it stays here */
-        return err_new(a, problem, "JSON of %zu bytes: line %d, column %d cannot be read", text.len,
-                       error.line, error.column);
+        return err_new(a, problem, "JSON of %zu bytes: line %d, column %d cannot be read", text.len, error.line,
+                       error.column);
     struct reading r = {.arena = a};
     struct doc *root = node(&r, json, 1);
     json_decref(json);

@@ -102,18 +102,15 @@ static const char *ambiguity(struct slice s)
     static const char *const odd[] = {".inf", "+.inf", "-.inf", ".nan", NULL};
     bool has_sign = s.len != 0 && (s.at[0] == '-' || s.at[0] == '+');
     struct slice digits = has_sign ? slice_from(s, 1) : s;
-    if (is_any_nocase(s, truths))
-        return "is ambiguous: write true or false, or quote it for a string";
+    if (is_any_nocase(s, truths)) return "is ambiguous: write true or false, or quote it for a string";
     if (is_any_nocase(s, nothings)) return "is ambiguous: write null, or quote it for a string";
     if (is_any_nocase(s, odd)) return "is no number we take: quote it for a string";
-    if (digits.len > 2 && digits.at[0] == '0' &&
-        slice_index(LIT("xXoObB"), digits.at[1]) != SLICE_NONE &&
+    if (digits.len > 2 && digits.at[0] == '0' && slice_index(LIT("xXoObB"), digits.at[1]) != SLICE_NONE &&
         all_in(slice_from(digits, 2), "0123456789abcdefABCDEF_"))
         return "looks like a hexadecimal, octal or binary number: write it in decimal, or quote it";
     if (!all_in(digits, "0123456789_") || digits.at[0] == '_') return NULL;
     if (digits.len > 1 && digits.at[0] == '0') return "looks octal: quote it";
-    if (s.at[0] == '+' || !all_in(digits, "0123456789"))
-        return "looks like a number: write digits alone, or quote it";
+    if (s.at[0] == '+' || !all_in(digits, "0123456789")) return "looks like a number: write digits alone, or quote it";
     return NULL;
 }
 
@@ -147,8 +144,7 @@ static void type_plain(struct reading *r, struct doc *d, struct place at)
     }
     if (!all_in(s.at[0] == '-' ? slice_from(s, 1) : s, "0123456789")) return;
     d->type = DOC_INT;
-    if (!read_integer(s, &d->integer))
-        mistake(r, at, "the number is too large: quote it for a string");
+    if (!read_integer(s, &d->integer)) mistake(r, at, "the number is too large: quote it for a string");
 }
 
 /* ---- the tree */
@@ -178,9 +174,8 @@ static void place_node(struct reading *r, struct doc *d)
         l->has_key = false;
         const struct doc *twin = find_twin(l->parent, d->key);
         if (twin != NULL)
-            mistake(r, (struct place){d->key_line, d->key_column},
-                    "duplicate key '%s' (first at line %d, column %d)", shown(r, d->key),
-                    twin->key_line, twin->key_column);
+            mistake(r, (struct place){d->key_line, d->key_column}, "duplicate key '%s' (first at line %d, column %d)",
+                    shown(r, d->key), twin->key_line, twin->key_column);
     }
     if (l->tail != NULL) {
         l->tail->next = d;
@@ -205,8 +200,7 @@ static bool wants_key(const struct level *l)
     return l != NULL && l->parent->type == DOC_MAP && !l->has_key;
 }
 
-static void take_key(struct reading *r, struct level *l, struct slice key, struct place at,
-                     bool plain)
+static void take_key(struct reading *r, struct level *l, struct slice key, struct place at, bool plain)
 {
     if (key.len == 0) mistake(r, at, "a key is empty");
     if (plain && slice_is(key, LIT("<<"))) mistake(r, at, "merge keys (<<) are not supported");
@@ -267,8 +261,7 @@ static void on_open(struct reading *r, enum doc_type type, struct place at)
     r->levels[r->depth++] = (struct level){.parent = d};
 }
 
-static void check_properties(struct reading *r, const void *anchor, const void *tag,
-                             struct place at)
+static void check_properties(struct reading *r, const void *anchor, const void *tag, struct place at)
 {
     if (anchor != NULL) mistake(r, at, "anchors (&name) are not supported");
     if (tag != NULL) mistake(r, at, "tags (!name) are not supported");
@@ -365,21 +358,20 @@ static bool check_bytes(struct reading *r, struct slice text)
     return true;
 }
 
-const struct err *doc_yaml(struct arena *a, const char *file, struct slice text, doc_report *report,
-                           void *self, struct doc **ret_root)
+const struct err *doc_yaml(struct arena *a, const char *file, struct slice text, doc_report *report, void *self,
+                           struct doc **ret_root)
 {
     struct reading *r = arena_new(a, struct reading);
     *r = (struct reading){.arena = a, .file = file, .report = report, .self = self};
-    if (slice_starts(text, LIT("\xEF\xBB\xBF")))
-        text = slice_from(text, 3); /* some editors write it */
+    if (slice_starts(text, LIT("\xEF\xBB\xBF"))) text = slice_from(text, 3); /* some editors write it */
     if (text.len > TEXT_MAX) {
         fatal(r, (struct place){1, 1}, "the file is larger than 1 MiB");
     } else if (check_bytes(r, text)) {
         run(r, text.len != 0 ? text : LIT("\n"));
     }
     if (r->mistakes != 0)
-        return err_new(a, PROBLEM_CONFIG, "%s:%d:%d: %.*s (%zu mistakes in all)", file,
-                       r->first_line, r->first_column, SLICE_ARG(r->first), r->mistakes);
+        return err_new(a, PROBLEM_CONFIG, "%s:%d:%d: %.*s (%zu mistakes in all)", file, r->first_line, r->first_column,
+                       SLICE_ARG(r->first), r->mistakes);
     if (r->root == NULL || r->root->type == DOC_NULL) {
         r->root = new_node(r, (struct place){1, 1});
         r->root->type = DOC_MAP;

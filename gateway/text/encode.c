@@ -5,10 +5,8 @@
 
 #include "text/utf8.h"
 
-static const char url_alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-static const char plain_alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char plain_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char hex_lower[] = "0123456789abcdef";
 static const char hex_upper[] = "0123456789ABCDEF";
 
@@ -51,8 +49,7 @@ static int digit64(char c, const char *last_two)
 }
 
 /* text without padding. Unused bits of the last digit must be zero: one spelling per value. */
-static bool decode64(struct arena *a, struct slice text, const char *last_two,
-                     struct slice *ret_bytes)
+static bool decode64(struct arena *a, struct slice text, const char *last_two, struct slice *ret_bytes)
 {
     if (text.len % 4 == 1) return false;
     char *to = arena_bytes(a, text.len / 4 * 3 + 3);
@@ -138,8 +135,8 @@ struct slice base32_id(struct arena *a, const unsigned char bytes[16])
 
 static bool is_unreserved(unsigned char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
 }
 
 /* WHATWG's urlencoded set: '~' is escaped, '*' is not. */

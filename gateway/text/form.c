@@ -39,12 +39,10 @@ static size_t count_fields(struct slice text)
 
 const struct err *form_read(struct arena *a, struct slice text, struct form *ret_form)
 {
-    if (text.len > 3 * DECODED_MAX)
-        return err_new(a, PROBLEM_BAD_REQUEST, "form of %zu bytes is too long", text.len);
+    if (text.len > 3 * DECODED_MAX) return err_new(a, PROBLEM_BAD_REQUEST, "form of %zu bytes is too long", text.len);
     size_t most = count_fields(text);
     if (most > FIELDS_MAX)
-        return err_new(a, PROBLEM_BAD_REQUEST, "form has %zu fields, %d are allowed", most,
-                       FIELDS_MAX);
+        return err_new(a, PROBLEM_BAD_REQUEST, "form has %zu fields, %d are allowed", most, FIELDS_MAX);
     struct form form = {.fields = arena_array(a, struct form_field, most)};
     char *block = arena_bytes(a, text.len + 1), *to = block;
     struct slice piece, name;
@@ -53,12 +51,10 @@ const struct err *form_read(struct arena *a, struct slice text, struct form *ret
         struct form_field *field = &form.fields[form.count];
         slice_cut(&piece, '=', &name);
         if (!decode(name, &to, &field->name) || !decode(piece, &to, &field->value))
-            return err_new(a, PROBLEM_BAD_REQUEST, "form field %zu has an invalid %%XX",
-                           form.count);
+            return err_new(a, PROBLEM_BAD_REQUEST, "form field %zu has an invalid %%XX", form.count);
         form.count++;
     }
-    if (to - block > DECODED_MAX)
-        return err_new(a, PROBLEM_BAD_REQUEST, "form of %td bytes is too long", to - block);
+    if (to - block > DECODED_MAX) return err_new(a, PROBLEM_BAD_REQUEST, "form of %td bytes is too long", to - block);
     *ret_form = form;
     return NULL;
 }

@@ -101,8 +101,7 @@ static void escape_one(struct buf *to, uint32_t c)
 
 static bool needs_escape(uint32_t c)
 {
-    return c == '"' || c == '\\' || utf8_is_control(c) || c == 0x2028 || c == 0x2029 ||
-           c == UTF8_REPLACEMENT;
+    return c == '"' || c == '\\' || utf8_is_control(c) || c == 0x2028 || c == 0x2029 || c == UTF8_REPLACEMENT;
 }
 
 void json_escape(struct buf *to, struct slice s)

@@ -15,8 +15,7 @@ struct json {
 };
 
 struct json json_into(struct buf *to);
-void json_open_object(struct json *j,
-                      const char *name); /* name NULL inside a list or at the root */
+void json_open_object(struct json *j, const char *name); /* name NULL inside a list or at the root */
 void json_close_object(struct json *j);
 void json_open_list(struct json *j, const char *name);
 void json_close_list(struct json *j);

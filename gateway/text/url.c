@@ -46,8 +46,7 @@ static bool is_label(struct slice s)
 {
     if (s.len == 0 || s.len > LABEL_MAX || s.at[0] == '-' || s.at[s.len - 1] == '-') return false;
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_letter(s.at[i]) && !is_digit(s.at[i]) && s.at[i] != '-' && s.at[i] != '_')
-            return false;
+        if (!is_letter(s.at[i]) && !is_digit(s.at[i]) && s.at[i] != '-' && s.at[i] != '_') return false;
     }
     return true;
 }
@@ -55,8 +54,7 @@ static bool is_label(struct slice s)
 /* What some readers take for an IPv4 address ("127.1", "0x7f.1", "2130706433") must be a plain one. */
 static bool looks_like_ip4(struct slice last_label)
 {
-    if (last_label.len >= 2 && last_label.at[0] == '0' && (last_label.at[1] | 0x20) == 'x')
-        return true;
+    if (last_label.len >= 2 && last_label.at[0] == '0' && (last_label.at[1] | 0x20) == 'x') return true;
     for (size_t i = 0; i < last_label.len; i++) {
         if (!is_digit(last_label.at[i])) return false;
     }
@@ -140,8 +138,7 @@ const struct err *url_read(struct arena *a, struct slice text, struct url *ret_u
     if (colon == SLICE_NONE) return refuse(a, "no scheme");
     struct slice scheme = slice_upto(text, colon), rest = slice_from(text, colon + 1);
     u.https = slice_is_nocase(scheme, LIT("https"));
-    if (!u.https && !slice_is_nocase(scheme, LIT("http")))
-        return refuse(a, "scheme is not http or https");
+    if (!u.https && !slice_is_nocase(scheme, LIT("http"))) return refuse(a, "scheme is not http or https");
     if (!slice_starts(rest, LIT("//"))) return refuse(a, "no // behind the scheme");
     u.port = u.https ? 443 : 80;
     rest = slice_from(rest, 2);
@@ -155,8 +152,7 @@ const struct err *url_read(struct arena *a, struct slice text, struct url *ret_u
     if (path.len != 0) u.path = path;
     if (!is_path_text(u.path, false)) return refuse(a, "path has a character that must be encoded");
     if (mark != SLICE_NONE) u.query = slice_from(rest, mark + 1);
-    if (!is_path_text(u.query, true))
-        return refuse(a, "query has a character that must be encoded");
+    if (!is_path_text(u.query, true)) return refuse(a, "query has a character that must be encoded");
     u.path = arena_copy(a, u.path);
     if (mark != SLICE_NONE) u.query = arena_copy(a, u.query);
     *ret_url = u;
@@ -167,16 +163,14 @@ struct slice url_origin(struct arena *a, const struct url *u)
 {
     struct slice port = {NULL, 0};
     if (u->port != (u->https ? 443 : 80)) port = arena_print(a, ":%d", u->port);
-    struct slice parts[] = {u->https ? LIT("https://") : LIT("http://"),
-                            u->host_is_ip6 ? LIT("[") : LIT(""), u->host,
+    struct slice parts[] = {u->https ? LIT("https://") : LIT("http://"), u->host_is_ip6 ? LIT("[") : LIT(""), u->host,
                             u->host_is_ip6 ? LIT("]") : LIT(""), port};
     return arena_join(a, parts, sizeof parts / sizeof parts[0]);
 }
 
 struct slice url_text(struct arena *a, const struct url *u)
 {
-    struct slice parts[] = {url_origin(a, u), u->path, u->query.at != NULL ? LIT("?") : LIT(""),
-                            u->query};
+    struct slice parts[] = {url_origin(a, u), u->path, u->query.at != NULL ? LIT("?") : LIT(""), u->query};
     return arena_join(a, parts, sizeof parts / sizeof parts[0]);
 }
 

@@ -5,8 +5,7 @@
 
 struct lead {
     unsigned char first, last; /* lead byte */
-    unsigned char from,
-        to; /* what the second byte may be: keeps out overlong forms and surrogates */
+    unsigned char from, to;    /* what the second byte may be: keeps out overlong forms and surrogates */
     unsigned char length;
 };
 
@@ -83,17 +82,15 @@ bool utf8_is_control(uint32_t c)
 /* Characters without a picture that change how their neighbours are read: directions, separators, BOM, tags. */
 static bool is_invisible(uint32_t c)
 {
-    return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) ||
-           (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
-           (c >= 0xE0000 && c <= 0xE007F);
+    return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
+           c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
 }
 
 struct slice utf8_for_people(struct arena *a, struct slice s, size_t max_chars)
 {
     static const char replacement[] = "\xEF\xBF\xBD", ellipsis[] = "\xE2\x80\xA6";
     size_t shown = 0, len = 0, chars = s.len < max_chars ? s.len : max_chars;
-    char *to =
-        arena_bytes(a, arena_product(4, chars) + sizeof ellipsis); /* four bytes at most each */
+    char *to = arena_bytes(a, arena_product(4, chars) + sizeof ellipsis); /* four bytes at most each */
     struct slice bytes;
     uint32_t c;
     while (utf8_next(&s, &c, &bytes)) {

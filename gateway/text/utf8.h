@@ -7,8 +7,7 @@ enum {
     UTF8_REPLACEMENT = 0xFFFD
 }; /* stands where a byte made no sense */
 
-bool utf8_valid(
-    struct slice s); /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF */
+bool utf8_valid(struct slice s); /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF */
 /* Bytes of the well-formed character s begins with: 1-4; 0 if there is none (or s is empty). */
 size_t utf8_length(struct slice s);
 /* Takes one character off: `while (utf8_next(&rest, &c))`. A byte that makes no sense is one U+FFFD; ret_bytes is what

@@ -17,13 +17,12 @@ static double now_ms(void)
 static int answered(int port)
 {
     static const char ask[] = "GET /public/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((unsigned short)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((unsigned short)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     char byte;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int yes = connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
-              write(fd, ask, sizeof ask - 1) > 0 && read(fd, &byte, 1) == 1;
+    int yes = connect(fd, (struct sockaddr *)&to, sizeof to) == 0 && write(fd, ask, sizeof ask - 1) > 0 &&
+              read(fd, &byte, 1) == 1;
     close(fd);
     return yes;
 }

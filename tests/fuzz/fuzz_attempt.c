@@ -23,8 +23,7 @@ static void put(struct buf *to, struct slice text, struct slice name, struct sli
 }
 
 /* Sealed with our key, but any text inside: an older or newer gateway's. */
-static void strange(struct arena *a, const struct keyring *keys, const struct attempt *mine,
-                    struct slice text)
+static void strange(struct arena *a, const struct keyring *keys, const struct attempt *mine, struct slice text)
 {
     struct attempt found;
     struct slice name = attempt_cookie_name(a, prefix, mine), at;

@@ -10,8 +10,7 @@ enum {
 static bool names(const struct doc *d, struct slice value)
 {
     if (doc_is_string(d)) return slice_is(d->text, value);
-    for (const struct doc *c = d != NULL && d->type == DOC_LIST ? d->first : NULL; c != NULL;
-         c = c->next)
+    for (const struct doc *c = d != NULL && d->type == DOC_LIST ? d->first : NULL; c != NULL; c = c->next)
         if (doc_is_string(c) && slice_is(c->text, value)) return true;
     return false;
 }
@@ -39,8 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AUTO(arena_closep) struct arena *a = arena_open(32 << 20);
     struct doc *claims = NULL;
     struct slice json = fuzz_slice(data, size);
-    if (doc_json(a, PROBLEM_PROVIDER_BROKEN, json, &claims) != NULL || claims->type != DOC_MAP)
-        return 0;
+    if (doc_json(a, PROBLEM_PROVIDER_BROKEN, json, &claims) != NULL || claims->type != DOC_MAP) return 0;
     const struct jws token = {.alg = JOSE_ES256, .payload = json, .claims = claims};
     const struct err *e = id_token_judge(a, &rules, &token);
     if (e != NULL) {

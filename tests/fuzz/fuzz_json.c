@@ -8,8 +8,7 @@ static void walk(const struct doc *d, int depth)
     must(depth <= 64);
     must(utf8_valid(d->text) && slice_index(d->text, '\0') == SLICE_NONE);
     for (const struct doc *c = d->first; c != NULL; c = c->next) {
-        for (const struct doc *twin = c->next; d->type == DOC_MAP && twin != NULL;
-             twin = twin->next) {
+        for (const struct doc *twin = c->next; d->type == DOC_MAP && twin != NULL; twin = twin->next) {
             must(!slice_is(c->key, twin->key));
         }
         walk(c, depth + 1);

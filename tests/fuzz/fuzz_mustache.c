@@ -7,8 +7,8 @@
 static bool part(void *self, struct slice name, struct mustache_source *ret_source)
 {
     (void)self;
-    *ret_source = (struct mustache_source){
-        .file = "p", .line = 1, .text = LIT("<b title=\"{{v}}\">{{#l}}{{>q}}{{/l}}</b>")};
+    *ret_source =
+        (struct mustache_source){.file = "p", .line = 1, .text = LIT("<b title=\"{{v}}\">{{#l}}{{>q}}{{/l}}</b>")};
     if (slice_is(name, LIT("q"))) ret_source->text = LIT("{{.}}\n");
     return slice_is(name, LIT("p")) || slice_is(name, LIT("q"));
 }
@@ -16,8 +16,8 @@ static bool part(void *self, struct slice name, struct mustache_source *ret_sour
 static bool text(void *self, struct slice key, bool plain, struct mustache_source *ret_source)
 {
     (void)self;
-    *ret_source = (struct mustache_source){
-        .file = "t", .line = 1, .text = plain ? LIT("t {{v}}") : LIT("<bdi>{{v}}</bdi>")};
+    *ret_source =
+        (struct mustache_source){.file = "t", .line = 1, .text = plain ? LIT("t {{v}}") : LIT("<bdi>{{v}}</bdi>")};
     return slice_is(key, LIT("k"));
 }
 

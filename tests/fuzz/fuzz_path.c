@@ -20,8 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(path_canonical(a, path, &again) == NULL && again.at == path.at && again.len == path.len);
     must(percent_decode(a, path, &once));
     if (!percent_decode(a, once, &twice)) twice = once;
-    must(count(twice, '/') == count(path, '/') && count(twice, '\\') == 0 &&
-         count(twice, '\0') == 0);
+    must(count(twice, '/') == count(path, '/') && count(twice, '\\') == 0 && count(twice, '\0') == 0);
     struct slice rest = slice_from(once, 1);
     while (slice_cut(&rest, '/', &segment)) {
         segment = slice_upto(segment, slice_index(segment, ';'));

@@ -13,9 +13,8 @@ static void is_fit(struct slice s)
 
 static void judge(const struct identity *who)
 {
-    const struct slice all[] = {who->subject,     who->email,    who->name,    who->given_name,
-                                who->family_name, who->username, who->picture, who->locale,
-                                who->profile_url, who->acr};
+    const struct slice all[] = {who->subject,  who->email,   who->name,   who->given_name,  who->family_name,
+                                who->username, who->picture, who->locale, who->profile_url, who->acr};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         is_fit(all[i]);
     must(who->subject.len != 0 && who->group_count <= IDENTITY_GROUPS_MAX);
@@ -33,10 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct slice keep[] = {LIT_INIT("department"), LIT_INIT("/a/0/b")};
     static const struct provider providers[] = {
-        {.id = LIT_INIT("op"),
-         .issuer = LIT_INIT("https://op.example"),
-         .keep = keep,
-         .keep_count = 2                 },
+        {.id = LIT_INIT("op"),           .issuer = LIT_INIT("https://op.example"), .keep = keep, .keep_count = 2},
         { .id = LIT_INIT("op"),
          .issuer = LIT_INIT("https://op.example"),
          .require_verified_email = true,
@@ -49,8 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice rest = fuzz_slice(data, size), line = {0};
     struct doc *claims = NULL, *userinfo = NULL;
     (void)slice_cut(&rest, '\n', &line);
-    if (doc_json(a, PROBLEM_PROVIDER_BROKEN, line, &claims) != NULL || claims->type != DOC_MAP)
-        return 0;
+    if (doc_json(a, PROBLEM_PROVIDER_BROKEN, line, &claims) != NULL || claims->type != DOC_MAP) return 0;
     struct slice subject = doc_string(claims, LIT("sub"));
     if (userinfo_read(a, rest, subject, &userinfo) == NULL)
         must(slice_is(doc_string(userinfo, LIT("sub")), subject) && subject.len != 0);

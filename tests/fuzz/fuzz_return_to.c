@@ -5,8 +5,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct slice origins[] = {LIT_INIT("https://api.example.com:8443")};
-    static const struct return_rules rules = {LIT_INIT("https://app.example.com"), origins, 1,
-                                              LIT_INIT("/_vestibule")};
+    static const struct return_rules rules = {LIT_INIT("https://app.example.com"), origins, 1, LIT_INIT("/_vestibule")};
     AUTO(arena_closep) struct arena *a = arena_open(64 << 20);
     bool refused = true;
     struct slice to = return_to(a, &rules, fuzz_slice(data, size), &refused);

@@ -12,8 +12,7 @@ static void judge(struct slice s)
     if (screen_method(s)) must(s.len <= 20 && screen_name(s));
     if (screen_target(s)) must(s.at[0] == '/' && slice_index(s, ' ') == SLICE_NONE);
     if (screen_name_kept(s)) must(screen_name(s) && !screen_target(s));
-    if (screen_value(s))
-        must(slice_index(s, '\r') == SLICE_NONE && slice_index(s, '\0') == SLICE_NONE);
+    if (screen_value(s)) must(slice_index(s, '\r') == SLICE_NONE && slice_index(s, '\0') == SLICE_NONE);
     if (!screen_authority(s)) return;
     must(slice_index(s, '@') == SLICE_NONE && slice_index(s, '/') == SLICE_NONE);
     must(screen_value(s) && (s.at[0] != '[' || address_read(s, &address)));

@@ -24,8 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     must(keyring_open_sealed(ring, a, purpose, LIT("s:1"), sealed, &back) == NULL);
     must(slice_is(input, back));
     must(keyring_open_sealed(ring, a, purpose, LIT("s:2"), sealed, &back) != NULL);
-    if (keyring_read_master(a, input, &key) == NULL)
-        must(secret_reveal(key).len == KEYRING_MASTER_BYTES);
+    if (keyring_read_master(a, input, &key) == NULL) must(secret_reveal(key).len == KEYRING_MASTER_BYTES);
     arena_close(a);
     return 0;
 }

@@ -13,8 +13,7 @@ static void must_be_ours(struct arena *a, const struct keyring *ring, struct sli
     unsigned char key[32], mac[32];
     must(token.len > 44 && token.at[token.len - 44] == '.');
     keyring_purpose_key(ring, 0, LIT("session-jwt"), key);
-    digest_hmac_sha256((struct slice){(const char *)key, 32}, slice_upto(token, token.len - 44),
-                       mac);
+    digest_hmac_sha256((struct slice){(const char *)key, 32}, slice_upto(token, token.len - 44), mac);
     struct slice text = base64url_encode(a, (struct slice){(const char *)mac, 32});
     must(slice_is(text, slice_from(token, token.len - 43)));
 }

@@ -7,8 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 8 * 1024) return 0;
     AUTO(arena_closep) struct arena *a = arena_open(64 << 20);
     struct texts *english = NULL, *t = NULL;
-    must(texts_read(a, a, LIT("en"), "en.txt", LIT("a = A {{v}}\nb = [x](u)\n"), NULL, &english) ==
-         NULL);
+    must(texts_read(a, a, LIT("en"), "en.txt", LIT("a = A {{v}}\nb = [x](u)\n"), NULL, &english) == NULL);
     struct slice file = fuzz_slice(data, size);
     (void)texts_read(a, a, LIT("de"), "de.txt", file, english, &t);
     t = NULL;

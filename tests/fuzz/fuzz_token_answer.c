@@ -5,8 +5,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int statuses[] = {200, 400, 401, 403, 201, 302, 404, 200};
-    static const struct slice secrets[TOKEN_ANSWER_SECRETS] = {
-        LIT_INIT("client-secret-1"), LIT_INIT("code-code-code"), LIT_INIT("verifier-verifier")};
+    static const struct slice secrets[TOKEN_ANSWER_SECRETS] = {LIT_INIT("client-secret-1"), LIT_INIT("code-code-code"),
+                                                               LIT_INIT("verifier-verifier")};
     if (size < 1 || size > TOKEN_ANSWER_MAX_BYTES) return 0;
     AUTO(arena_closep) struct arena *a = arena_open(32 << 20);
     const struct fetch_answer answer = {.status = statuses[data[0] & 7],

@@ -26,8 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AUTO(arena_closep) struct arena *a = arena_open(64 << 20);
     struct doc *root = NULL;
     size_t mistakes = 0;
-    const struct err *e =
-        doc_yaml(a, "fuzz.yaml", fuzz_slice(data, size), report, &mistakes, &root);
+    const struct err *e = doc_yaml(a, "fuzz.yaml", fuzz_slice(data, size), report, &mistakes, &root);
     must((e == NULL) == (mistakes == 0) && (e == NULL) == (root != NULL));
     if (root != NULL) must(walk(root, 1) <= 20001);
     return 0;

@@ -6,8 +6,7 @@
 
 static void feed(FILE *file, size_t len)
 {
-    uint8_t *bytes =
-        must_alloc(len != 0 ? len : 1); /* exactly as long, so that asan sees one byte too far */
+    uint8_t *bytes = must_alloc(len != 0 ? len : 1); /* exactly as long, so that asan sees one byte too far */
     must(fread(bytes, 1, len, file) == len);
     LLVMFuzzerTestOneInput(bytes, len);
     free(bytes);

@@ -1,12 +1,12 @@
 /* flow_test.c -- the promises of base/flow.h, one by one. */
+#include "base/flow.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "base/flow.h"
 
 struct story {
     struct flow flow, child;
@@ -56,12 +56,14 @@ static enum flow_next drops_itself(struct flow *f)
     return FLOW_NEXT;
 }
 
-#define START(s, table)                                                                            \
-    flow_start(&(s)->flow, a, table, sizeof table / sizeof table[0], story_end, (s))
+#define START(s, table) flow_start(&(s)->flow, a, table, sizeof table / sizeof table[0], story_end, (s))
 
 static void steps_are_taken_in_order_and_the_end_comes_once(void **state)
 {
-    static const struct flow_step table[] = {{"a", goes_on}, {"b", goes_on}};
+    static const struct flow_step table[] = {
+        {"a", goes_on},
+        {"b", goes_on}
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -73,7 +75,10 @@ static void steps_are_taken_in_order_and_the_end_comes_once(void **state)
 
 static void after_a_wait_the_next_step_is_taken(void **state)
 {
-    static const struct flow_step table[] = {{"a", waits}, {"b", goes_on}};
+    static const struct flow_step table[] = {
+        {"a", waits  },
+        {"b", goes_on}
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -87,7 +92,9 @@ static void after_a_wait_the_next_step_is_taken(void **state)
 
 static void a_wait_as_last_step_ends_with_the_answer(void **state)
 {
-    static const struct flow_step table[] = {{"a", waits}};
+    static const struct flow_step table[] = {
+        {"a", waits}
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -98,7 +105,10 @@ static void a_wait_as_last_step_ends_with_the_answer(void **state)
 
 static void an_error_ends_it_and_later_steps_are_not_taken(void **state)
 {
-    static const struct flow_step table[] = {{"a", fails}, {"b", goes_on}};
+    static const struct flow_step table[] = {
+        {"a", fails  },
+        {"b", goes_on}
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -110,7 +120,10 @@ static void an_error_ends_it_and_later_steps_are_not_taken(void **state)
 
 static void an_answer_that_is_an_error_ends_it(void **state)
 {
-    static const struct flow_step table[] = {{"a", waits}, {"b", goes_on}};
+    static const struct flow_step table[] = {
+        {"a", waits  },
+        {"b", goes_on}
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -122,7 +135,10 @@ static void an_answer_that_is_an_error_ends_it(void **state)
 
 static void done_skips_what_would_follow(void **state)
 {
-    static const struct flow_step table[] = {{"a", is_done}, {"b", goes_on}};
+    static const struct flow_step table[] = {
+        {"a", is_done},
+        {"b", goes_on}
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -133,7 +149,10 @@ static void done_skips_what_would_follow(void **state)
 
 static void hanging_up_calls_off_and_never_ends(void **state)
 {
-    static const struct flow_step table[] = {{"a", waits}, {"b", goes_on}};
+    static const struct flow_step table[] = {
+        {"a", waits  },
+        {"b", goes_on}
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -146,7 +165,10 @@ static void hanging_up_calls_off_and_never_ends(void **state)
 
 static void hanging_up_from_inside_a_step_is_fine(void **state)
 {
-    static const struct flow_step table[] = {{"a", drops_itself}, {"b", goes_on}};
+    static const struct flow_step table[] = {
+        {"a", drops_itself},
+        {"b", goes_on     }
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -155,9 +177,16 @@ static void hanging_up_from_inside_a_step_is_fine(void **state)
     assert_int_equal(s.ends, 0);
 }
 
-static const struct flow_step child_waits[] = {{"child", waits}, {"child2", goes_on}};
-static const struct flow_step child_fails[] = {{"child", fails}};
-static const struct flow_step child_at_once[] = {{"child", goes_on}};
+static const struct flow_step child_waits[] = {
+    {"child",  waits  },
+    {"child2", goes_on}
+};
+static const struct flow_step child_fails[] = {
+    {"child", fails}
+};
+static const struct flow_step child_at_once[] = {
+    {"child", goes_on}
+};
 
 static enum flow_next calls_waiting(struct flow *f)
 {
@@ -179,7 +208,10 @@ static enum flow_next calls_at_once(struct flow *f)
 
 static void a_called_flow_wakes_its_caller(void **state)
 {
-    static const struct flow_step table[] = {{"a", calls_waiting}, {"b", goes_on}};
+    static const struct flow_step table[] = {
+        {"a", calls_waiting},
+        {"b", goes_on      }
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -192,7 +224,10 @@ static void a_called_flow_wakes_its_caller(void **state)
 
 static void a_called_flow_may_end_at_once(void **state)
 {
-    static const struct flow_step table[] = {{"a", calls_at_once}, {"b", goes_on}};
+    static const struct flow_step table[] = {
+        {"a", calls_at_once},
+        {"b", goes_on      }
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;
@@ -203,8 +238,14 @@ static void a_called_flow_may_end_at_once(void **state)
 
 static void the_error_of_a_called_flow_is_the_callers(void **state)
 {
-    static const struct flow_step at_once[] = {{"a", calls_failing}, {"b", goes_on}};
-    static const struct flow_step later[] = {{"a", calls_waiting}, {"b", goes_on}};
+    static const struct flow_step at_once[] = {
+        {"a", calls_failing},
+        {"b", goes_on      }
+    };
+    static const struct flow_step later[] = {
+        {"a", calls_waiting},
+        {"b", goes_on      }
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0}, t = {0};
     (void)state;
@@ -218,7 +259,9 @@ static void the_error_of_a_called_flow_is_the_callers(void **state)
 
 static void hanging_up_reaches_the_called_flow(void **state)
 {
-    static const struct flow_step table[] = {{"a", calls_waiting}};
+    static const struct flow_step table[] = {
+        {"a", calls_waiting}
+    };
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct story s = {0};
     (void)state;

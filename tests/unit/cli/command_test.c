@@ -27,8 +27,7 @@ int command_run(const struct command_line *line)
 
 int command_demo(const struct command_line *line)
 {
-    printf("port %s\n",
-           command_value(line, "port") != NULL ? command_value(line, "port") : "usual");
+    printf("port %s\n", command_value(line, "port") != NULL ? command_value(line, "port") : "usual");
     return EXIT_FINE;
 }
 
@@ -168,13 +167,10 @@ static void a_slip_of_the_finger_is_told_with_the_nearest_name(void **state)
 static void wrong_usage_is_64(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"run more",         "secret --bytes",
-                                        "secret --bytes 5", "secret --bytes x",
-                                        "check --port 1",   "check --format xml",
-                                        "keys retire",      "completion",
-                                        "completion zsh",   "-x",
-                                        "--quiet=1 run",    "a b c d e f g h i j",
-                                        "man other",        "keys rotate --publish 1s"};
+    static const char *const lines[] = {
+        "run more",           "secret --bytes",      "secret --bytes 5", "secret --bytes x",        "check --port 1",
+        "check --format xml", "keys retire",         "completion",       "completion zsh",          "-x",
+        "--quiet=1 run",      "a b c d e f g h i j", "man other",        "keys rotate --publish 1s"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         if (type(lines[i]) != EXIT_USAGE) fail_msg("\"%s\" gave %d", lines[i], told.status);
         assert_true(strlen(told.words) > 0);

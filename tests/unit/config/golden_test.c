@@ -152,9 +152,7 @@ static bool one_case(const char *path)
         write_file(path, whole.at, whole.len, 0644);
         same = true;
     }
-    if (!same)
-        print_error("%s\n--- expected\n%.*s--- told\n%.*s", path, SLICE_ARG(expected),
-                    SLICE_ARG(told));
+    if (!same) print_error("%s\n--- expected\n%.*s--- told\n%.*s", path, SLICE_ARG(expected), SLICE_ARG(told));
     arena_close(a);
     return same;
 }
@@ -179,7 +177,6 @@ static void every_golden_configuration_is_answered_as_written_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_golden_configuration_is_answered_as_written_down)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_golden_configuration_is_answered_as_written_down)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

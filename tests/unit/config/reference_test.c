@@ -174,8 +174,7 @@ static void every_commented_default_is_a_value_the_key_takes(void **state)
     while (slice_cut(&rest, '\n', &line)) {
         size_t sign = slice_index(line, '#');
         bool scalar = sign != SLICE_NONE && sign + 1 < line.len && line.at[sign + 1] != ' ' &&
-                      line.at[line.len - 1] != ':' && slice_find(line, LIT("...")) == SLICE_NONE &&
-                      sign == 0;
+                      line.at[line.len - 1] != ':' && slice_find(line, LIT("...")) == SLICE_NONE && sign == 0;
         if (!scalar || slice_starts(line, LIT("#backend")) || slice_starts(line, LIT("#mode"))) {
             buf_add(&bare, line);
         } else {

@@ -20,8 +20,8 @@ struct made {
     struct snapshot *s;
 };
 
-static struct made make(const char *more, const char *const *environment,
-                        enum config_purpose purpose, const struct snapshot *old)
+static struct made make(const char *more, const char *const *environment, enum config_purpose purpose,
+                        const struct snapshot *old)
 {
     static char text[8192];
     snprintf(text, sizeof text, "%s%s", base, more);
@@ -94,10 +94,9 @@ static void a_provider_has_safe_defaults(void **state)
 static void claim_paths_become_pointers(void **state)
 {
     (void)state;
-    const char *const environment[] = {
-        "VESTIBULE_PROVIDERS_CORP_CLAIMS_GROUPS=realm_access.roles",
-        "VESTIBULE_PROVIDERS_CORP_CLAIMS_NAME=/a/b~1c",
-        "VESTIBULE_PROVIDERS_CORP_CLAIMS_EMAIL=https://example.com/email", NULL};
+    const char *const environment[] = {"VESTIBULE_PROVIDERS_CORP_CLAIMS_GROUPS=realm_access.roles",
+                                       "VESTIBULE_PROVIDERS_CORP_CLAIMS_NAME=/a/b~1c",
+                                       "VESTIBULE_PROVIDERS_CORP_CLAIMS_EMAIL=https://example.com/email", NULL};
     struct made m = make("", environment, CONFIG_DEMO, NULL);
     assert_non_null(m.s);
     assert_true(is(m.s->providers[0]->claim_groups, "/realm_access/roles"));
@@ -109,13 +108,12 @@ static void claim_paths_become_pointers(void **state)
 static void the_environment_wins_over_files_and_changes_one_key(void **state)
 {
     (void)state;
-    const char *const environment[] = {
-        "VESTIBULE_SESSION_IDLE=1h",
-        "VESTIBULE_PROVIDERS_CORP_NAME=Staff",
-        "VESTIBULE_PROVIDERS_MY_SECOND_ISSUER=https://two.example.com",
-        "VESTIBULE_PROVIDERS_MY_SECOND_CLIENT_ID=x",
-        "VESTIBULE_PROVIDERS_MY_SECOND_CLIENT_AUTH=none",
-        NULL};
+    const char *const environment[] = {"VESTIBULE_SESSION_IDLE=1h",
+                                       "VESTIBULE_PROVIDERS_CORP_NAME=Staff",
+                                       "VESTIBULE_PROVIDERS_MY_SECOND_ISSUER=https://two.example.com",
+                                       "VESTIBULE_PROVIDERS_MY_SECOND_CLIENT_ID=x",
+                                       "VESTIBULE_PROVIDERS_MY_SECOND_CLIENT_AUTH=none",
+                                       NULL};
     struct made m = make("", environment, CONFIG_DEMO, NULL);
     assert_non_null(m.s);
     assert_int_equal(m.s->session.idle_s, 3600);
@@ -185,8 +183,7 @@ static void providers_stand_in_the_order_asked_for(void **state)
     struct made m = make("", environment, CONFIG_DEMO, NULL);
     assert_non_null(m.s);
     assert_int_equal(m.s->provider_count, 3);
-    assert_true(is(m.s->providers[0]->id, "b") && is(m.s->providers[1]->id, "c") &&
-                is(m.s->providers[2]->id, "corp"));
+    assert_true(is(m.s->providers[0]->id, "b") && is(m.s->providers[1]->id, "c") && is(m.s->providers[2]->id, "corp"));
     drop(m);
 }
 
@@ -232,8 +229,7 @@ static void a_backend_without_audience_keeps_the_default_empty(void **state)
 static void a_wrong_configuration_gives_nothing_and_frees_everything(void **state)
 {
     (void)state;
-    struct made m = make("listen: nowhere\nbackends: [{ url: 'https://127.0.0.1:1' }]\n", NULL,
-                         CONFIG_RUN, NULL);
+    struct made m = make("listen: nowhere\nbackends: [{ url: 'https://127.0.0.1:1' }]\n", NULL, CONFIG_RUN, NULL);
     assert_null(m.s);
     assert_int_equal(config_complaints(m.config)->errors, 2);
     drop(m);
@@ -260,8 +256,7 @@ static void keys_are_made_once_and_private(void **state)
     assert_non_null(second.s);
     assert_int_equal(second.s->generation, 2);
     assert_true(slice_is(keyring_id(first.s->keys, 0), keyring_id(second.s->keys, 0)));
-    assert_true(slice_is(signing_keys_jwks(first.s->signing_keys),
-                         signing_keys_jwks(second.s->signing_keys)));
+    assert_true(slice_is(signing_keys_jwks(first.s->signing_keys), signing_keys_jwks(second.s->signing_keys)));
     drop(first);
     drop(second);
     snprintf(command, sizeof command, "rm -r %s", folder);
@@ -275,8 +270,7 @@ static void without_a_state_folder_a_shared_store_is_refused(void **state)
     struct made redis = make("", environment, CONFIG_RUN, NULL);
     assert_null(redis.s);
     drop(redis);
-    const char *const memory[] = {"STATE_DIRECTORY=/proc/nowhere",
-                                  "VESTIBULE_SESSION_STORE=memory://", NULL};
+    const char *const memory[] = {"STATE_DIRECTORY=/proc/nowhere", "VESTIBULE_SESSION_STORE=memory://", NULL};
     struct made m = make("", memory, CONFIG_RUN, NULL);
     assert_non_null(m.s);
     assert_int_equal(config_complaints(m.config)->warnings, 2);
@@ -289,12 +283,11 @@ static void what_a_reload_cannot_change_is_named(void **state)
     struct arena *a = arena_open(1 << 16);
     struct made first = make("", NULL, CONFIG_DEMO, NULL);
     const char *const other[] = {"VESTIBULE_LISTEN=127.0.0.1:9999", "VESTIBULE_SERVER_WORKERS=77",
-                                 "VESTIBULE_SESSION_STORE=redis://elsewhere",
-                                 "VESTIBULE_METRICS_LISTEN=none", NULL};
+                                 "VESTIBULE_SESSION_STORE=redis://elsewhere", "VESTIBULE_METRICS_LISTEN=none", NULL};
     struct made second = make("", other, CONFIG_DEMO, first.s);
     struct made third = make("sign_in: { name: Other }\n", NULL, CONFIG_DEMO, first.s);
-    assert_true(is(config_needs_restart(a, first.s, second.s),
-                   "listen, metrics.listen, server.workers, session.store"));
+    assert_true(
+        is(config_needs_restart(a, first.s, second.s), "listen, metrics.listen, server.workers, session.store"));
     assert_true(is(config_needs_restart(a, first.s, third.s), ""));
     drop(first);
     drop(second);
@@ -312,8 +305,7 @@ static void secrets_are_not_printed(void **state)
     assert_true(slice_find(buf_slice(&out), LIT("hunter2")) == SLICE_NONE);
     assert_true(slice_find(buf_slice(&out), LIT("s3cret")) == SLICE_NONE);
     assert_true(slice_find(buf_slice(&out), LIT("store_password: •••")) != SLICE_NONE);
-    assert_true(slice_find(buf_slice(&out), LIT("# VESTIBULE_SESSION_STORE_PASSWORD")) !=
-                SLICE_NONE);
+    assert_true(slice_find(buf_slice(&out), LIT("# VESTIBULE_SESSION_STORE_PASSWORD")) != SLICE_NONE);
     assert_true(slice_find(buf_slice(&out), LIT("# test:1\n")) != SLICE_NONE);
     assert_true(slice_find(buf_slice(&out), LIT("# default\n")) != SLICE_NONE);
     buf_close(&out);

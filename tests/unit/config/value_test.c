@@ -23,9 +23,8 @@ static void durations_have_a_unit(void **state)
         {"0",     0        },
         {"1h30m", 5400000  }
     };
-    static const char *const bad[] = {"",     "7",    "7 d", "d",  "7w",
-                                      "-1s",  "1.5h", "7d ", "s7", "99999999999999999999s",
-                                      "1e3s", "0x1s"};
+    static const char *const bad[] = {
+        "", "7", "7 d", "d", "7w", "-1s", "1.5h", "7d ", "s7", "99999999999999999999s", "1e3s", "0x1s"};
     int64_t ms;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_true(value_duration(slice_of(good[i].text), &ms));
@@ -44,8 +43,7 @@ static void sizes_are_of_1024(void **state)
     assert_true(value_size(LIT("32k"), &bytes) && bytes == 32768);
     assert_true(value_size(LIT("10MiB"), &bytes) && bytes == 10485760);
     assert_true(value_size(LIT("2g"), &bytes) && bytes == (int64_t)2 << 30);
-    static const char *const bad[] = {
-        "", "10MB", "k", "1.5m", "-1", "1k1k", "99999999999999999999", "10 MiB"};
+    static const char *const bad[] = {"", "10MB", "k", "1.5m", "-1", "1k1k", "99999999999999999999", "10 MiB"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (value_size(slice_of(bad[i]), &bytes)) fail_msg("\"%s\" was taken", bad[i]);
     }
@@ -55,8 +53,8 @@ static void ids_are_plain(void **state)
 {
     (void)state;
     assert_true(value_id(LIT("corp-2")));
-    static const char *const bad[] = {
-        "", "Corp", "a_b", "-a", "a-", "a/b", "a.b", "0123456789012345678901234567890123456789x"};
+    static const char *const bad[] = {"",   "Corp", "a_b", "-a",
+                                      "a-", "a/b",  "a.b", "0123456789012345678901234567890123456789x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (value_id(slice_of(bad[i]))) fail_msg("\"%s\" was taken", bad[i]);
     }
@@ -81,8 +79,7 @@ static void the_nearest_word_is_found_when_it_is_near(void **state)
         for (size_t j = 0; j < sizeof words / sizeof words[0]; j++) {
             nearest_try(&n, slice_of(words[j]));
         }
-        if (!slice_is(nearest_found(&n), slice_of(cases[i].meant)))
-            fail_msg("\"%s\"", cases[i].given);
+        if (!slice_is(nearest_found(&n), slice_of(cases[i].meant))) fail_msg("\"%s\"", cases[i].given);
     }
 }
 

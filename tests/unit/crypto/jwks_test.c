@@ -13,8 +13,7 @@ static int make_members(void **state)
 {
     (void)state;
     a = arena_open(64 << 20);
-    EVP_PKEY *keys[] = {maker_key("P-256"), maker_key("RSA:2048"), maker_key("ED25519"),
-                        maker_key("P-521")};
+    EVP_PKEY *keys[] = {maker_key("P-256"), maker_key("RSA:2048"), maker_key("ED25519"), maker_key("P-521")};
     const char **members[] = {&ec, &rsa, &ed, &p521};
     for (size_t i = 0; i < 4; i++) {
         *members[i] = maker_members(a, keys[i]);
@@ -57,26 +56,19 @@ static void good_keys_of_each_type_are_taken(void **state)
     assert_true(takes(rsa, ""));
     assert_true(takes(ed, ""));
     assert_true(takes(p521, ""));
-    assert_true(
-        takes(ec, ",\"use\":\"sig\",\"alg\":\"ES256\",\"kid\":\"k\",\"key_ops\":[\"verify\"]"));
-    assert_true(takes(
-        rsa,
-        ",\"x5c\":[\"MIIC\"],\"x5t\":\"abc\",\"issuer\":\"https://login.example/{tenantid}\""));
+    assert_true(takes(ec, ",\"use\":\"sig\",\"alg\":\"ES256\",\"kid\":\"k\",\"key_ops\":[\"verify\"]"));
+    assert_true(takes(rsa, ",\"x5c\":[\"MIIC\"],\"x5t\":\"abc\",\"issuer\":\"https://login.example/{tenantid}\""));
 }
 
 static void keys_for_other_ends_are_skipped(void **state)
 {
     (void)state;
     static const char *const more[] = {
-        ",\"use\":\"enc\"",        ",\"use\":\"SIG\"",
-        ",\"use\":[\"sig\"]",      ",\"key_ops\":[\"encrypt\"]",
-        ",\"key_ops\":[]",         ",\"key_ops\":\"verify\"",
-        ",\"key_ops\":[\"sign\"]", ",\"alg\":\"RSA-OAEP-256\"",
-        ",\"alg\":\"HS256\"",      ",\"alg\":\"ES256K\"",
-        ",\"alg\":\"none\"",       ",\"alg\":7",
-        ",\"alg\":\"ES384\"",      ",\"alg\":\"RS256\"",
-        ",\"alg\":\"EdDSA\"",      ",\"kid\":7",
-        ",\"d\":\"AAAA\"",         ",\"k\":\"AAAA\"",
+        ",\"use\":\"enc\"",   ",\"use\":\"SIG\"",        ",\"use\":[\"sig\"]",      ",\"key_ops\":[\"encrypt\"]",
+        ",\"key_ops\":[]",    ",\"key_ops\":\"verify\"", ",\"key_ops\":[\"sign\"]", ",\"alg\":\"RSA-OAEP-256\"",
+        ",\"alg\":\"HS256\"", ",\"alg\":\"ES256K\"",     ",\"alg\":\"none\"",       ",\"alg\":7",
+        ",\"alg\":\"ES384\"", ",\"alg\":\"RS256\"",      ",\"alg\":\"EdDSA\"",      ",\"kid\":7",
+        ",\"d\":\"AAAA\"",    ",\"k\":\"AAAA\"",
     };
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         assert_false(takes(ec, more[i]));
@@ -110,31 +102,20 @@ static void points_off_the_curve_are_skipped(void **state)
 {
     (void)state;
     const char *const pairs[][2] = {
-        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-         "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"                                                },
-        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-         "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a4"                                                },
-        {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"                                                },
-        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"                                                },
-        {"__________________________________________8",
-         "__________________________________________8"                                                },
-        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVA",
-         "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"                                                },
-        {"AH_Nzidw9sRdQYPL7m_bS3tYBzM1e-nvE7rPbjx70VRF",
-         "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"                                                },
-        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU=",
-         "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"                                                },
-        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
-         "x/FEzRu9m36HLN/tue659LNpXW6pCyStikYjKIWI5a0"                                                },
+        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",  "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
+        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",  "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a4"},
+        {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+        {"__________________________________________8",  "__________________________________________8"},
+        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVA",   "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
+        {"AH_Nzidw9sRdQYPL7m_bS3tYBzM1e-nvE7rPbjx70VRF", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
+        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU=", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
+        {"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",  "x/FEzRu9m36HLN/tue659LNpXW6pCyStikYjKIWI5a0"},
         {"",                                             "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         const char *members =
-            arena_print(a, "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"",
-                        pairs[i][0], pairs[i][1])
-                .at;
+            arena_print(a, "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\"", pairs[i][0], pairs[i][1]).at;
         assert_int_equal(takes(members, ""), i == 0); /* the first is whole */
     }
 }
@@ -142,8 +123,7 @@ static void points_off_the_curve_are_skipped(void **state)
 static bool takes_rsa(EVP_PKEY *key, const char *exponent)
 {
     struct slice n = maker_number(a, key, OSSL_PKEY_PARAM_RSA_N, 0);
-    return takes(arena_print(a, "\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"%s\"", n.at, exponent).at,
-                 "");
+    return takes(arena_print(a, "\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"%s\"", n.at, exponent).at, "");
 }
 
 static void weak_rsa_keys_are_skipped(void **state)
@@ -161,8 +141,7 @@ static void weak_rsa_keys_are_skipped(void **state)
     assert_false(takes("\"kty\":\"RSA\",\"e\":\"AQAB\"", ""));
     char *n = arena_alloc(a, 1370);
     memset(n, '_', 1368);
-    assert_false(takes(arena_print(a, "\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"AQAB\"", n).at,
-                       "")); /* 8208 bits */
+    assert_false(takes(arena_print(a, "\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"AQAB\"", n).at, "")); /* 8208 bits */
     EVP_PKEY_free(small);
     EVP_PKEY_free(good);
 }
@@ -171,10 +150,8 @@ static void good_keys_are_kept_beside_bad_ones(void **state)
 {
     (void)state;
     const char *json =
-        arena_print(
-            a,
-            "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"},{%s},7,null,{},{%s,\"use\":\"enc\"},{%s}]}",
-            ec, rsa, ed)
+        arena_print(a, "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"},{%s},7,null,{},{%s,\"use\":\"enc\"},{%s}]}", ec, rsa,
+                    ed)
             .at;
     assert_int_equal(count_in(json), 2);
 }
@@ -199,8 +176,7 @@ static void sets_that_are_no_sets_are_refused(void **state)
         assert_int_equal(count_in(bad[i]), 0);
     }
     assert_int_equal(count_in(arena_print(a, "{\"keys\":[{%s}],\"keys\":[{%s}]}", ec, ec).at), 0);
-    assert_int_equal(
-        count_in(arena_print(a, "{\"keys\":[{%s,\"kid\":\"a\",\"kid\":\"b\"}]}", ec).at), 0);
+    assert_int_equal(count_in(arena_print(a, "{\"keys\":[{%s,\"kid\":\"a\",\"kid\":\"b\"}]}", ec).at), 0);
     assert_int_equal(count_in(arena_print(a, "{\"keys\":[{%s}]}trailing", ec).at), 0);
 }
 
@@ -257,13 +233,10 @@ static void half_hashes_are_those_of_openid_connect(void **state)
 {
     (void)state;
     /* OpenID Connect Core 1.0, appendix A.3 and A.4 */
+    assert_string_equal(jose_half_hash(a, JOSE_RS256, LIT("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y")).at,
+                        "77QmUPtjPfzWtF2AnpK9RQ");
     assert_string_equal(
-        jose_half_hash(a, JOSE_RS256, LIT("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y")).at,
-        "77QmUPtjPfzWtF2AnpK9RQ");
-    assert_string_equal(
-        jose_half_hash(a, JOSE_ES256,
-                       LIT("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk"))
-            .at,
+        jose_half_hash(a, JOSE_ES256, LIT("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk")).at,
         "LDktKdoQak3Pk0cnXxCltA");
     assert_int_equal(jose_half_hash(a, JOSE_PS384, LIT("x")).len, 32);
     assert_int_equal(jose_half_hash(a, JOSE_ES512, LIT("x")).len, 43);

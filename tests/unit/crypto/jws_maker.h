@@ -64,8 +64,7 @@ static inline struct slice maker_set(struct arena *a, const char *members, const
 }
 
 /* The signature as alg writes it; ECDSA as r||s. */
-static inline struct slice maker_signature(struct arena *a, EVP_PKEY *key, enum jose_alg alg,
-                                           struct slice input)
+static inline struct slice maker_signature(struct arena *a, EVP_PKEY *key, enum jose_alg alg, struct slice input)
 {
     static const char *const hashes[] = {"SHA256", "SHA384", "SHA512"};
     size_t len = 2048;
@@ -73,8 +72,7 @@ static inline struct slice maker_signature(struct arena *a, EVP_PKEY *key, enum 
     int bit = __builtin_ctz((unsigned)alg);
     EVP_PKEY_CTX *pctx = NULL;
     EVP_MD_CTX *c = EVP_MD_CTX_new();
-    must(EVP_DigestSignInit_ex(c, &pctx, alg == JOSE_EDDSA ? NULL : hashes[bit % 3], NULL, NULL,
-                               key, NULL) == 1);
+    must(EVP_DigestSignInit_ex(c, &pctx, alg == JOSE_EDDSA ? NULL : hashes[bit % 3], NULL, NULL, key, NULL) == 1);
     if (bit >= 3 && bit < 6)
         must(EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
              EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1);
@@ -94,9 +92,7 @@ static inline struct slice maker_signature(struct arena *a, EVP_PKEY *key, enum 
 
 static inline struct slice maker_input(struct arena *a, struct slice header, struct slice payload)
 {
-    return arena_join(
-        a, (struct slice[]){base64url_encode(a, header), LIT("."), base64url_encode(a, payload)},
-        3);
+    return arena_join(a, (struct slice[]){base64url_encode(a, header), LIT("."), base64url_encode(a, payload)}, 3);
 }
 
 static inline struct slice maker_join(struct arena *a, struct slice input, struct slice signature)
@@ -104,8 +100,8 @@ static inline struct slice maker_join(struct arena *a, struct slice input, struc
     return arena_join(a, (struct slice[]){input, LIT("."), base64url_encode(a, signature)}, 3);
 }
 
-static inline struct slice maker_token(struct arena *a, EVP_PKEY *key, enum jose_alg alg,
-                                       const char *header, const char *payload)
+static inline struct slice maker_token(struct arena *a, EVP_PKEY *key, enum jose_alg alg, const char *header,
+                                       const char *payload)
 {
     struct slice input = maker_input(a, slice_of(header), slice_of(payload));
     return maker_join(a, input, maker_signature(a, key, alg, input));

@@ -75,8 +75,7 @@ static const char *reason_with(struct slice token, struct slice set, unsigned al
     struct jws jws;
     const struct err *why = NULL;
     const char *text = "good";
-    if (jws_verify(a, token, keys, algs, &jws, &why) != JOSE_GOOD)
-        text = arena_text(a, err_story(a, why));
+    if (jws_verify(a, token, keys, algs, &jws, &why) != JOSE_GOOD) text = arena_text(a, err_story(a, why));
     jwks_drop(keys);
     return text;
 }
@@ -126,8 +125,7 @@ static void the_signature_of_rfc_8037_a4_fits(void **state)
     char *flipped = arena_bytes(a, token.len);
     memcpy(flipped, token.at, token.len);
     flipped[token.len - 10] = flipped[token.len - 10] == 'A' ? 'B' : 'A';
-    assert_non_null(strstr(reason_with((struct slice){flipped, token.len}, set, JOSE_EDDSA),
-                           "signature does not fit"));
+    assert_non_null(strstr(reason_with((struct slice){flipped, token.len}, set, JOSE_EDDSA), "signature does not fit"));
 }
 
 /* ---- every algorithm ---- */
@@ -151,8 +149,7 @@ static void each_algorithm_verifies_its_own_tokens_only(void **state)
     for (int i = 0; i < 10; i++) {
         for (int j = 0; j < 10; j++) {
             if (i == j) continue;
-            const char *header =
-                arena_print(a, "{\"alg\":\"%s\"}", jose_alg_name((enum jose_alg)(1 << j)).at).at;
+            const char *header = arena_print(a, "{\"alg\":\"%s\"}", jose_alg_name((enum jose_alg)(1 << j)).at).at;
             struct slice forged = maker_token(a, keys[i], (enum jose_alg)(1 << i), header, CLAIMS);
             struct slice set = maker_set(a, maker_members(a, keys[i]), "");
             assert_int_not_equal(verdict_with(forged, set, JOSE_ASYMMETRIC), JOSE_GOOD);
@@ -164,14 +161,11 @@ static void both_names_of_ed25519_are_read(void **state)
 {
     (void)state;
     struct slice set = maker_set(a, maker_members(a, ed), ",\"alg\":\"Ed25519\"");
-    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"Ed25519\"}", CLAIMS),
-                                  set, JOSE_EDDSA),
+    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"Ed25519\"}", CLAIMS), set, JOSE_EDDSA),
                      JOSE_GOOD);
-    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"EdDSA\"}", CLAIMS),
-                                  set, JOSE_EDDSA),
+    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"EdDSA\"}", CLAIMS), set, JOSE_EDDSA),
                      JOSE_GOOD);
-    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"Ed448\"}", CLAIMS),
-                                  set, JOSE_EDDSA),
+    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"Ed448\"}", CLAIMS), set, JOSE_EDDSA),
                      JOSE_BAD);
 }
 
@@ -258,18 +252,14 @@ static void keys_offered_by_the_token_itself_are_not_looked_at(void **state)
 {
     (void)state;
     EVP_PKEY *mallory = maker_key("P-256");
-    const char *header =
-        arena_print(a,
-                    "{\"alg\":\"ES256\",\"jwk\":{%s},\"jku\":\"https://mallory.example/k\","
-                    "\"x5u\":\"https://mallory.example/c\",\"x5c\":[\"AAAA\"]}",
-                    maker_members(a, mallory))
-            .at;
+    const char *header = arena_print(a,
+                                     "{\"alg\":\"ES256\",\"jwk\":{%s},\"jku\":\"https://mallory.example/k\","
+                                     "\"x5u\":\"https://mallory.example/c\",\"x5c\":[\"AAAA\"]}",
+                                     maker_members(a, mallory))
+                             .at;
     struct slice set = maker_set(a, maker_members(a, p256), "");
-    assert_int_equal(
-        verdict_with(maker_token(a, mallory, JOSE_ES256, header, CLAIMS), set, JOSE_ES256),
-        JOSE_BAD);
-    assert_int_equal(
-        verdict_with(maker_token(a, p256, JOSE_ES256, header, CLAIMS), set, JOSE_ES256), JOSE_GOOD);
+    assert_int_equal(verdict_with(maker_token(a, mallory, JOSE_ES256, header, CLAIMS), set, JOSE_ES256), JOSE_BAD);
+    assert_int_equal(verdict_with(maker_token(a, p256, JOSE_ES256, header, CLAIMS), set, JOSE_ES256), JOSE_GOOD);
     EVP_PKEY_free(mallory);
 }
 
@@ -335,8 +325,7 @@ static void every_change_of_one_character_is_refused(void **state)
 static void spare_bits_of_the_last_character_must_be_zero(void **state)
 {
     (void)state;
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     struct slice set = maker_set(a, maker_members(a, p256), "");
     struct slice good = maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS);
     char *copy = arena_bytes(a, good.len);
@@ -344,8 +333,7 @@ static void spare_bits_of_the_last_character_must_be_zero(void **state)
     size_t value = (size_t)(strchr(alphabet, copy[good.len - 1]) - alphabet);
     assert_int_equal(value % 16, 0);
     copy[good.len - 1] = alphabet[value + 1];
-    assert_non_null(
-        strstr(reason_with((struct slice){copy, good.len}, set, JOSE_ES256), "base64url"));
+    assert_non_null(strstr(reason_with((struct slice){copy, good.len}, set, JOSE_ES256), "base64url"));
 }
 
 static void oversized_tokens_are_refused_before_anything_else(void **state)
@@ -354,8 +342,7 @@ static void oversized_tokens_are_refused_before_anything_else(void **state)
     struct slice set = maker_set(a, maker_members(a, p256), "");
     char *huge = arena_bytes(a, JOSE_MAX_TOKEN + 1);
     memset(huge, 'A', JOSE_MAX_TOKEN + 1);
-    assert_non_null(
-        strstr(reason_with((struct slice){huge, JOSE_MAX_TOKEN + 1}, set, JOSE_ES256), "64 KiB"));
+    assert_non_null(strstr(reason_with((struct slice){huge, JOSE_MAX_TOKEN + 1}, set, JOSE_ES256), "64 KiB"));
     memset(huge, '.', JOSE_MAX_TOKEN);
     assert_int_equal(verdict_with((struct slice){huge, JOSE_MAX_TOKEN}, set, JOSE_ES256), JOSE_BAD);
     huge[20000] = 'A';
@@ -405,10 +392,9 @@ static void claims_must_be_one_object_without_duplicates(void **state)
 {
     (void)state;
     struct slice set = maker_set(a, maker_members(a, p256), "");
-    static const char *const bad[] = {
-        "[]",        "\"x\"", "1",    "null", "{\"sub\":\"a\",\"sub\":\"b\"}",
-        "{} {}",     "{",     "\xff", "x",    "{\"a\":\"\\u0000\"}",
-        "{\"a\":01}"};
+    static const char *const bad[] = {"[]",        "\"x\"", "1",    "null", "{\"sub\":\"a\",\"sub\":\"b\"}",
+                                      "{} {}",     "{",     "\xff", "x",    "{\"a\":\"\\u0000\"}",
+                                      "{\"a\":01}"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct slice token = maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\"}", bad[i]);
         assert_non_null(strstr(reason_with(token, set, JOSE_ES256), "claims"));
@@ -425,10 +411,9 @@ static void es_signatures_are_raw_pairs_of_the_right_length(void **state)
     struct slice raw = maker_signature(a, p256, JOSE_ES256, input);
     char zero[64] = {0}, half[64];
     struct slice one_zero = {zero, 1}, pad = {zero, 16};
-    static const unsigned char order[32] = {0xff, 0xff, 0xff, 0xff, 0,    0,    0,    0,
-                                            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                            0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84,
-                                            0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
+    static const unsigned char order[32] = {0xff, 0xff, 0xff, 0xff, 0,    0,    0,    0,    0xff, 0xff, 0xff,
+                                            0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
+                                            0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
     assert_int_equal(verdict_with(maker_join(a, input, raw), set, JOSE_ES256), JOSE_GOOD);
 
     /* as OpenSSL and X.509 write it */
@@ -439,32 +424,26 @@ static void es_signatures_are_raw_pairs_of_the_right_length(void **state)
     int der_len = i2d_ECDSA_SIG(pair, &to);
     ECDSA_SIG_free(pair);
     assert_int_equal(
-        verdict_with(maker_join(a, input, (struct slice){(const char *)der, (size_t)der_len}), set,
-                     JOSE_ES256),
+        verdict_with(maker_join(a, input, (struct slice){(const char *)der, (size_t)der_len}), set, JOSE_ES256),
         JOSE_BAD);
 
     struct slice all_zero = {zero, 64};
     assert_int_equal(verdict_with(maker_join(a, input, all_zero), set, JOSE_ES256), JOSE_BAD);
     memcpy(half, raw.at, 64);
     memset(half, 0, 32);
-    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256),
-                     JOSE_BAD);
+    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256), JOSE_BAD);
     memcpy(half, raw.at, 64);
     memset(half + 32, 0, 32);
-    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256),
-                     JOSE_BAD);
+    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256), JOSE_BAD);
     memcpy(half, order, 32);
-    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256),
-                     JOSE_BAD);
+    assert_int_equal(verdict_with(maker_join(a, input, (struct slice){half, 64}), set, JOSE_ES256), JOSE_BAD);
     for (size_t len = 60; len < 64; len++) {
-        assert_int_equal(verdict_with(maker_join(a, input, slice_upto(raw, len)), set, JOSE_ES256),
-                         JOSE_BAD);
+        assert_int_equal(verdict_with(maker_join(a, input, slice_upto(raw, len)), set, JOSE_ES256), JOSE_BAD);
     }
     struct slice longer = arena_join(a, (struct slice[]){raw, one_zero}, 2);
     assert_int_equal(verdict_with(maker_join(a, input, longer), set, JOSE_ES256), JOSE_BAD);
     /* zero-padded to the length of another curve */
-    struct slice wide =
-        arena_join(a, (struct slice[]){pad, slice_upto(raw, 32), pad, slice_from(raw, 32)}, 4);
+    struct slice wide = arena_join(a, (struct slice[]){pad, slice_upto(raw, 32), pad, slice_from(raw, 32)}, 4);
     assert_int_equal(verdict_with(maker_join(a, input, wide), set, JOSE_ES256), JOSE_BAD);
 }
 
@@ -484,9 +463,8 @@ static void rsa_and_ed25519_signatures_have_the_length_of_their_key(void **state
         assert_int_equal(verdict_with(maker_join(a, input, raw), set, JOSE_ASYMMETRIC), JOSE_GOOD);
         assert_int_equal(verdict_with(maker_join(a, input, front), set, JOSE_ASYMMETRIC), JOSE_BAD);
         assert_int_equal(verdict_with(maker_join(a, input, back), set, JOSE_ASYMMETRIC), JOSE_BAD);
-        assert_int_equal(
-            verdict_with(maker_join(a, input, slice_upto(raw, raw.len - 1)), set, JOSE_ASYMMETRIC),
-            JOSE_BAD);
+        assert_int_equal(verdict_with(maker_join(a, input, slice_upto(raw, raw.len - 1)), set, JOSE_ASYMMETRIC),
+                         JOSE_BAD);
     }
 }
 
@@ -515,24 +493,19 @@ static void what_a_key_declares_must_fit_the_token(void **state)
     (void)state;
     struct slice rs = maker_token(a, rsa, JOSE_RS256, "{\"alg\":\"RS256\"}", CLAIMS);
     const char *members = maker_members(a, rsa);
-    static const char *const fits[] = {"", ",\"alg\":\"RS256\"", ",\"use\":\"sig\"",
-                                       ",\"key_ops\":[\"verify\"]",
+    static const char *const fits[] = {"", ",\"alg\":\"RS256\"", ",\"use\":\"sig\"", ",\"key_ops\":[\"verify\"]",
                                        ",\"x5t\":\"abc\",\"unknown\":{\"deep\":[1]}"};
     for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
-        assert_int_equal(verdict_with(rs, maker_set(a, members, fits[i]), JOSE_ASYMMETRIC),
-                         JOSE_GOOD);
+        assert_int_equal(verdict_with(rs, maker_set(a, members, fits[i]), JOSE_ASYMMETRIC), JOSE_GOOD);
     }
     static const char *const other[] = {",\"alg\":\"PS256\"", ",\"alg\":\"RS384\""};
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
-        assert_int_equal(verdict_with(rs, maker_set(a, members, other[i]), JOSE_ASYMMETRIC),
-                         JOSE_UNKNOWN_KEY);
+        assert_int_equal(verdict_with(rs, maker_set(a, members, other[i]), JOSE_ASYMMETRIC), JOSE_UNKNOWN_KEY);
     }
     /* the type of the key decides, not the name in the token */
     struct slice es = maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS);
-    assert_int_equal(verdict_with(es, maker_set(a, members, ""), JOSE_ASYMMETRIC),
-                     JOSE_UNKNOWN_KEY);
-    assert_int_equal(verdict_with(es, maker_set(a, maker_members(a, p384), ""), JOSE_ASYMMETRIC),
-                     JOSE_UNKNOWN_KEY);
+    assert_int_equal(verdict_with(es, maker_set(a, members, ""), JOSE_ASYMMETRIC), JOSE_UNKNOWN_KEY);
+    assert_int_equal(verdict_with(es, maker_set(a, maker_members(a, p384), ""), JOSE_ASYMMETRIC), JOSE_UNKNOWN_KEY);
 }
 
 static struct slice two_keys(const char *first, const char *second)
@@ -565,8 +538,7 @@ static void kid_picks_the_key(void **state)
         struct slice token = maker_token(a, p256, JOSE_ES256, cases[i].header, CLAIMS);
         assert_int_equal(verdict_with(token, set, JOSE_ES256), cases[i].verdict);
     }
-    struct slice named =
-        maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\",\"kid\":\"one\"}", CLAIMS);
+    struct slice named = maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\",\"kid\":\"one\"}", CLAIMS);
     assert_int_equal(verdict_with(named, maker_set(a, bare, ""), JOSE_ES256), JOSE_UNKNOWN_KEY);
     EVP_PKEY_free(other);
 }
@@ -577,18 +549,15 @@ static void keys_that_share_a_kid_are_told_apart_by_their_type(void **state)
     const char *r = arena_print(a, "%s,\"kid\":\"same\"", maker_members(a, rsa)).at;
     const char *e = arena_print(a, "%s,\"kid\":\"same\"", maker_members(a, p256)).at;
     struct slice set = two_keys(r, e);
-    assert_int_equal(verdict_with(maker_token(a, rsa, JOSE_PS256,
-                                              "{\"alg\":\"PS256\",\"kid\":\"same\"}", CLAIMS),
-                                  set, JOSE_ASYMMETRIC),
+    assert_int_equal(verdict_with(maker_token(a, rsa, JOSE_PS256, "{\"alg\":\"PS256\",\"kid\":\"same\"}", CLAIMS), set,
+                                  JOSE_ASYMMETRIC),
                      JOSE_GOOD);
-    assert_int_equal(verdict_with(maker_token(a, p256, JOSE_ES256,
-                                              "{\"alg\":\"ES256\",\"kid\":\"same\"}", CLAIMS),
-                                  set, JOSE_ASYMMETRIC),
+    assert_int_equal(verdict_with(maker_token(a, p256, JOSE_ES256, "{\"alg\":\"ES256\",\"kid\":\"same\"}", CLAIMS), set,
+                                  JOSE_ASYMMETRIC),
                      JOSE_GOOD);
-    assert_int_equal(
-        verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"EdDSA\",\"kid\":\"same\"}", CLAIMS),
-                     set, JOSE_ASYMMETRIC),
-        JOSE_UNKNOWN_KEY);
+    assert_int_equal(verdict_with(maker_token(a, ed, JOSE_EDDSA, "{\"alg\":\"EdDSA\",\"kid\":\"same\"}", CLAIMS), set,
+                                  JOSE_ASYMMETRIC),
+                     JOSE_UNKNOWN_KEY);
 }
 
 static void without_kid_at_most_eight_keys_are_tried(void **state)
@@ -610,11 +579,9 @@ static void without_kid_at_most_eight_keys_are_tried(void **state)
     buf_add(&json, LIT("]}"));
     struct jwks *keys = set_of(buf_slice(&json));
     assert_int_equal(jwks_count(keys), 9);
-    assert_int_equal(verdict_on(maker_token(a, eighth, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS),
-                                keys, JOSE_ES256),
+    assert_int_equal(verdict_on(maker_token(a, eighth, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS), keys, JOSE_ES256),
                      JOSE_GOOD);
-    assert_int_equal(verdict_on(maker_token(a, last, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS),
-                                keys, JOSE_ES256),
+    assert_int_equal(verdict_on(maker_token(a, last, JOSE_ES256, "{\"alg\":\"ES256\"}", CLAIMS), keys, JOSE_ES256),
                      JOSE_BAD);
     EVP_PKEY_free(last);
     EVP_PKEY_free(eighth);
@@ -627,8 +594,7 @@ static void a_failed_check_leaves_nothing_in_openssls_error_queue(void **state)
     (void)state;
     struct slice token = maker_token(a, rsa, JOSE_RS256, "{\"alg\":\"RS256\"}", CLAIMS);
     EVP_PKEY *other = maker_key("RSA:2048");
-    assert_int_equal(verdict_with(token, maker_set(a, maker_members(a, other), ""), JOSE_RS256),
-                     JOSE_BAD);
+    assert_int_equal(verdict_with(token, maker_set(a, maker_members(a, other), ""), JOSE_RS256), JOSE_BAD);
     assert_int_equal(ERR_peek_error(), 0);
     EVP_PKEY_free(other);
 }

@@ -44,8 +44,7 @@ static int close_rings(void **state)
 #define PURPOSE LIT("session")
 #define PLACE   LIT("s:1234")
 
-static bool opens(const struct keyring *k, struct slice purpose, struct slice place,
-                  struct slice sealed)
+static bool opens(const struct keyring *k, struct slice purpose, struct slice place, struct slice sealed)
 {
     struct slice plain = LIT("untouched");
     const struct err *why = keyring_open_sealed(k, a, purpose, place, sealed, &plain);
@@ -88,8 +87,7 @@ static void the_sealed_bytes_do_not_show_the_text(void **state)
 static void every_flipped_bit_is_refused(void **state)
 {
     (void)state;
-    struct slice sealed =
-        keyring_seal(ring, a, PURPOSE, PLACE, LIT("thirty-two bytes of plain text.."));
+    struct slice sealed = keyring_seal(ring, a, PURPOSE, PLACE, LIT("thirty-two bytes of plain text.."));
     char *copy = arena_bytes(a, sealed.len);
     for (size_t bit = 0; bit < sealed.len * 8; bit++) {
         memcpy(copy, sealed.at, sealed.len);
@@ -128,8 +126,7 @@ static void the_newest_key_seals_and_all_open(void **state)
     assert_true(opens(ring, PURPOSE, PLACE, before));
     assert_true(opens(ring, PURPOSE, PLACE, after));
     assert_false(opens(ring_before, PURPOSE, PLACE, after));
-    assert_string_equal(arena_text(a, keyring_id(ring, 1)),
-                        arena_text(a, keyring_id(ring_before, 0)));
+    assert_string_equal(arena_text(a, keyring_id(ring, 1)), arena_text(a, keyring_id(ring_before, 0)));
     assert_int_equal(keyring_count(ring), 2);
 }
 
@@ -208,8 +205,7 @@ static void every_usual_spelling_of_a_key_is_read(void **state)
 {
     (void)state;
     struct slice raw = {raw_key, 32};
-    struct slice plain = base64_encode(a, raw), url = base64url_encode(a, raw),
-                 hexed = hex_encode(a, raw);
+    struct slice plain = base64_encode(a, raw), url = base64url_encode(a, raw), hexed = hex_encode(a, raw);
     assert_true(reads(raw));
     assert_true(reads(plain));
     assert_true(reads(url));

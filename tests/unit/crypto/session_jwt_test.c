@@ -184,12 +184,11 @@ static struct slice forged(const char *header, const char *payload)
 {
     unsigned char key[32], mac[32];
     keyring_purpose_key(ring, 0, LIT("session-jwt"), key);
-    struct slice parts[] = {base64url_encode(a, slice_of(header)), LIT("."),
-                            base64url_encode(a, slice_of(payload)), LIT("."), LIT("")};
+    struct slice parts[] = {base64url_encode(a, slice_of(header)), LIT("."), base64url_encode(a, slice_of(payload)),
+                            LIT("."), LIT("")};
     struct slice input = arena_join(a, parts, 3);
     digest_hmac_sha256((struct slice){(const char *)key, 32}, input, mac);
-    struct slice whole[] = {input, LIT("."),
-                            base64url_encode(a, (struct slice){(const char *)mac, 32})};
+    struct slice whole[] = {input, LIT("."), base64url_encode(a, (struct slice){(const char *)mac, 32})};
     return arena_join(a, whole, 3);
 }
 
@@ -200,8 +199,8 @@ static void well_signed_tokens_of_another_shape_are_refused(void **state)
     (void)state;
     const char *id = arena_text(a, keyring_id(ring, 0));
     const char *ours = arena_print(a, "{\"alg\":\"HS256\",\"kid\":\"%s\",\"typ\":\"JWT\"}", id).at;
-    const char *good = "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID
-                       "\",\"iat\":1750000000,\"exp\":1750000060}";
+    const char *good =
+        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID "\",\"iat\":1750000000,\"exp\":1750000060}";
     assert_true(reads(jwt, forged(ours, good), NOW)); /* the forging itself works */
 
     const char *const headers[] = {
@@ -226,20 +225,14 @@ static void well_signed_tokens_of_another_shape_are_refused(void **state)
         "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID "\",\"exp\":1750000060}",
         "{\"iss\":\"https://auth.example.org\",\"iat\":1750000000,\"exp\":1750000060}",
         "{\"sid\":\"" SID "\",\"iat\":1750000000,\"exp\":1750000060}",
-        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID
-        "\",\"iat\":1750000000,\"exp\":\"1750000060\"}",
-        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID
-        "\",\"iat\":1750000000,\"exp\":1750000060.5}",
-        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID
-        "\",\"iat\":1750000000,\"exp\":1e999}",
-        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID
-        "\",\"iat\":1750000000,\"exp\":99999999999999999999}",
+        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID "\",\"iat\":1750000000,\"exp\":\"1750000060\"}",
+        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID "\",\"iat\":1750000000,\"exp\":1750000060.5}",
+        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID "\",\"iat\":1750000000,\"exp\":1e999}",
+        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID "\",\"iat\":1750000000,\"exp\":99999999999999999999}",
         "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID "\",\"iat\":-5,\"exp\":1750000060}",
-        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID
-        "\",\"iat\":1750000000,\"exp\":1750000060,"
+        "{\"iss\":\"https://auth.example.org\",\"sid\":\"" SID "\",\"iat\":1750000000,\"exp\":1750000060,"
         "\"exp\":1850000060}",
-        "{\"iss\":[\"https://auth.example.org\"],\"sid\":\"" SID
-        "\",\"iat\":1750000000,\"exp\":1750000060}",
+        "{\"iss\":[\"https://auth.example.org\"],\"sid\":\"" SID "\",\"iat\":1750000000,\"exp\":1750000060}",
         "{\"iss\":\"https://auth.example.org\",\"sid\":\"A\",\"iat\":1750000000,\"exp\":1750000060}",
         "{\"iss\":\"https://auth.example.org\",\"sid\":7,\"iat\":1750000000,\"exp\":1750000060}",
     };

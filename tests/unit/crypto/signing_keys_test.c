@@ -93,8 +93,7 @@ static bool refused(const char *word)
     struct signing_keys *keys = NULL;
     const struct err *why = signing_keys_read(a, folder, true, NOW, &keys);
     if (why == NULL) signing_keys_close(keys);
-    return why != NULL && why->problem == PROBLEM_CONFIG &&
-           slice_find(err_story(a, why), slice_of(word)) != SLICE_NONE;
+    return why != NULL && why->problem == PROBLEM_CONFIG && slice_find(err_story(a, why), slice_of(word)) != SLICE_NONE;
 }
 
 static enum jose_verdict verdict(struct slice token, struct slice jwks)
@@ -152,13 +151,11 @@ static void the_id_is_the_thumbprint_of_rfc_7638(void **state)
                               "-----END PRIVATE KEY-----\n";
     struct signing_key *key = NULL;
     assert_null(signing_key_read(a, LIT(pem), &key));
-    assert_string_equal(arena_text(a, signing_key_id(key)),
-                        "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
-    assert_string_equal(
-        signing_key_jwk(a, key).at,
-        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-        "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\","
-        "\"kid\":\"oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U\",\"use\":\"sig\",\"alg\":\"ES256\"}");
+    assert_string_equal(arena_text(a, signing_key_id(key)), "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
+    assert_string_equal(signing_key_jwk(a, key).at,
+                        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+                        "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\","
+                        "\"kid\":\"oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U\",\"use\":\"sig\",\"alg\":\"ES256\"}");
     signing_key_close(key);
 }
 
@@ -182,8 +179,7 @@ static struct slice pem_of(EVP_PKEY *key, const char *passphrase)
     BIO *bio = BIO_new(BIO_s_mem());
     const EVP_CIPHER *cipher = passphrase != NULL ? EVP_aes_256_cbc() : NULL;
     int len = passphrase != NULL ? (int)strlen(passphrase) : 0;
-    assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, passphrase, len, NULL, NULL),
-                     1);
+    assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, passphrase, len, NULL, NULL), 1);
     struct slice pem = {NULL, (size_t)BIO_get_mem_data(bio, &at)};
     pem = arena_copy(a, (struct slice){at, pem.len});
     BIO_free(bio);
@@ -223,13 +219,11 @@ static void the_first_start_makes_a_current_and_a_next_key(void **state)
     struct stat s;
     assert_int_equal(published(keys), 2);
     assert_true(slice_is(signing_keys_jwks(keys), signing_keys_jwks(again)));
-    assert_true(slice_is(signing_key_id(signing_keys_current(keys)),
-                         signing_key_id(signing_keys_current(again))));
+    assert_true(slice_is(signing_key_id(signing_keys_current(keys)), signing_key_id(signing_keys_current(again))));
     assert_int_equal(files_ending(".pem"), 2);
     assert_int_equal(stat(folder, &s) == 0 ? s.st_mode & 0777u : 0, 0700);
     assert_int_equal(stat(in_folder("keys.json"), &s) == 0 ? s.st_mode & 0777u : 0, 0600);
-    const char *pem =
-        arena_print(a, "%.*s.pem", SLICE_ARG(signing_key_id(signing_keys_current(keys)))).at;
+    const char *pem = arena_print(a, "%.*s.pem", SLICE_ARG(signing_key_id(signing_keys_current(keys)))).at;
     assert_int_equal(stat(in_folder(pem), &s) == 0 ? s.st_mode & 0777u : 0, 0600);
     struct slice token = jws_sign(a, signing_keys_current(keys), LIT("JWT"), LIT("{}"));
     assert_int_equal(verdict(token, signing_keys_jwks(again)), JOSE_GOOD);

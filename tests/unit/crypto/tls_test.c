@@ -39,8 +39,7 @@ static void extend(X509 *x, X509 *issuer, int nid, const char *value)
 }
 
 /* issuer NULL: signs itself and may sign others. */
-static X509 *certify(EVP_PKEY *key, const char *name, const char *san, long days, X509 *issuer,
-                     EVP_PKEY *issuer_key)
+static X509 *certify(EVP_PKEY *key, const char *name, const char *san, long days, X509 *issuer, EVP_PKEY *issuer_key)
 {
     static long serial;
     X509 *x = X509_new();
@@ -48,8 +47,7 @@ static X509 *certify(EVP_PKEY *key, const char *name, const char *san, long days
     ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
     X509_gmtime_adj(X509_getm_notBefore(x), -86400 * 10);
     X509_gmtime_adj(X509_getm_notAfter(x), 86400 * days);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
-                               (const unsigned char *)name, -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
     X509_set_issuer_name(x, X509_get_subject_name(issuer != NULL ? issuer : x));
     X509_set_pubkey(x, key);
     if (issuer == NULL) extend(x, x, NID_basic_constraints, "critical,CA:TRUE");
@@ -98,8 +96,7 @@ static int make_certificates(void **state)
     other_ca = certify(other_ca_key, "elsewhere", NULL, 100, NULL, NULL);
     write_certificates(in_home("ca", ".crt"), ca, NULL);
     write_certificates(in_home("other_ca", ".crt"), other_ca, NULL);
-    issue("one", EVP_EC_gen("P-256"),
-          "DNS:one.example.org,DNS:alias.example.org,IP:127.0.0.1,IP:::1", 30);
+    issue("one", EVP_EC_gen("P-256"), "DNS:one.example.org,DNS:alias.example.org,IP:127.0.0.1,IP:::1", 30);
     issue("wild", EVP_EC_gen("P-256"), "DNS:*.wild.example.org,DNS:f*.partial.example.org", 20);
     issue("rsa", EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048), "DNS:rsa.example.org", 60);
     issue("dual", EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048), "DNS:one.example.org", 60);
@@ -135,8 +132,7 @@ static struct tls_certificate_conf files(const char *name)
 
 static tls_context *server_of(struct tls_server_conf conf, const char *first, const char *second)
 {
-    struct tls_certificate_conf certificates[] = {files(first),
-                                                  files(second != NULL ? second : first)};
+    struct tls_certificate_conf certificates[] = {files(first), files(second != NULL ? second : first)};
     tls_context *c = NULL;
     conf.certificates = certificates;
     conf.certificate_count = second != NULL ? 2 : 1;
@@ -174,17 +170,14 @@ static struct outcome shake(tls_context *server, tls_context *client, const char
     SSL_set_bio(c, two, two);
     SSL_set_accept_state(s);
     SSL_set_connect_state(c);
-    if (sni != NULL)
-        SSL_ctrl(c, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                 (void *)(uintptr_t)sni);
+    if (sni != NULL) SSL_ctrl(c, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)sni);
     if (version != 0) SSL_set_max_proto_version(c, version);
     if (session != NULL && *session != NULL) SSL_set_session(c, *session);
     char byte;
     for (int i = 0; i < 20; i++) {
         if (SSL_do_handshake(c) == 1) out.client_done = true;
         if (SSL_do_handshake(s) == 1) out.server_done = true;
-        if (out.client_done)
-            (void)SSL_read(c, &byte, 1); /* takes the tickets, or the server's late refusal */
+        if (out.client_done) (void)SSL_read(c, &byte, 1); /* takes the tickets, or the server's late refusal */
     }
     out.client_done = out.client_done && SSL_get_shutdown(c) == 0;
     if (out.server_done && out.client_done) {
@@ -194,12 +187,10 @@ static struct outcome shake(tls_context *server, tls_context *client, const char
     out.version = SSL_version(c);
     out.verified = SSL_get_verify_result(c);
     out.resumed = SSL_session_reused(c) == 1;
-    out.aead =
-        SSL_get_current_cipher(c) != NULL && SSL_CIPHER_is_aead(SSL_get_current_cipher(c)) == 1;
+    out.aead = SSL_get_current_cipher(c) != NULL && SSL_CIPHER_is_aead(SSL_get_current_cipher(c)) == 1;
     X509 *peer = SSL_get0_peer_certificate(c);
     if (peer != NULL)
-        X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName, out.shown,
-                                  sizeof out.shown);
+        X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName, out.shown, sizeof out.shown);
     if (session != NULL && *session == NULL) *session = SSL_get1_session(c);
     if (out.client_done) (void)SSL_shutdown(c);
     SSL_free(s);
@@ -231,17 +222,15 @@ static void the_right_name_is_accepted_on_both_versions(void **state)
 static void a_wrong_name_is_refused_on_both_versions(void **state)
 {
     (void)state;
-    static const char *const hosts[] = {
-        "two.example.org", "example.org", "a.one.example.org",
-        "127.0.0.2",       "::2",         "one.example.org.evil.example"};
+    static const char *const hosts[] = {"two.example.org", "example.org", "a.one.example.org",
+                                        "127.0.0.2",       "::2",         "one.example.org.evil.example"};
     tls_context *server = server_of((struct tls_server_conf){0}, "one", NULL);
     for (size_t h = 0; h < sizeof hosts / sizeof hosts[0]; h++) {
         tls_context *client = client_of(hosts[h]);
         for (int v = 0; v < 2; v++) {
             struct outcome o = shake(server, client, "one.example.org", versions[v], NULL);
             assert_false(o.client_done);
-            assert_true(o.verified == X509_V_ERR_HOSTNAME_MISMATCH ||
-                        o.verified == X509_V_ERR_IP_ADDRESS_MISMATCH);
+            assert_true(o.verified == X509_V_ERR_HOSTNAME_MISMATCH || o.verified == X509_V_ERR_IP_ADDRESS_MISMATCH);
         }
         tls_drop(client);
     }
@@ -273,8 +262,7 @@ static void wildcards_stand_for_one_whole_label(void **state)
 static void a_common_name_alone_is_no_name(void **state)
 {
     (void)state;
-    tls_context *server = server_of((struct tls_server_conf){0}, "nameless", NULL),
-                *client = client_of("nameless");
+    tls_context *server = server_of((struct tls_server_conf){0}, "nameless", NULL), *client = client_of("nameless");
     assert_false(shake(server, client, NULL, 0, NULL).client_done);
     tls_drop(server);
     tls_drop(client);
@@ -299,8 +287,7 @@ static void an_unknown_authority_is_refused(void **state)
 {
     (void)state;
     tls_context *server = server_of((struct tls_server_conf){0}, "one", NULL), *client = NULL;
-    struct tls_client_conf conf = {.host = LIT("one.example.org"),
-                                   .ca_file = in_home("other_ca", ".crt")};
+    struct tls_client_conf conf = {.host = LIT("one.example.org"), .ca_file = in_home("other_ca", ".crt")};
     assert_null(tls_client(a, &conf, &client));
     for (int v = 0; v < 2; v++) {
         assert_false(shake(server, client, NULL, versions[v], NULL).client_done);
@@ -318,8 +305,7 @@ static void the_systems_roots_are_used_without_a_ca_file(void **state)
 {
     (void)state;
     assert_int_equal(setenv("SSL_CERT_FILE", in_home("other_ca", ".crt"), 1), 0);
-    tls_context *server = server_of((struct tls_server_conf){0}, "one", NULL), *client = NULL,
-                *second = NULL;
+    tls_context *server = server_of((struct tls_server_conf){0}, "one", NULL), *client = NULL, *second = NULL;
     struct tls_client_conf conf = {.host = LIT("one.example.org")};
     assert_null(tls_client(a, &conf, &client));
     assert_false(shake(server, client, NULL, 0, NULL).client_done);
@@ -389,8 +375,7 @@ static void sni_picks_across_key_types(void **state)
 static void old_versions_and_suites_find_no_partner(void **state)
 {
     (void)state;
-    static const char *const old[] = {"AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA",
-                                      "ECDHE-ECDSA-AES128-SHA256"};
+    static const char *const old[] = {"AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-SHA256"};
     struct tls_server_conf conf = {.min_version = 13};
     tls_context *server = server_of((struct tls_server_conf){0}, "one", NULL);
     tls_context *strict = server_of(conf, "one", NULL), *client = client_of("one.example.org");
@@ -411,14 +396,12 @@ static void old_versions_and_suites_find_no_partner(void **state)
 static void client_certificates_are_asked_for_and_judged(void **state)
 {
     (void)state;
-    struct tls_server_conf asking = {.client_ca_file = in_home("ca", ".crt"),
-                                     .client_required = true};
+    struct tls_server_conf asking = {.client_ca_file = in_home("ca", ".crt"), .client_required = true};
     struct tls_client_conf with = {.host = LIT("one.example.org"),
                                    .ca_file = in_home("ca", ".crt"),
                                    .certificate_file = in_home("client", ".crt"),
                                    .key_file = in_home("client", ".key")};
-    tls_context *server = server_of(asking, "one", NULL), *known = NULL,
-                *bare = client_of("one.example.org");
+    tls_context *server = server_of(asking, "one", NULL), *known = NULL, *bare = client_of("one.example.org");
     asking.client_required = false;
     tls_context *lenient = server_of(asking, "one", NULL);
     asking.client_ca_file = in_home("other_ca", ".crt");
@@ -462,8 +445,7 @@ static void tickets_resume_on_their_own_context_only(void **state)
 static void a_context_is_hardened_as_promised(void **state)
 {
     (void)state;
-    tls_context *contexts[] = {server_of((struct tls_server_conf){0}, "one", NULL),
-                               client_of("one.example.org")};
+    tls_context *contexts[] = {server_of((struct tls_server_conf){0}, "one", NULL), client_of("one.example.org")};
     for (int i = 0; i < 2; i++) {
         assert_true((SSL_CTX_get_options(contexts[i]) & SSL_OP_NO_RENEGOTIATION) != 0);
         assert_true((SSL_CTX_get_options(contexts[i]) & SSL_OP_NO_COMPRESSION) != 0);
@@ -483,8 +465,7 @@ static void a_context_is_hardened_as_promised(void **state)
     tls_drop(both);
 }
 
-static const char *server_error(struct tls_server_conf conf, const char *certificate,
-                                const char *key)
+static const char *server_error(struct tls_server_conf conf, const char *certificate, const char *key)
 {
     struct tls_certificate_conf one = {certificate, key};
     tls_context *c = NULL;
@@ -502,8 +483,7 @@ static const char *server_error(struct tls_server_conf conf, const char *certifi
 static void mistakes_in_files_are_told_with_their_names(void **state)
 {
     (void)state;
-    const char *crt = in_home("one", ".crt"), *key = in_home("one", ".key"),
-               *text = in_home("text", ".crt");
+    const char *crt = in_home("one", ".crt"), *key = in_home("one", ".key"), *text = in_home("text", ".crt");
     const struct tls_server_conf plain = {0};
     FILE *f = fopen(text, "we");
     fputs("no certificate at all\n", f);
@@ -513,8 +493,7 @@ static void mistakes_in_files_are_told_with_their_names(void **state)
     assert_non_null(strstr(server_error(plain, crt, in_home("wild", ".key")), "is not the key of"));
     assert_non_null(strstr(server_error(plain, crt, in_home("absent", ".key")), "absent.key"));
     assert_non_null(strstr(server_error(plain, crt, crt), "chmod 600"));
-    assert_non_null(
-        strstr(server_error(plain, in_home("weak", ".crt"), in_home("weak", ".key")), "weak.crt"));
+    assert_non_null(strstr(server_error(plain, in_home("weak", ".crt"), in_home("weak", ".key")), "weak.crt"));
     chmod(key, 0644);
     assert_non_null(strstr(server_error(plain, crt, key), "chmod 600"));
     chmod(key, 0600);
@@ -559,8 +538,7 @@ static void a_client_without_a_name_or_with_half_a_certificate_is_refused(void *
     assert_non_null(tls_client(a, &conf, &c));
     conf.key_file = in_home("one", ".key");
     assert_non_null(tls_client(a, &conf, &c));
-    conf = (struct tls_client_conf){.host = LIT("one.example.org"),
-                                    .ca_file = in_home("absent", ".crt")};
+    conf = (struct tls_client_conf){.host = LIT("one.example.org"), .ca_file = in_home("absent", ".crt")};
     assert_non_null(tls_client(a, &conf, &c));
     assert_null(c);
 }

@@ -6,13 +6,12 @@
 
 #include "base/now.h"
 
-static const struct demo_conf conf = {
-    .issuer = LIT_INIT("http://127.0.0.1:8081"),
-    .client_id = LIT_INIT("vestibule"),
-    .client_secret = LIT_INIT("demo secret+:%"),
-    .redirect_uri = LIT_INIT("http://localhost:8080/_vestibule/callback/demo"),
-    .app_origin = LIT_INIT("http://localhost:8080"),
-    .prefix = LIT_INIT("/_vestibule")};
+static const struct demo_conf conf = {.issuer = LIT_INIT("http://127.0.0.1:8081"),
+                                      .client_id = LIT_INIT("vestibule"),
+                                      .client_secret = LIT_INIT("demo secret+:%"),
+                                      .redirect_uri = LIT_INIT("http://localhost:8080/_vestibule/callback/demo"),
+                                      .app_origin = LIT_INIT("http://localhost:8080"),
+                                      .prefix = LIT_INIT("/_vestibule")};
 static const char verifier[] = "abcdefghijklmnopqrstuvwxyz0123456789-._~ABCDEFG";
 
 struct stage {
@@ -40,8 +39,8 @@ static int tear_down(void **state)
 
 /* ---- asking ---- */
 
-static struct demo_answer ask(struct stage *s, const char *method, const char *path,
-                              struct slice query, struct slice body, struct slice authorization)
+static struct demo_answer ask(struct stage *s, const char *method, const char *path, struct slice query,
+                              struct slice body, struct slice authorization)
 {
     const struct header headers[] = {
         {LIT_INIT("content-type"),  LIT_INIT("application/x-www-form-urlencoded")},
@@ -110,8 +109,8 @@ static struct slice in_location(struct stage *s, const struct demo_answer *a, co
 static struct slice code_for(struct stage *s, const char *person)
 {
     const struct slice parts[] = {LIT("person="), slice_of(person)};
-    struct demo_answer a = ask(s, "POST", "/authorize", request(s->arena, NULL, NULL),
-                               arena_join(s->arena, parts, 2), LIT(""));
+    struct demo_answer a =
+        ask(s, "POST", "/authorize", request(s->arena, NULL, NULL), arena_join(s->arena, parts, 2), LIT(""));
     assert_int_equal(a.status, 303);
     return in_location(s, &a, "code");
 }
@@ -123,8 +122,7 @@ static struct slice basic(struct arena *a, const char *id, const char *secret)
     return arena_print(a, "Basic %.*s", SLICE_ARG(base64_encode(a, plain)));
 }
 
-static struct slice token_form(struct arena *a, struct slice code, const char *redirect_uri,
-                               const char *used_verifier)
+static struct slice token_form(struct arena *a, struct slice code, const char *redirect_uri, const char *used_verifier)
 {
     AUTO(buf_close) struct buf body = buf_open(8192);
     form_add(&body, LIT("grant_type"), LIT("authorization_code"));
@@ -136,8 +134,7 @@ static struct slice token_form(struct arena *a, struct slice code, const char *r
 
 static struct demo_answer redeem(struct stage *s, struct slice code)
 {
-    return ask(s, "POST", "/token", LIT(""),
-               token_form(s->arena, code, conf.redirect_uri.at, verifier),
+    return ask(s, "POST", "/token", LIT(""), token_form(s->arena, code, conf.redirect_uri.at, verifier),
                basic(s->arena, "vestibule", "demo secret+:%"));
 }
 
@@ -162,18 +159,15 @@ static void is_error(struct stage *s, const struct demo_answer *a, int status, c
 static void discovery_names_only_what_is_there(void **state)
 {
     struct stage *s = *state;
-    struct demo_answer a =
-        ask(s, "GET", "/.well-known/openid-configuration", LIT(""), LIT(""), LIT(""));
+    struct demo_answer a = ask(s, "GET", "/.well-known/openid-configuration", LIT(""), LIT(""), LIT(""));
     const struct doc *d = json_of(s, &a);
     assert_true(slice_is(doc_string(d, LIT("issuer")), conf.issuer));
-    static const char *const endpoints[] = {"authorization_endpoint", "token_endpoint",
-                                            "userinfo_endpoint", "jwks_uri",
+    static const char *const endpoints[] = {"authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri",
                                             "end_session_endpoint"};
     for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
         struct slice url = doc_string(d, slice_of(endpoints[i]));
         assert_true(slice_starts(url, conf.issuer));
-        a = ask(s, "GET", arena_text(s->arena, slice_from(url, conf.issuer.len)), LIT(""), LIT(""),
-                LIT(""));
+        a = ask(s, "GET", arena_text(s->arena, slice_from(url, conf.issuer.len)), LIT(""), LIT(""), LIT(""));
         assert_int_not_equal(a.status, 404);
     }
     assert_true(doc_member(d, LIT("authorization_response_iss_parameter_supported"))->boolean);
@@ -182,8 +176,7 @@ static void discovery_names_only_what_is_there(void **state)
 static void a_person_comes_back_with_code_state_and_issuer(void **state)
 {
     struct stage *s = *state;
-    struct demo_answer a =
-        ask(s, "POST", "/authorize", request(s->arena, NULL, NULL), LIT("person=ada"), LIT(""));
+    struct demo_answer a = ask(s, "POST", "/authorize", request(s->arena, NULL, NULL), LIT("person=ada"), LIT(""));
     assert_int_equal(a.status, 303);
     assert_true(slice_starts(header_of(&a, "location"), conf.redirect_uri));
     assert_int_equal(in_location(s, &a, "code").len, DEMO_SECRET_CHARACTERS);
@@ -202,16 +195,13 @@ static void the_id_token_verifies_against_the_published_keys(void **state)
     const struct doc *tokens = json_of(s, &a);
     struct jws jws = {0};
     const struct err *why = NULL;
-    assert_int_equal(
-        jws_verify(s->arena, doc_string(tokens, LIT("id_token")), set, JOSE_ES256, &jws, &why),
-        JOSE_GOOD);
+    assert_int_equal(jws_verify(s->arena, doc_string(tokens, LIT("id_token")), set, JOSE_ES256, &jws, &why), JOSE_GOOD);
     assert_true(slice_is(doc_string(jws.claims, LIT("iss")), conf.issuer));
     assert_true(slice_is(doc_string(jws.claims, LIT("aud")), conf.client_id));
     assert_true(slice_is(doc_string(jws.claims, LIT("nonce")), LIT("n1")));
     assert_true(slice_is(doc_string(jws.claims, LIT("sub")), LIT("demo-0001")));
-    assert_true(
-        slice_is(doc_string(jws.claims, LIT("at_hash")),
-                 jose_half_hash(s->arena, JOSE_ES256, doc_string(tokens, LIT("access_token")))));
+    assert_true(slice_is(doc_string(jws.claims, LIT("at_hash")),
+                         jose_half_hash(s->arena, JOSE_ES256, doc_string(tokens, LIT("access_token")))));
     assert_true(slice_is(doc_at(jws.claims, LIT("/groups/0"))->text, LIT("ops")));
     assert_true(doc_member(jws.claims, LIT("email_verified"))->boolean);
     jwks_drop(set);
@@ -222,8 +212,7 @@ static void userinfo_knows_the_same_person(void **state)
     struct stage *s = *state;
     struct demo_answer a = redeem(s, code_for(s, "linus"));
     struct slice token = doc_string(json_of(s, &a), LIT("access_token"));
-    a = ask(s, "GET", "/userinfo", LIT(""), LIT(""),
-            arena_print(s->arena, "Bearer %.*s", SLICE_ARG(token)));
+    a = ask(s, "GET", "/userinfo", LIT(""), LIT(""), arena_print(s->arena, "Bearer %.*s", SLICE_ARG(token)));
     assert_int_equal(a.status, 200);
     const struct doc *d = json_of(s, &a);
     assert_true(slice_is(doc_string(d, LIT("sub")), LIT("demo-0003")));
@@ -246,17 +235,13 @@ static void the_secret_may_come_in_the_body(void **state)
 static void the_page_has_everybody_as_a_button_and_may_redirect_to_the_gateway(void **state)
 {
     struct stage *s = *state;
-    struct demo_answer a =
-        ask(s, "GET", "/authorize", request(s->arena, NULL, NULL), LIT(""), LIT(""));
+    struct demo_answer a = ask(s, "GET", "/authorize", request(s->arena, NULL, NULL), LIT(""), LIT(""));
     assert_int_equal(a.status, 200);
     static const char *const values[] = {"ada", "grace", "linus", "eve", "cancel", "fail"};
     for (size_t i = 0; i < 6; i++)
-        assert_true(slice_find(a.body, arena_print(s->arena, "value=\"%s\"", values[i])) !=
-                    SLICE_NONE);
-    assert_true(slice_ends(header_of(&a, "content-security-policy"),
-                           LIT("form-action 'self' http://localhost:8080")));
-    assert_true(slice_find(a.body, LIT("action=\"/authorize?response_type=code&amp;")) !=
-                SLICE_NONE);
+        assert_true(slice_find(a.body, arena_print(s->arena, "value=\"%s\"", values[i])) != SLICE_NONE);
+    assert_true(slice_ends(header_of(&a, "content-security-policy"), LIT("form-action 'self' http://localhost:8080")));
+    assert_true(slice_find(a.body, LIT("action=\"/authorize?response_type=code&amp;")) != SLICE_NONE);
 }
 
 static void a_mistake_about_client_or_address_is_never_redirected(void **state)
@@ -275,15 +260,13 @@ static void a_mistake_about_client_or_address_is_never_redirected(void **state)
         struct slice query = request(s->arena, wrong[i][0], wrong[i][1]);
         const char *const methods[] = {"GET", "POST"};
         for (size_t m = 0; m < 2; m++) {
-            struct demo_answer a =
-                ask(s, methods[m], "/authorize", query, LIT("person=ada"), LIT(""));
+            struct demo_answer a = ask(s, methods[m], "/authorize", query, LIT("person=ada"), LIT(""));
             assert_int_equal(a.status, 400);
             assert_int_equal(header_of(&a, "location").len, 0);
         }
     }
     const struct slice twice[] = {request(s->arena, NULL, NULL), LIT("&client_id=vestibule")};
-    struct demo_answer a =
-        ask(s, "GET", "/authorize", arena_join(s->arena, twice, 2), LIT(""), LIT(""));
+    struct demo_answer a = ask(s, "GET", "/authorize", arena_join(s->arena, twice, 2), LIT(""), LIT(""));
     assert_int_equal(a.status, 400);
 }
 
@@ -304,8 +287,7 @@ static void other_mistakes_go_back_to_the_client(void **state)
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct demo_answer a =
-            ask(s, "POST", "/authorize", request(s->arena, wrong[i][0], wrong[i][1]),
-                LIT("person=ada"), LIT(""));
+            ask(s, "POST", "/authorize", request(s->arena, wrong[i][0], wrong[i][1]), LIT("person=ada"), LIT(""));
         assert_int_equal(a.status, 303);
         assert_true(slice_is(in_location(s, &a, "error"), slice_of(wrong[i][2])));
         assert_int_equal(in_location(s, &a, "code").len, 0);
@@ -322,8 +304,7 @@ static void cancel_and_fail_are_errors_and_nobody_is_nobody(void **state)
     assert_true(slice_is(in_location(s, &a, "error"), LIT("access_denied")));
     a = ask(s, "POST", "/authorize", query, LIT("person=fail"), LIT(""));
     assert_true(slice_is(in_location(s, &a, "error"), LIT("server_error")));
-    static const char *const bodies[] = {"", "person=", "person=mallory", "person=ada&person=eve",
-                                         "person=%zz"};
+    static const char *const bodies[] = {"", "person=", "person=mallory", "person=ada&person=eve", "person=%zz"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         a = ask(s, "POST", "/authorize", query, slice_of(bodies[i]), LIT(""));
         assert_int_equal(a.status, 400);
@@ -360,18 +341,16 @@ static void a_wrong_verifier_or_address_burns_the_code(void **state)
 {
     struct stage *s = *state;
     static const char *const wrong[][2] = {
-        {"http://localhost:8080/_vestibule/callback/demo",
-         "abcdefghijklmnopqrstuvwxyz0123456789-._~ABCDEFH"          },
-        {"http://localhost:8080/_vestibule/callback/demo",  "short" },
-        {"http://localhost:8080/_vestibule/callback/demo",  ""      },
-        {"http://localhost:8080/_vestibule/callback/other", verifier},
-        {"",                                                verifier}
+        {"http://localhost:8080/_vestibule/callback/demo",  "abcdefghijklmnopqrstuvwxyz0123456789-._~ABCDEFH"},
+        {"http://localhost:8080/_vestibule/callback/demo",  "short"                                          },
+        {"http://localhost:8080/_vestibule/callback/demo",  ""                                               },
+        {"http://localhost:8080/_vestibule/callback/other", verifier                                         },
+        {"",                                                verifier                                         }
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct slice code = code_for(s, "ada");
-        struct demo_answer a =
-            ask(s, "POST", "/token", LIT(""), token_form(s->arena, code, wrong[i][0], wrong[i][1]),
-                basic(s->arena, "vestibule", "demo secret+:%"));
+        struct demo_answer a = ask(s, "POST", "/token", LIT(""), token_form(s->arena, code, wrong[i][0], wrong[i][1]),
+                                   basic(s->arena, "vestibule", "demo secret+:%"));
         is_error(s, &a, 400, "invalid_grant");
         a = redeem(s, code);
         is_error(s, &a, 400, "invalid_grant");
@@ -395,8 +374,7 @@ static void a_stranger_gets_no_tokens_and_burns_nothing(void **state)
         is_error(s, &a, 401, "invalid_client");
         assert_true(header_of(&a, "www-authenticate").len != 0);
     }
-    const struct slice both[] = {form,
-                                 LIT("&client_id=vestibule&client_secret=demo+secret%2B%3A%25")};
+    const struct slice both[] = {form, LIT("&client_id=vestibule&client_secret=demo+secret%2B%3A%25")};
     struct demo_answer a = ask(s, "POST", "/token", LIT(""), arena_join(s->arena, both, 2),
                                basic(s->arena, "vestibule", "demo secret+:%"));
     is_error(s, &a, 401, "invalid_client"); /* two ways at once */
@@ -440,8 +418,7 @@ static void sign_out_returns_only_to_the_application(void **state)
     struct demo_answer a = redeem(s, code_for(s, "ada"));
     struct slice hint = doc_string(json_of(s, &a), LIT("id_token"));
     struct slice query = arena_print(
-        s->arena,
-        "id_token_hint=%.*s&state=x&post_logout_redirect_uri=http%%3A%%2F%%2Flocalhost%%3A8080%%2Fbye",
+        s->arena, "id_token_hint=%.*s&state=x&post_logout_redirect_uri=http%%3A%%2F%%2Flocalhost%%3A8080%%2Fbye",
         SLICE_ARG(hint));
     a = ask(s, "GET", "/end_session", query, LIT(""), LIT(""));
     assert_int_equal(a.status, 303);
@@ -472,8 +449,8 @@ static void old_grants_make_room(void **state)
 
 /* ---- the application ---- */
 
-static struct demo_answer visit(struct stage *s, const char *method, const char *path,
-                                const struct header *headers, size_t count, struct slice body)
+static struct demo_answer visit(struct stage *s, const char *method, const char *path, const struct header *headers,
+                                size_t count, struct slice body)
 {
     const struct demo_ask question = {.arena = s->arena,
                                       .method = slice_of(method),
@@ -489,9 +466,9 @@ static struct demo_answer visit(struct stage *s, const char *method, const char 
 static void the_application_shows_identity_first_and_the_assertion_decoded(void **state)
 {
     struct stage *s = *state;
-    struct slice assertion = arena_print(
-        s->arena, "%.*s.%.*s.sig", SLICE_ARG(base64url_encode(s->arena, LIT("{\"alg\":1}"))),
-        SLICE_ARG(base64url_encode(s->arena, LIT("{\"sub\":\"<b>\"}"))));
+    struct slice assertion =
+        arena_print(s->arena, "%.*s.%.*s.sig", SLICE_ARG(base64url_encode(s->arena, LIT("{\"alg\":1}"))),
+                    SLICE_ARG(base64url_encode(s->arena, LIT("{\"sub\":\"<b>\"}"))));
     const struct header headers[] = {
         {LIT_INIT("accept"),           LIT_INIT("a<i>b")            },
         {LIT_INIT("x-auth-name"),      LIT_INIT("Ada <u>")          },

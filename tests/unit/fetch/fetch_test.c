@@ -26,8 +26,7 @@ static _Atomic int held; /* requests whose answer the script holds back */
 
 static bool drip(struct kit_request *r)
 {
-    kit_text(r,
-             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n");
+    kit_text(r, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n");
     for (int i = 0; i < 200 && !r->kit->stop; i++) {
         kit_text(r, " ");
         usleep(10000);
@@ -73,36 +72,27 @@ static bool script(struct kit_request *r)
 {
     struct slice p = r->path;
     if (slice_is(p, LIT("/good")))
-        kit_answer(r, 200, "Content-Type: application/json\r\nCache-Control: max-age=77\r\n",
-                   "{\"a\":1}");
+        kit_answer(r, 200, "Content-Type: application/json\r\nCache-Control: max-age=77\r\n", "{\"a\":1}");
     if (slice_is(p, LIT("/echo"))) return echo(r);
     if (slice_is(p, LIT("/html"))) kit_answer(r, 200, "Content-Type: text/html\r\n", "<p>");
     if (slice_is(p, LIT("/gzip")))
-        kit_answer(r, 200, "Content-Type: application/json\r\nContent-Encoding: gzip\r\n",
-                   "\x1f\x8b");
+        kit_answer(r, 200, "Content-Type: application/json\r\nContent-Encoding: gzip\r\n", "\x1f\x8b");
     if (slice_is(p, LIT("/redirect")))
         kit_answer(r, 302, "Location: /good\r\nContent-Type: application/json\r\n", "{}");
-    if (slice_is(p, LIT("/busy")))
-        kit_answer(r, 429, "Retry-After: 9\r\nContent-Type: application/json\r\n", "{}");
+    if (slice_is(p, LIT("/busy"))) kit_answer(r, 429, "Retry-After: 9\r\nContent-Type: application/json\r\n", "{}");
     if (slice_is(p, LIT("/error"))) kit_json(r, 400, "{\"error\":\"invalid_grant\"}");
     if (slice_is(p, LIT("/drip"))) return drip(r);
     if (slice_is(p, LIT("/huge")))
-        return flood(
-            r,
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n");
+        return flood(r, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n");
     if (slice_is(p, LIT("/endless")))
-        return flood(
-            r, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n");
+        return flood(r, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n");
     if (slice_is(p, LIT("/cut"))) {
-        kit_text(
-            r,
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"a\"");
+        kit_text(r, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"a\"");
         return false;
     }
     if (slice_is(p, LIT("/heads"))) {
         for (int i = 0; i < 4000; i++)
-            kit_text(r, i == 0 ? "HTTP/1.1 200 OK\r\n"
-                               : "X-Padding: 0123456789012345678901234567890123456789\r\n");
+            kit_text(r, i == 0 ? "HTTP/1.1 200 OK\r\n" : "X-Padding: 0123456789012345678901234567890123456789\r\n");
         return false;
     }
     if (slice_is(p, LIT("/nonsense"))) {
@@ -143,14 +133,13 @@ static void ended(struct flow *f, const struct err *why)
 
 static struct fetch_ask question(const char *scheme, const char *path)
 {
-    return (struct fetch_ask){
-        .method = LIT("GET"),
-        .url = arena_print(arena, "%s://localhost:%d%s", scheme, kit->port, path),
-        .accept_type = LIT("application/json"),
-        .max_bytes = 10000,
-        .timeout_ms = 3000,
-        .allow_private = true,
-        .allow_http = true};
+    return (struct fetch_ask){.method = LIT("GET"),
+                              .url = arena_print(arena, "%s://localhost:%d%s", scheme, kit->port, path),
+                              .accept_type = LIT("application/json"),
+                              .max_bytes = 10000,
+                              .timeout_ms = 3000,
+                              .allow_private = true,
+                              .allow_http = true};
 }
 
 static void wait_for(const bool *done)
@@ -182,8 +171,7 @@ static void fails(struct fetch_ask ask, enum problem problem, const char *text)
     assert_non_null(a->why);
     struct slice story = err_story(arena, a->why);
     if (a->why->problem != problem || slice_find(story, slice_of(text)) == SLICE_NONE)
-        fail_msg("%.*s: %s: %.*s", SLICE_ARG(ask.url), problem_word(a->why->problem).at,
-                 SLICE_ARG(story));
+        fail_msg("%.*s: %s: %.*s", SLICE_ARG(ask.url), problem_word(a->why->problem).at, SLICE_ARG(story));
     assert_int_equal(a->answer.body.len, 0);
 }
 
@@ -350,12 +338,9 @@ static void what_cannot_be_asked_is_refused_at_once(void **state)
     struct fetch_ask ask = question("http", "/good");
     ask.allow_http = false;
     fails(ask, PROBLEM_PROVIDER_MISCONFIGURED, "allow_http");
-    static const char *const urls[] = {"file:///etc/passwd",
-                                       "gopher://localhost/",
-                                       "https://user:pw@localhost/",
-                                       "https://localhost/#x",
-                                       "",
-                                       "//localhost/"};
+    static const char *const urls[] = {
+        "file:///etc/passwd", "gopher://localhost/", "https://user:pw@localhost/", "https://localhost/#x", "",
+        "//localhost/"};
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         ask.url = slice_of(urls[i]);
         fails(ask, PROBLEM_PROVIDER_MISCONFIGURED, "cannot be asked");
@@ -371,8 +356,7 @@ static void private_addresses_need_the_operators_word(void **state)
     struct fetch_ask ask = question("http", "/good");
     ask.allow_private = false;
     fails(ask, PROBLEM_PROVIDER_MISCONFIGURED, "allow_private");
-    static const char *const hosts[] = {"127.0.0.1", "[::1]",      "[::ffff:127.0.0.1]",
-                                        "0.0.0.0",   "2130706433", "127.1"};
+    static const char *const hosts[] = {"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433", "127.1"};
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         ask.url = arena_print(arena, "http://%s:%d/good", hosts[i], kit->port);
         struct asked *a = asked(ask);
@@ -412,8 +396,7 @@ static void tls_is_verified_by_name_authority_and_date(void **state)
     assert_int_equal(requests, 1);
     closed();
 
-    opened(tls_kit_server(&k, "DNS:localhost", -60, 3600),
-           NULL); /* the system's authorities do not know ours */
+    opened(tls_kit_server(&k, "DNS:localhost", -60, 3600), NULL); /* the system's authorities do not know ours */
     fails(question("https", "/good"), PROBLEM_PROVIDER_AWAY, "not trusted");
     ask = question("https", "/good");
     ask.ca_file = k.ca_file;

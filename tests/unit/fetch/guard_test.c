@@ -75,8 +75,7 @@ static void every_address_has_its_place(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         struct address x;
-        if (!address_read(slice_of(addresses[i].text), &x))
-            fail_msg("%s is not read", addresses[i].text);
+        if (!address_read(slice_of(addresses[i].text), &x)) fail_msg("%s is not read", addresses[i].text);
         enum guard_place place = guard_place(&x);
         if (place != addresses[i].place) fail_msg("%s is placed %d", addresses[i].text, (int)place);
     }

@@ -58,8 +58,7 @@ static void caching_and_waiting_are_understood(void **state)
         assert_true(reply_header(&r, LIT("HTTP/1.1 200 OK"), 784111777));
         assert_true(reply_header(&r, slice_of(cases[i].line), 784111777));
         if (r.max_age_s != cases[i].max_age_s || r.retry_after_s != cases[i].retry_after_s)
-            fail_msg("%s: %lld %lld", cases[i].line, (long long)r.max_age_s,
-                     (long long)r.retry_after_s);
+            fail_msg("%s: %lld %lld", cases[i].line, (long long)r.max_age_s, (long long)r.retry_after_s);
         reply_close(&r);
     }
 }
@@ -69,8 +68,7 @@ static void a_head_without_end_is_stopped(void **state)
     (void)state;
     struct reply r = reply_open(10);
     int lines = 0;
-    while (lines < 100000 &&
-           reply_header(&r, LIT("X-Padding: 0123456789012345678901234567890123456789"), 0))
+    while (lines < 100000 && reply_header(&r, LIT("X-Padding: 0123456789012345678901234567890123456789"), 0))
         lines++;
     assert_true(r.head_full);
     assert_true(lines < FETCH_HEAD_MAX / 40);
@@ -110,20 +108,17 @@ static void only_the_answer_asked_for_is_accepted(void **state)
         {"HTTP/1.1 200 OK\nContent-Type: application/jwk-set+json",                             false, PROBLEM_NONE           },
         {"HTTP/1.1 400 Bad\nContent-Type: application/json",                                    true,  PROBLEM_NONE           },
         {"HTTP/1.1 401 Bad\nContent-Type: application/json",                                    true,  PROBLEM_NONE           },
-        {"HTTP/1.1 200 OK\nContent-Encoding: identity\nContent-Type: application/json",         false,
-         PROBLEM_NONE                                                                                                         },
+        {"HTTP/1.1 200 OK\nContent-Encoding: identity\nContent-Type: application/json",         false, PROBLEM_NONE           },
         {"HTTP/1.1 200 OK\nContent-Type: text/html",                                            false, PROBLEM_PROVIDER_BROKEN},
         {"HTTP/1.1 200 OK",                                                                     false, PROBLEM_PROVIDER_BROKEN},
         {"HTTP/1.1 200 OK\nContent-Type: application/jsonp",                                    false, PROBLEM_PROVIDER_BROKEN},
         {"HTTP/1.1 200 OK\nContent-Type: text/json+json",                                       false, PROBLEM_PROVIDER_BROKEN},
-        {"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Type: text/html",            false,
-         PROBLEM_PROVIDER_BROKEN                                                                                              },
-        {"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Encoding: gzip",             false,
-         PROBLEM_PROVIDER_BROKEN                                                                                              },
+        {"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Type: text/html",            false, PROBLEM_PROVIDER_BROKEN},
+        {"HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Encoding: gzip",             false, PROBLEM_PROVIDER_BROKEN},
         {"HTTP/1.1 204 No\nContent-Type: application/json",                                     false, PROBLEM_PROVIDER_BROKEN},
         {"HTTP/1.1 206 Part\nContent-Type: application/json",                                   false, PROBLEM_PROVIDER_BROKEN},
-        {"HTTP/1.1 302 Found\nLocation: https://evil.example/\nContent-Type: application/json",
-         true,                                                                                         PROBLEM_PROVIDER_BROKEN},
+        {"HTTP/1.1 302 Found\nLocation: https://evil.example/\nContent-Type: application/json", true,
+         PROBLEM_PROVIDER_BROKEN                                                                                              },
         {"HTTP/1.1 307 Again\nContent-Type: application/json",                                  true,  PROBLEM_PROVIDER_BROKEN},
         {"HTTP/1.1 400 Bad\nContent-Type: application/json",                                    false, PROBLEM_PROVIDER_BROKEN},
         {"HTTP/1.1 400 Bad\nContent-Type: text/html",                                           true,  PROBLEM_PROVIDER_BROKEN},
@@ -138,8 +133,7 @@ static void only_the_answer_asked_for_is_accepted(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct reply r = read_lines(cases[i].head);
         const char *why = NULL;
-        enum problem problem =
-            reply_judge(&r, LIT("application/json"), cases[i].accept_errors, &why);
+        enum problem problem = reply_judge(&r, LIT("application/json"), cases[i].accept_errors, &why);
         if (problem != cases[i].problem || (problem != PROBLEM_NONE) != (why != NULL))
             fail_msg("%s: %d", cases[i].head, (int)problem);
     }

@@ -65,8 +65,7 @@ static inline void kit_text(struct kit_request *r, const char *text)
 }
 
 /* An answer with its length; headers are whole lines or "". */
-static inline void kit_answer(struct kit_request *r, int status, const char *headers,
-                              const char *body)
+static inline void kit_answer(struct kit_request *r, int status, const char *headers, const char *body)
 {
     struct buf b = buf_open(4 * 1024 * 1024);
     buf_print(&b, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n", status, strlen(body), headers);
@@ -94,8 +93,7 @@ static inline size_t kit_content_length(struct slice head)
         struct slice name;
         slice_cut(&line, ':', &name);
         if (line.len > 0 && line.at[line.len - 1] == '\r') line.len--;
-        if (slice_is_nocase(name, LIT("content-length")) && slice_number(slice_trim(line), &n))
-            return (size_t)n;
+        if (slice_is_nocase(name, LIT("content-length")) && slice_number(slice_trim(line), &n)) return (size_t)n;
     }
     return 0;
 }
@@ -182,8 +180,7 @@ static inline struct kit *kit_start(kit_script *script, void *self, SSL_CTX *tls
     kit->tls = tls;
     must(pthread_mutex_init(&kit->lock, NULL) == 0);
     kit->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    must(kit->fd >= 0 && bind(kit->fd, (struct sockaddr *)&at, len) == 0 &&
-         listen(kit->fd, 256) == 0);
+    must(kit->fd >= 0 && bind(kit->fd, (struct sockaddr *)&at, len) == 0 && listen(kit->fd, 256) == 0);
     must(getsockname(kit->fd, (struct sockaddr *)&at, &len) == 0);
     kit->port = ntohs(at.sin_port);
     must(pthread_create(&kit->thread, NULL, kit_accept, kit) == 0);

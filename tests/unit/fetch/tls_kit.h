@@ -15,8 +15,8 @@ struct tls_kit {
     char ca_file[64];
 };
 
-static inline X509 *tls_kit_sign(struct tls_kit *k, const char *name, const char *alternative,
-                                 long from_s, long to_s, bool ca)
+static inline X509 *tls_kit_sign(struct tls_kit *k, const char *name, const char *alternative, long from_s, long to_s,
+                                 bool ca)
 {
     X509 *x = X509_new();
     X509V3_CTX ctx;
@@ -32,8 +32,7 @@ static inline X509 *tls_kit_sign(struct tls_kit *k, const char *name, const char
     X509_set_issuer_name(x, ca ? n : X509_get_subject_name(k->ca));
     X509_NAME_free(n);
     X509V3_set_ctx(&ctx, ca ? x : k->ca, x, NULL, NULL, 0);
-    X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, NID_basic_constraints,
-                                            ca ? "critical,CA:TRUE" : "CA:FALSE");
+    X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, NID_basic_constraints, ca ? "critical,CA:TRUE" : "CA:FALSE");
     X509_add_ext(x, e, -1);
     X509_EXTENSION_free(e);
     if (alternative != NULL) {
@@ -63,8 +62,7 @@ static inline void tls_kit_close(struct tls_kit *k)
     EVP_PKEY_free(k->key);
 }
 
-static inline SSL_CTX *tls_kit_server(struct tls_kit *k, const char *alternative, long from_s,
-                                      long to_s)
+static inline SSL_CTX *tls_kit_server(struct tls_kit *k, const char *alternative, long from_s, long to_s)
 {
     SSL_CTX *c = SSL_CTX_new(TLS_server_method());
     X509 *x = tls_kit_sign(k, "test server", alternative, from_s, to_s, false);

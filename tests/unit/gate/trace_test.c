@@ -1,12 +1,12 @@
 /* trace_test.c -- names for requests are well-formed, new, and taken over only when they are. */
+#include "gate/trace.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "gate/trace.h"
 
 static const struct slice good = LIT_INIT("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
 

@@ -57,8 +57,8 @@ static const struct row rows[] = {
 };
 
 /* Decodes in pieces that end at every multiple of `piece`; returns the last result. */
-static enum chunked_result decode(const char *bytes, size_t len, size_t piece, char *content,
-                                  size_t *ret_len, size_t *ret_rest)
+static enum chunked_result decode(const char *bytes, size_t len, size_t piece, char *content, size_t *ret_len,
+                                  size_t *ret_rest)
 {
     struct chunked c = {0};
     enum chunked_result result = CHUNKED_MORE;
@@ -86,8 +86,7 @@ static void every_row_decodes_alike_however_it_is_cut(void **state)
             char content[64];
             size_t got, rest;
             enum chunked_result result = decode(rows[i].bytes, len, piece, content, &got, &rest);
-            if (result != rows[i].expected)
-                fail_msg("row %zu cut by %zu: %d", i, piece, (int)result);
+            if (result != rows[i].expected) fail_msg("row %zu cut by %zu: %d", i, piece, (int)result);
             assert_int_equal(got, strlen(rows[i].content));
             assert_memory_equal(content, rows[i].content, got);
             if (result == CHUNKED_DONE) assert_int_equal(rest, rows[i].rest);

@@ -31,56 +31,43 @@ struct row {
 static const struct row rows[] = {
     ROW("a plain answer", OK "Content-Length: 5\r\n\r\nhello", WHOLE, 200, "hello", 1),
     ROW("an answer byte by byte", OK "Content-Length: 5\r\n\r\nhello", BYTEWISE, 200, "hello", 1),
-    ROW("chunks", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", WHOLE,
-        200, "hello", 1),
-    ROW("chunks byte by byte",
-        OK "Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nhel\r\n2\r\nlo\r\n0\r\nX: y\r\n\r\n",
+    ROW("chunks", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", WHOLE, 200, "hello", 1),
+    ROW("chunks byte by byte", OK "Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nhel\r\n2\r\nlo\r\n0\r\nX: y\r\n\r\n",
         BYTEWISE, 200, "hello", 1),
     ROW("an empty body", OK "Content-Length: 0\r\n\r\n", WHOLE, 200, "", 1),
     ROW("empty chunks", OK "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", WHOLE, 200, "", 1),
     ROW("a body till the close", OK "\r\nhello", CLOSES, 200, "hello", 2),
     ROW("nothing till the close", OK "\r\n", CLOSES, 200, "", 2),
     ROW("a body till the reset", OK "\r\nhello", RESETS, CUT, NULL, 0),
-    ROW("connection: close", OK "Connection: close\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 200,
-        "hello", 2),
+    ROW("connection: close", OK "Connection: close\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 200, "hello", 2),
     ROW("HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 200, "hello", 2),
-    ROW("HTTP/1.0 that keeps",
-        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 200,
-        "hello", 1),
+    ROW("HTTP/1.0 that keeps", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello", WHOLE,
+        200, "hello", 1),
     ROW("HTTP/1.0 till the close", "HTTP/1.0 200 OK\r\n\r\nhello", CLOSES, 200, "hello", 2),
     ROW("no reason phrase", "HTTP/1.1 404\r\nContent-Length: 2\r\n\r\nno", WHOLE, 404, "no", 1),
     ROW("204", "HTTP/1.1 204 No\r\n\r\n", WHOLE, 204, "", 1),
     ROW("204 with a body", "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 204, "", 2),
-    ROW("304 with a length", "HTTP/1.1 304 Same\r\nContent-Length: 5\r\nETag: \"a\"\r\n\r\n", WHOLE,
-        304, "", 1),
-    ROW("304 with a body", "HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 304, "",
-        2),
+    ROW("304 with a length", "HTTP/1.1 304 Same\r\nContent-Length: 5\r\nETag: \"a\"\r\n\r\n", WHOLE, 304, "", 1),
+    ROW("304 with a body", "HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 304, "", 2),
     ROW("HEAD", OK "Content-Length: 5\r\n\r\n", HEAD, 200, "", 1),
     ROW("HEAD with a body", OK "Content-Length: 5\r\n\r\nhello", HEAD, 200, "", 2),
     ROW("HEAD without length", OK "\r\n", HEAD, 200, "", 1),
-    ROW("100 first", "HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 5\r\n\r\nhello", WHOLE,
-        200, "hello", 1),
-    ROW("103 first, byte by byte",
-        "HTTP/1.1 103 Hints\r\nLink: </a>\r\n\r\n" OK "Content-Length: 5\r\n\r\nhello", BYTEWISE,
-        200, "hello", 1),
+    ROW("100 first", "HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 5\r\n\r\nhello", WHOLE, 200, "hello", 1),
+    ROW("103 first, byte by byte", "HTTP/1.1 103 Hints\r\nLink: </a>\r\n\r\n" OK "Content-Length: 5\r\n\r\nhello",
+        BYTEWISE, 200, "hello", 1),
     ROW("500", "HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\noh", WHOLE, 500, "oh", 1),
     ROW("more than was announced", OK "Content-Length: 3\r\n\r\nhello", WHOLE, 200, "hel", 2),
-    ROW("more behind the last chunk",
-        OK "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n0\r\n\r\nlo", WHOLE, 200, "hel", 2),
-    ROW("two answers at once", OK "Content-Length: 1\r\n\r\na" OK "Content-Length: 1\r\n\r\nb",
-        WHOLE, 200, "a", 2),
-    /* answers that are none */
-    ROW("length and chunks",
-        OK "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n0\r\n\r\n", WHOLE,
-        502, NULL, 2),
-    ROW("two lengths", OK "Content-Length: 3\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 502, NULL,
+    ROW("more behind the last chunk", OK "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n0\r\n\r\nlo", WHOLE, 200, "hel",
         2),
-    ROW("the same length twice", OK "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", WHOLE,
+    ROW("two answers at once", OK "Content-Length: 1\r\n\r\na" OK "Content-Length: 1\r\n\r\nb", WHOLE, 200, "a", 2),
+    /* answers that are none */
+    ROW("length and chunks", OK "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n0\r\n\r\n", WHOLE,
         502, NULL, 2),
+    ROW("two lengths", OK "Content-Length: 3\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 502, NULL, 2),
+    ROW("the same length twice", OK "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", WHOLE, 502, NULL, 2),
     ROW("a list of lengths", OK "Content-Length: 5, 5\r\n\r\nhello", WHOLE, 502, NULL, 2),
     ROW("a negative length", OK "Content-Length: -5\r\n\r\nhello", WHOLE, 502, NULL, 2),
-    ROW("gzip, chunked", OK "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", WHOLE, 502, NULL,
-        2),
+    ROW("gzip, chunked", OK "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", WHOLE, 502, NULL, 2),
     ROW("status 099", "HTTP/1.1 099 X\r\nContent-Length: 0\r\n\r\n", WHOLE, 502, NULL, 2),
     ROW("status 1000", "HTTP/1.1 1000 X\r\nContent-Length: 0\r\n\r\n", WHOLE, 502, NULL, 2),
     ROW("status 600", "HTTP/1.1 600 X\r\nContent-Length: 0\r\n\r\n", WHOLE, 502, NULL, 2),
@@ -100,18 +87,14 @@ static const struct row rows[] = {
     /* answers that break off */
     ROW("a body cut short", OK "Content-Length: 10\r\n\r\nhello", CLOSES, CUT, NULL, 0),
     ROW("a body reset", OK "Content-Length: 10\r\n\r\nhello", RESETS, CUT, NULL, 0),
-    ROW("chunks without the last", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", CLOSES,
+    ROW("chunks without the last", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", CLOSES, CUT, NULL, 0),
+    ROW("chunks without the end", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", CLOSES, CUT, NULL, 0),
+    ROW("a chunk of size 5 oh", OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n5oh\r\nhello\r\n0\r\n\r\n", BYTEWISE,
         CUT, NULL, 0),
-    ROW("chunks without the end", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
-        CLOSES, CUT, NULL, 0),
-    ROW("a chunk of size 5 oh",
-        OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n5oh\r\nhello\r\n0\r\n\r\n", BYTEWISE, CUT,
+    ROW("a chunk of size -1", OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n-1\r\nhello\r\n0\r\n\r\n", BYTEWISE, CUT,
         NULL, 0),
-    ROW("a chunk of size -1",
-        OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n-1\r\nhello\r\n0\r\n\r\n", BYTEWISE, CUT,
-        NULL, 0),
-    ROW("a chunk longer than said", OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n",
-        BYTEWISE, CUT, NULL, 0),
+    ROW("a chunk longer than said", OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n", BYTEWISE, CUT, NULL,
+        0),
 };
 
 static const struct row *_Atomic now_row;
@@ -147,16 +130,14 @@ static void serve_row(int fd, int nth)
 static void check_row(const struct row *r, const struct rig_message *m)
 {
     if (r->status == CUT) {
-        if (m->complete || !m->closed)
-            fail_msg("%s: the client took it for whole: %s", r->name, m->bytes);
+        if (m->complete || !m->closed) fail_msg("%s: the client took it for whole: %s", r->name, m->bytes);
         return;
     }
     if (!m->complete && !(m->closed && m->status == r->status))
         fail_msg("%s: no whole answer: '%s'", r->name, m->bytes);
-    if (m->status != r->status)
-        fail_msg("%s: status %d, not %d: %s", r->name, m->status, r->status, m->bytes);
-    if (r->body != NULL && (m->body_len != strlen(r->body) ||
-                            (m->body_len != 0 && memcmp(m->body, r->body, m->body_len) != 0)))
+    if (m->status != r->status) fail_msg("%s: status %d, not %d: %s", r->name, m->status, r->status, m->bytes);
+    if (r->body != NULL &&
+        (m->body_len != strlen(r->body) || (m->body_len != 0 && memcmp(m->body, r->body, m->body_len) != 0)))
         fail_msg("%s: body '%.*s'", r->name, (int)m->body_len, m->body);
 }
 
@@ -171,14 +152,12 @@ static void every_answer_of_the_table_reaches_the_client_or_is_refused_whole(voi
         rig.backend.pool_key = (struct slice){key, (size_t)snprintf(key, sizeof key, "row-%zu", i)};
         int before = rig.connections;
         for (int twice = 0; twice < 2; twice++) {
-            struct rig_message m =
-                rig_ask(r->how & HEAD ? "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n" : RIG_GET);
+            struct rig_message m = rig_ask(r->how & HEAD ? "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n" : RIG_GET);
             check_row(r, &m);
             rig_free(&m);
         }
         int made = rig.connections - before;
-        if (r->reused != 0 && made != r->reused)
-            fail_msg("%s: %d connections, not %d", r->name, made, r->reused);
+        if (r->reused != 0 && made != r->reused) fail_msg("%s: %d connections, not %d", r->name, made, r->reused);
     }
 }
 
@@ -258,9 +237,8 @@ static void serve_headers(int fd, int nth)
     (void)nth;
     struct rig_message m = rig_read(fd, false);
     rig_free(&m);
-    rig_say(fd,
-            OK "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\n"
-               "Keep-Alive: timeout=60\r\nX-Secret: 2\r\nX-Kept: 3\r\nContent-Length: 2\r\n\r\nok");
+    rig_say(fd, OK "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\n"
+                   "Keep-Alive: timeout=60\r\nX-Secret: 2\r\nX-Kept: 3\r\nContent-Length: 2\r\n\r\nok");
     rig_closes(fd);
 }
 
@@ -316,9 +294,8 @@ static void a_request_is_sent_as_told_and_without_the_headers_of_the_connection(
 {
     (void)state;
     rig.serve = serve_echo_head;
-    struct rig_message m =
-        rig_ask("POST /p?q=1 HTTP/1.1\r\nHost: App.Test\r\nX-Me: ann\r\nTE: trailers\r\n"
-                "Keep-Alive: 5\r\nContent-Length: 5\r\n\r\nhello");
+    struct rig_message m = rig_ask("POST /p?q=1 HTTP/1.1\r\nHost: App.Test\r\nX-Me: ann\r\nTE: trailers\r\n"
+                                   "Keep-Alive: 5\r\nContent-Length: 5\r\n\r\nhello");
     assert_int_equal(m.status, 200);
     rig_free(&m);
     assert_string_equal(seen_request, "POST /p?q=1 HTTP/1.1\r\nhost: app.test\r\nx-me: ann\r\n"
@@ -339,8 +316,7 @@ static void identities_never_mix_on_connections_that_are_shared(void **state)
     for (int r = 0; r < ROUNDS; r++) {
         for (int c = 0; c < CLIENTS; c++) {
             char text[128];
-            snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: a\r\nX-Me: user-%d-%d\r\n\r\n", c,
-                     r);
+            snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: a\r\nX-Me: user-%d-%d\r\n\r\n", c, r);
             rig_say(fds[c], text);
         }
         for (int c = 0; c < CLIENTS; c++) {

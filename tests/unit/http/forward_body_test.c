@@ -157,8 +157,7 @@ static void serve_upload(int fd, int nth)
     (void)nth;
     static _Thread_local char bytes[65536];
     ssize_t n = recv(fd, bytes, sizeof bytes, 0);
-    char *body = memmem(bytes, (size_t)n, "\r\n\r\n", 4),
-         *length = strcasestr(bytes, "content-length: ");
+    char *body = memmem(bytes, (size_t)n, "\r\n\r\n", 4), *length = strcasestr(bytes, "content-length: ");
     if (body == NULL || length == NULL) return;
     size_t expected = strtoul(length + 16, NULL, 10), at = 0;
     bool right = true;
@@ -177,8 +176,7 @@ static void serve_upload(int fd, int nth)
 static void send_upload(int fd, const char *method, size_t len)
 {
     char head[128], *body = malloc(len);
-    snprintf(head, sizeof head, "%s /u HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", method,
-             len);
+    snprintf(head, sizeof head, "%s /u HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", method, len);
     for (size_t i = 0; i < len; i++)
         body[i] = pattern(i);
     rig_say(fd, head);

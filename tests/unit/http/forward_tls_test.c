@@ -25,8 +25,7 @@ static void add_extension(X509 *x, int nid, const char *value)
 }
 
 /* issuer NULL: signs itself, a CA. */
-static struct party make_party(const char *name, const char *alternative,
-                               const struct party *issuer)
+static struct party make_party(const char *name, const char *alternative, const struct party *issuer)
 {
     static long serial = 1;
     struct party p = {X509_new(), EVP_EC_gen("P-256")};
@@ -35,8 +34,8 @@ static struct party make_party(const char *name, const char *alternative,
     X509_gmtime_adj(X509_getm_notBefore(p.certificate), -3600);
     X509_gmtime_adj(X509_getm_notAfter(p.certificate), 86400);
     X509_set_pubkey(p.certificate, p.key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(p.certificate), "CN", MBSTRING_ASC,
-                               (const unsigned char *)name, -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(p.certificate), "CN", MBSTRING_ASC, (const unsigned char *)name,
+                               -1, -1, 0);
     const struct party *by = issuer != NULL ? issuer : &p;
     X509_set_issuer_name(p.certificate, X509_get_subject_name(by->certificate));
     if (issuer == NULL) add_extension(p.certificate, NID_basic_constraints, "critical,CA:TRUE");
@@ -102,9 +101,8 @@ static bool tls_answer(SSL *tls)
 {
     static const char block[16384] = {'x'};
     char head[128];
-    int n = close_delimited
-                ? snprintf(head, sizeof head, OK "\r\n")
-                : snprintf(head, sizeof head, OK "Content-Length: %zu\r\n\r\n", answer_bytes);
+    int n = close_delimited ? snprintf(head, sizeof head, OK "\r\n")
+                            : snprintf(head, sizeof head, OK "Content-Length: %zu\r\n\r\n", answer_bytes);
     if (SSL_write(tls, head, n) != n) return false;
     for (size_t left = answer_bytes; left != 0;) {
         size_t piece = left < sizeof block ? left : sizeof block;

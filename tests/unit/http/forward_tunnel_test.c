@@ -222,12 +222,10 @@ static void a_101_without_the_right_proof_opens_nothing(void **state)
     (void)state;
     static const char *const answers[] = {
         "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-        "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " KEY
-        "\r\n\r\n",
+        "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " KEY "\r\n\r\n",
         "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
         "s3pPLMBiTxaQ9kYGzzhZRbK+xOp=\r\n\r\n",
-        "HTTP/1.1 101 S\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT
-        "\r\n\r\n",
+        "HTTP/1.1 101 S\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
         "HTTP/1.1 101 S\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
         "HTTP/1.0 101 S\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
     };
@@ -239,8 +237,7 @@ static void a_101_without_the_right_proof_opens_nothing(void **state)
 static void a_backend_that_declines_answers_as_usual(void **state)
 {
     (void)state;
-    assert_int_equal(
-        status_with("HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"), 403);
+    assert_int_equal(status_with("HTTP/1.1 403 No\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno"), 403);
     assert_int_equal(status_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), 200);
 }
 

@@ -68,8 +68,8 @@ static void front_on_done(struct exchange *x, const struct exchange_end *end)
     atomic_fetch_add(&front_done, 1);
 }
 
-static void front_on_refused(void *app, const struct listener *l, const struct address *peer,
-                             enum problem problem, int status, const char *why)
+static void front_on_refused(void *app, const struct listener *l, const struct address *peer, enum problem problem,
+                             int status, const char *why)
 {
     (void)app;
     (void)l;
@@ -142,8 +142,7 @@ static void front_big_taken(void *self)
 {
     struct front_pieces *p = self;
     p->left -= FRONT_PIECE;
-    answer_body(p->e, (struct slice){p->piece, p->left != 0 ? FRONT_PIECE : 0}, p->left == 0,
-                front_big_taken, p);
+    answer_body(p->e, (struct slice){p->piece, p->left != 0 ? FRONT_PIECE : 0}, p->left == 0, front_big_taken, p);
 }
 
 static void front_big(struct exchange *x)
@@ -176,17 +175,16 @@ static void front_echo(struct exchange *x)
 {
     exchange_add(x, LIT("content-type"), LIT("text/plain"));
     exchange_reply(x, 200,
-                   arena_print(x->arena, "%.*s %.*s %.*s %u %zu %.*s", SLICE_ARG(x->method),
-                               SLICE_ARG(x->target), SLICE_ARG(x->authority), x->version,
-                               x->body.len, SLICE_ARG(slice_upto(x->body, 200))));
+                   arena_print(x->arena, "%.*s %.*s %.*s %u %zu %.*s", SLICE_ARG(x->method), SLICE_ARG(x->target),
+                               SLICE_ARG(x->authority), x->version, x->body.len, SLICE_ARG(slice_upto(x->body, 200))));
 }
 
 static void front_headers(struct exchange *x)
 {
     struct slice text = LIT("");
     for (size_t i = 0; i < x->header_count; i++)
-        text = arena_print(x->arena, "%.*s%.*s: %.*s\n", SLICE_ARG(text),
-                           SLICE_ARG(x->headers[i].name), SLICE_ARG(x->headers[i].value));
+        text = arena_print(x->arena, "%.*s%.*s: %.*s\n", SLICE_ARG(text), SLICE_ARG(x->headers[i].name),
+                           SLICE_ARG(x->headers[i].value));
     exchange_reply(x, 200, text);
 }
 
@@ -207,8 +205,7 @@ static void front_handle(struct exchange *x)
         exchange_drop(x);
     } else if (slice_is(x->path, LIT("/peer"))) {
         exchange_reply(x, 200,
-                       arena_print(x->arena, "%.*s:%d %.*s",
-                                   SLICE_ARG(address_text(x->arena, &x->peer)), x->peer.port,
+                       arena_print(x->arena, "%.*s:%d %.*s", SLICE_ARG(address_text(x->arena, &x->peer)), x->peer.port,
                                    SLICE_ARG(address_text(x->arena, &x->socket_peer))));
     } else if (slice_is(x->path, LIT("/sni"))) {
         exchange_reply(x, 200, x->tls_name);
@@ -230,8 +227,7 @@ static struct front *front_prepare(void)
     struct arena *a = arena_open(1 << 22);
     struct front *f = arena_new(a, struct front);
     f->arena = a;
-    f->listener[0] =
-        (struct listener){.name = LIT("127.0.0.1:0"), .kind = LISTENER_TCP, .handle = front_handle};
+    f->listener[0] = (struct listener){.name = LIT("127.0.0.1:0"), .kind = LISTENER_TCP, .handle = front_handle};
     assert_true(address_read(LIT("127.0.0.1"), &f->listener[0].address));
     f->conf = (struct server_conf){
         .listeners = f->listener,
@@ -312,8 +308,7 @@ static void front_say(int fd, const char *text)
 }
 
 /* Reads until `until` was seen, the peer closed, or patience ends. Returns the bytes read; *ret_closed says the peer closed. */
-static size_t front_hear(int fd, char *to, size_t room, const char *until, int patience_ms,
-                         bool *ret_closed)
+static size_t front_hear(int fd, char *to, size_t room, const char *until, int patience_ms, bool *ret_closed)
 {
     size_t len = 0;
     int64_t end = now_ms() + patience_ms;
@@ -342,8 +337,8 @@ static int front_status(const char *answer)
 }
 
 /* One connection, one text, everything until it closes or 'patience' is over. */
-static size_t front_ask_bytes(const struct front *f, const char *bytes, size_t len, char *to,
-                              size_t room, const char *until, bool *ret_closed)
+static size_t front_ask_bytes(const struct front *f, const char *bytes, size_t len, char *to, size_t room,
+                              const char *until, bool *ret_closed)
 {
     int fd = front_connect(f);
     front_send(fd, bytes, len);
@@ -352,8 +347,7 @@ static size_t front_ask_bytes(const struct front *f, const char *bytes, size_t l
     return got;
 }
 
-static int front_ask(const struct front *f, const char *text, char *to, size_t room,
-                     const char *until)
+static int front_ask(const struct front *f, const char *text, char *to, size_t room, const char *until)
 {
     bool closed;
     (void)front_ask_bytes(f, text, strlen(text), to, room, until, &closed);

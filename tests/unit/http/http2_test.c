@@ -20,8 +20,7 @@ static SSL_CTX *server_context(const char *name)
     (void)X509_gmtime_adj(X509_getm_notBefore(x), -60);
     (void)X509_gmtime_adj(X509_getm_notAfter(x), 3600);
     X509_NAME *subject = X509_get_subject_name(x);
-    (void)X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1,
-                                     -1, 0);
+    (void)X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
     (void)X509_set_issuer_name(x, subject);
     (void)X509_set_pubkey(x, key);
     assert_true(X509_sign(x, key, EVP_sha256()) > 0);
@@ -68,8 +67,7 @@ static struct client dial(const char *alpn, const char *sni)
     memcpy(wire + 1, alpn, strlen(alpn));
     (void)SSL_set_alpn_protos(c.ssl, wire, wire[0] + 1u);
     char name[64]; /* OpenSSL's macro casts const away */
-    if (sni != NULL && snprintf(name, sizeof name, "%s", sni) > 0)
-        (void)SSL_set_tlsext_host_name(c.ssl, name);
+    if (sni != NULL && snprintf(name, sizeof name, "%s", sni) > 0) (void)SSL_set_tlsext_host_name(c.ssl, name);
     (void)SSL_set_fd(c.ssl, c.fd);
     assert_int_equal(SSL_connect(c.ssl), 1);
     return c;
@@ -94,13 +92,11 @@ static void put(struct bytes *b, const void *at, size_t len)
     b->len += len;
 }
 
-static void frame(struct bytes *b, int type, int flags, unsigned stream, const void *payload,
-                  size_t len)
+static void frame(struct bytes *b, int type, int flags, unsigned stream, const void *payload, size_t len)
 {
-    unsigned char head[9] = {
-        (unsigned char)(len >> 16),    (unsigned char)(len >> 8),    (unsigned char)len,
-        (unsigned char)type,           (unsigned char)flags,         (unsigned char)(stream >> 24),
-        (unsigned char)(stream >> 16), (unsigned char)(stream >> 8), (unsigned char)stream};
+    unsigned char head[9] = {(unsigned char)(len >> 16),    (unsigned char)(len >> 8),    (unsigned char)len,
+                             (unsigned char)type,           (unsigned char)flags,         (unsigned char)(stream >> 24),
+                             (unsigned char)(stream >> 16), (unsigned char)(stream >> 8), (unsigned char)stream};
     put(b, head, sizeof head);
     put(b, payload, len);
 }
@@ -179,8 +175,7 @@ static struct reply hear(SSL *ssl, unsigned stream)
             return r;
         }
         size_t len = (size_t)head[0] << 16 | (size_t)head[1] << 8 | head[2];
-        unsigned id =
-            (unsigned)head[5] << 24 | (unsigned)head[6] << 16 | (unsigned)head[7] << 8 | head[8];
+        unsigned id = (unsigned)head[5] << 24 | (unsigned)head[6] << 16 | (unsigned)head[7] << 8 | head[8];
         assert_true(len < sizeof payload && read_all(ssl, payload, len));
         r.goaway = r.goaway || head[3] == GOAWAY;
         if (id != stream) continue;
@@ -211,8 +206,7 @@ static struct reply ask(const char *fields)
 
 /* ---- cases ---- */
 
-#define ASK(method, path, authority) \
-    ":method\n" method "\n:scheme\nhttps\n:path\n" path "\n:authority\n" authority
+#define ASK(method, path, authority) ":method\n" method "\n:scheme\nhttps\n:path\n" path "\n:authority\n" authority
 
 static void requests_become_exchanges_or_are_refused(void **state)
 {
@@ -226,8 +220,7 @@ static void requests_become_exchanges_or_are_refused(void **state)
         {ASK("GET",                                    "/echo?a=b",     "a.example:443"),                                   200                                                               },
         {ASK("GET",                                    "/echo",         "a.example") "\nhost\na.example",                   200                                                               },
         {ASK("GET",                                    "/echo",         "a.example") "\nte\ntrailers",                      200                                                               },
-        {ASK("GET",                                    "/echo",         "a.example") "\nhost\nb.example",
-         200                                                                                                                                                                                  }, /* nobody sees it: :authority rules */
+        {ASK("GET",                                    "/echo",         "a.example") "\nhost\nb.example",                   200                                                               }, /* nobody sees it: :authority rules */
         {ASK("GET",                                    "echo",          "a"),                                               400                                                               },
         {ASK("GET",                                    "",              "a"),                                               400                                                               },
         {ASK("GET",                                    "http://a/echo", "a"),                                               400                                                               },
@@ -262,8 +255,7 @@ static void requests_become_exchanges_or_are_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct reply r = ask(cases[i].fields);
         if (r.status != cases[i].status) {
-            print_error("%zu: %d instead of %d: %s\n", i, r.status, cases[i].status,
-                        cases[i].fields);
+            print_error("%zu: %d instead of %d: %s\n", i, r.status, cases[i].status, cases[i].fields);
             wrong++;
         }
     }
@@ -276,8 +268,7 @@ static void what_a_handler_sees_is_like_http1(void **state)
     front_open(front);
     struct reply r = ask(ASK("GET", "/echo?x=1", "A.Example"));
     assert_string_equal(r.body, "GET /echo?x=1 a.example 20 0 ");
-    r = ask(ASK("GET", "/headers",
-                "a") "\ncookie\na=1\nx-auth_user\neve\ncookie\nb=2\nx.auth\neve\nx-good\nyes");
+    r = ask(ASK("GET", "/headers", "a") "\ncookie\na=1\nx-auth_user\neve\ncookie\nb=2\nx.auth\neve\nx-good\nyes");
     assert_string_equal(r.body, "cookie: a=1; b=2\nx-good: yes\n");
     r = ask(ASK("GET", "/chunks", "a"));
     assert_int_equal(r.status, 1);
@@ -383,8 +374,7 @@ static void a_client_that_leaves_ends_its_exchanges(void **state)
     request(&out, 1, ASK("GET", "/hang", "a"), true);
     request(&out, 3, ASK("GET", "/hang", "a"), true);
     assert_true(SSL_write(c.ssl, out.at, (int)out.len) > 0);
-    for (int i = 0; i < FRONT_PATIENCE_MS && server_counts(front->server).requests_in_flight < 2;
-         i++)
+    for (int i = 0; i < FRONT_PATIENCE_MS && server_counts(front->server).requests_in_flight < 2; i++)
         usleep(1000);
     hang_up(&c);
     assert_true(front_until(&front_closed_arenas, 2));
@@ -433,7 +423,11 @@ static void a_body_that_stops_coming_ends_the_connection(void **state)
 static void bodies_that_come_side_by_side_are_bounded_together(void **state)
 {
     (void)state;
-    enum { STREAMS = 20, FRAMES = 16, FRAME = 8192 };
+    enum {
+        STREAMS = 20,
+        FRAMES = 16,
+        FRAME = 8192
+    };
     front->conf.limits.body_bytes = 1 << 20;
     front->conf.limits.body_total_bytes = 512 * 1024;
     front->conf.limits.body_idle_ms = 400; /* the sweep comes every 100 ms */

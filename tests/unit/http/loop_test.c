@@ -320,8 +320,7 @@ static void a_stream_to_nobody_closes_with_a_reason_and_later(void **state)
     struct talk t = {0}, u = {0}, v = {0};
     struct stream_target to = {.host = LIT("127.0.0.1"), .port = port, .connect_ms = 2000};
     struct stream_target file = {.unix_path = LIT("/nonexistent/socket"), .connect_ms = 2000};
-    struct stream_target name = {
-        .host = LIT("does-not-exist.invalid"), .port = 1, .connect_ms = 3000};
+    struct stream_target name = {.host = LIT("does-not-exist.invalid"), .port = 1, .connect_ms = 3000};
     (void)stream_open(loop, &to, &talk_events, &t);
     (void)stream_open(loop, &file, &talk_events, &u);
     (void)stream_open(loop, &name, &talk_events, &v);
@@ -360,8 +359,7 @@ static void a_silent_tls_peer_ends_at_the_deadline(void **state)
     struct tls_client_conf conf = {.host = LIT("localhost"), .insecure = true};
     assert_null(tls_client(a, &conf, &tls));
     struct talk t = {0};
-    struct stream_target to = {
-        .host = LIT("127.0.0.1"), .port = port, .connect_ms = 80, .tls = tls};
+    struct stream_target to = {.host = LIT("127.0.0.1"), .port = port, .connect_ms = 80, .tls = tls};
     int64_t began = now_ms();
     (void)stream_open(loop, &to, &talk_events, &t);
     turn_until(&t.closed);

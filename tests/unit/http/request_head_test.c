@@ -34,8 +34,7 @@ static void a_plain_request_has_host_and_its_headers_in_order(void **state)
 static void a_body_is_announced_by_its_length(void **state)
 {
     (void)state;
-    const struct forward f = {
-        .method = LIT("DELETE"), .target = LIT("/"), .host = LIT("h"), .body = LIT("hello")};
+    const struct forward f = {.method = LIT("DELETE"), .target = LIT("/"), .host = LIT("h"), .body = LIT("hello")};
     expect_head(&f, "DELETE / HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\n");
 }
 
@@ -53,27 +52,15 @@ static void methods_that_usually_have_a_body_say_when_there_is_none(void **state
 static void headers_of_one_connection_are_never_passed_on(void **state)
 {
     (void)state;
-    static const char *const names[] = {"host",
-                                        "content-length",
-                                        "transfer-encoding",
-                                        "connection",
-                                        "upgrade",
-                                        "te",
-                                        "trailer",
-                                        "keep-alive",
-                                        "expect",
-                                        "proxy-connection",
-                                        "proxy-authorization",
-                                        "http2-settings"};
+    static const char *const names[] = {
+        "host",       "content-length", "transfer-encoding", "connection",          "upgrade",       "te", "trailer",
+        "keep-alive", "expect",         "proxy-connection",  "proxy-authorization", "http2-settings"};
     struct header headers[13];
     for (size_t i = 0; i < 12; i++)
         headers[i] = (struct header){slice_of(names[i]), LIT("x")};
     headers[12] = (struct header){LIT("sec-websocket-key"), LIT("k")};
-    const struct forward f = {.method = LIT("GET"),
-                              .target = LIT("/"),
-                              .host = LIT("h"),
-                              .headers = headers,
-                              .header_count = 13};
+    const struct forward f = {
+        .method = LIT("GET"), .target = LIT("/"), .host = LIT("h"), .headers = headers, .header_count = 13};
     expect_head(&f, "GET / HTTP/1.1\r\nhost: h\r\nsec-websocket-key: k\r\n\r\n");
 }
 
@@ -90,8 +77,7 @@ static void an_upgrade_asks_for_a_websocket_and_nothing_else(void **state)
                               .headers = headers,
                               .header_count = 2,
                               .upgrade = true};
-    expect_head(&f,
-                "GET / HTTP/1.1\r\nhost: h\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n");
+    expect_head(&f, "GET / HTTP/1.1\r\nhost: h\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n");
 }
 
 static void only_methods_that_may_come_twice_are_idempotent(void **state)

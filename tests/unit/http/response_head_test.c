@@ -30,96 +30,89 @@ struct row {
 
 static const struct row rows[] = {
   /* framing that has one reading */
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",                                        PLAIN,   LENGTH,  200, 5,       true },
-    {"HTTP/1.1 200 OK\r\nContent-Length:5 \t\r\n\r\nhello",                                 PLAIN,   LENGTH,  200, 5,       true },
-    {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",                                        PLAIN,   NONE,    200, 0,       true },
-    {"HTTP/1.1 200 OK\r\nContent-Length: 999999999999999999\r\n\r\n",                       PLAIN,   LENGTH,  200,
-     999999999999999999,                                                                                                    true },
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",                               PLAIN,   CHUNKED, 200, UNKNOWN, true },
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n",                               PLAIN,   CHUNKED, 200, UNKNOWN, true },
-    {"HTTP/1.1 200 OK\r\n\r\n",                                                             PLAIN,   CLOSE,   200, UNKNOWN, false},
-    {"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\n",                                           PLAIN,   LENGTH,  200, 1,       true },
-    {"HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\n",                                          PLAIN,   LENGTH,  200, 1,       true },
-    {"HTTP/1.1 500 Bad \xc3\xa9\r\nContent-Length: 1\r\n\r\n",                              PLAIN,   LENGTH,  500, 1,       true },
-    {"HTTP/1.1 599 X\r\nContent-Length: 1\r\n\r\n",                                         PLAIN,   LENGTH,  599, 1,       true },
-    {"HTTP/1.1 600 X\r\nContent-Length: 1\r\n\r\n",                                         PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n",                   PLAIN,   LENGTH,  200, 5,
-     false                                                                                                                       },
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: x, CLOSE\r\n\r\n",                PLAIN,   LENGTH,  200, 5,
-     false                                                                                                                       },
-    {"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n",                                        PLAIN,   LENGTH,  200, 5,       false},
-    {"HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: Keep-Alive\r\n\r\n",              PLAIN,   LENGTH,  200,
-     5,                                                                                                                     true },
-    {"HTTP/1.0 200 OK\r\n\r\n",                                                             PLAIN,   CLOSE,   200, UNKNOWN, false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",                                        PLAIN,   LENGTH,  200, 5,                  true },
+    {"HTTP/1.1 200 OK\r\nContent-Length:5 \t\r\n\r\nhello",                                 PLAIN,   LENGTH,  200, 5,                  true },
+    {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",                                        PLAIN,   NONE,    200, 0,                  true },
+    {"HTTP/1.1 200 OK\r\nContent-Length: 999999999999999999\r\n\r\n",                       PLAIN,   LENGTH,  200, 999999999999999999, true },
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",                               PLAIN,   CHUNKED, 200, UNKNOWN,            true },
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n",                               PLAIN,   CHUNKED, 200, UNKNOWN,            true },
+    {"HTTP/1.1 200 OK\r\n\r\n",                                                             PLAIN,   CLOSE,   200, UNKNOWN,            false},
+    {"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\n",                                           PLAIN,   LENGTH,  200, 1,                  true },
+    {"HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\n",                                          PLAIN,   LENGTH,  200, 1,                  true },
+    {"HTTP/1.1 500 Bad \xc3\xa9\r\nContent-Length: 1\r\n\r\n",                              PLAIN,   LENGTH,  500, 1,                  true },
+    {"HTTP/1.1 599 X\r\nContent-Length: 1\r\n\r\n",                                         PLAIN,   LENGTH,  599, 1,                  true },
+    {"HTTP/1.1 600 X\r\nContent-Length: 1\r\n\r\n",                                         PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n",                   PLAIN,   LENGTH,  200, 5,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: x, CLOSE\r\n\r\n",                PLAIN,   LENGTH,  200, 5,                  false},
+    {"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n",                                        PLAIN,   LENGTH,  200, 5,                  false},
+    {"HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: Keep-Alive\r\n\r\n",              PLAIN,   LENGTH,  200, 5,                  true },
+    {"HTTP/1.0 200 OK\r\n\r\n",                                                             PLAIN,   CLOSE,   200, UNKNOWN,            false},
  /* answers without a body */
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",                                        HEAD,    NONE,    200, 5,       true },
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",                               HEAD,    NONE,    200, UNKNOWN, true },
-    {"HTTP/1.1 200 OK\r\n\r\n",                                                             HEAD,    NONE,    200, UNKNOWN, true },
-    {"HTTP/1.1 204 No\r\n\r\n",                                                             PLAIN,   NONE,    204, UNKNOWN, true },
-    {"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n",                                        PLAIN,   NONE,    204, UNKNOWN, true },
-    {"HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n",                                        PLAIN,   NONE,    204, UNKNOWN, false},
-    {"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n",                               PLAIN,   NONE,    204, UNKNOWN, false},
-    {"HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\n",                                      PLAIN,   NONE,    304, 5,       true },
-    {"HTTP/1.1 304 Same\r\n\r\n",                                                           PLAIN,   NONE,    304, UNKNOWN, true },
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",                                        HEAD,    NONE,    200, 5,                  true },
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",                               HEAD,    NONE,    200, UNKNOWN,            true },
+    {"HTTP/1.1 200 OK\r\n\r\n",                                                             HEAD,    NONE,    200, UNKNOWN,            true },
+    {"HTTP/1.1 204 No\r\n\r\n",                                                             PLAIN,   NONE,    204, UNKNOWN,            true },
+    {"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n",                                        PLAIN,   NONE,    204, UNKNOWN,            true },
+    {"HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n",                                        PLAIN,   NONE,    204, UNKNOWN,            false},
+    {"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n",                               PLAIN,   NONE,    204, UNKNOWN,            false},
+    {"HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\n",                                      PLAIN,   NONE,    304, 5,                  true },
+    {"HTTP/1.1 304 Same\r\n\r\n",                                                           PLAIN,   NONE,    304, UNKNOWN,            true },
  /* interim answers */
-    {"HTTP/1.1 100 Continue\r\n\r\n",                                                       PLAIN,   NONE,    100, UNKNOWN, true },
-    {"HTTP/1.1 103 Early\r\nLink: </x>\r\n\r\n",                                            PLAIN,   NONE,    103, UNKNOWN, true },
-    {"HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\n\r\n",                                   UPGRADE, NONE,    101, UNKNOWN, true },
-    {"HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\n\r\n",                                   PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.0 101 Switch\r\nUpgrade: websocket\r\n\r\n",                                   UPGRADE, BAD,     0,   0,       false},
+    {"HTTP/1.1 100 Continue\r\n\r\n",                                                       PLAIN,   NONE,    100, UNKNOWN,            true },
+    {"HTTP/1.1 103 Early\r\nLink: </x>\r\n\r\n",                                            PLAIN,   NONE,    103, UNKNOWN,            true },
+    {"HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\n\r\n",                                   UPGRADE, NONE,    101, UNKNOWN,            true },
+    {"HTTP/1.1 101 Switch\r\nUpgrade: websocket\r\n\r\n",                                   PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.0 101 Switch\r\nUpgrade: websocket\r\n\r\n",                                   UPGRADE, BAD,     0,   0,                  false},
  /* more than one reading */
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",          PLAIN,   BAD,     0,   0,
-     false                                                                                                                       },
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",          HEAD,    BAD,     0,   0,
-     false                                                                                                                       },
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",                   PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nCONTENT-LENGTH: 6\r\n\r\n",                   PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n",                                     PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n",                                       PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",                                       PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\n",                                      PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",                                          PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000000000\r\n\r\n",                      PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551621\r\n\r\n",                     PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 204 No\r\nContent-Length: x\r\n\r\n",                                        PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",                         PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n",                              PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\x0b\r\n\r\n",                           PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", PLAIN,
-     BAD,                                                                                                     0,   0,       false},
-    {"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",                               PLAIN,   BAD,     0,   0,       false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",          PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",          HEAD,    BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",                   PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nCONTENT-LENGTH: 6\r\n\r\n",                   PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n",                                     PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n",                                       PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",                                       PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\n",                                      PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",                                          PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000000000\r\n\r\n",                      PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551621\r\n\r\n",                     PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 204 No\r\nContent-Length: x\r\n\r\n",                                        PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",                         PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n",                              PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\x0b\r\n\r\n",                           PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",                               PLAIN,   BAD,     0,   0,                  false},
  /* not a head */
-    {"HTTP/1.1 099 X\r\n\r\n",                                                              PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 000 X\r\n\r\n",                                                              PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 1000 X\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 abc X\r\n\r\n",                                                              PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 20 X\r\n\r\n",                                                               PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 -20 X\r\n\r\n",                                                              PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1  200 X\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1\r\n\r\n",                                                                    PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.2 200 OK\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/2.0 200 OK\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,       false},
-    {"http/1.1 200 OK\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,       false},
-    {"ICY 200 OK\r\n\r\n",                                                                  PLAIN,   BAD,     0,   0,       false},
-    {"\r\nHTTP/1.1 200 OK\r\n\r\n",                                                         PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 a\rb\r\n\r\n",                                                           PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 a\x1b\r\n\r\n",                                                          PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\nContent-Length: 5\r\n\r\n",                                          PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nA: b\nContent-Length: 5\r\n\r\n",                                  PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nA: b\n\nB: c\r\n\r\n",                                             PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n",                                          PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nA: b\r\n\tfolded\r\n\r\n",                                         PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\n folded: first\r\n\r\n",                                           PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nA : b\r\n\r\n",                                                    PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\n: b\r\n\r\n",                                                      PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nA\r\n\r\n",                                                        PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n",                                                  PLAIN,   BAD,     0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nA: b\x7f\r\n\r\n",                                                 PLAIN,   BAD,     0,   0,       false},
+    {"HTTP/1.1 099 X\r\n\r\n",                                                              PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 000 X\r\n\r\n",                                                              PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 1000 X\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 abc X\r\n\r\n",                                                              PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 20 X\r\n\r\n",                                                               PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 -20 X\r\n\r\n",                                                              PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1  200 X\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1\r\n\r\n",                                                                    PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.2 200 OK\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/2.0 200 OK\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,                  false},
+    {"http/1.1 200 OK\r\n\r\n",                                                             PLAIN,   BAD,     0,   0,                  false},
+    {"ICY 200 OK\r\n\r\n",                                                                  PLAIN,   BAD,     0,   0,                  false},
+    {"\r\nHTTP/1.1 200 OK\r\n\r\n",                                                         PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 a\rb\r\n\r\n",                                                           PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 a\x1b\r\n\r\n",                                                          PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\nContent-Length: 5\r\n\r\n",                                          PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nA: b\nContent-Length: 5\r\n\r\n",                                  PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nA: b\n\nB: c\r\n\r\n",                                             PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n",                                          PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nA: b\r\n\tfolded\r\n\r\n",                                         PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\n folded: first\r\n\r\n",                                           PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nA : b\r\n\r\n",                                                    PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\n: b\r\n\r\n",                                                      PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nA\r\n\r\n",                                                        PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n",                                                  PLAIN,   BAD,     0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nA: b\x7f\r\n\r\n",                                                 PLAIN,   BAD,     0,   0,                  false},
  /* not all here */
-    {"",                                                                                    PLAIN,   PARTIAL, 0,   0,       false},
-    {"HTT",                                                                                 PLAIN,   PARTIAL, 0,   0,       false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r",                                          PLAIN,   PARTIAL, 0,   0,       false},
-    {"XTT",                                                                                 PLAIN,   BAD,     0,   0,       false},
+    {"",                                                                                    PLAIN,   PARTIAL, 0,   0,                  false},
+    {"HTT",                                                                                 PLAIN,   PARTIAL, 0,   0,                  false},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r",                                          PLAIN,   PARTIAL, 0,   0,                  false},
+    {"XTT",                                                                                 PLAIN,   BAD,     0,   0,                  false},
 };
 
 static int kind_of(enum response_body body)
@@ -147,13 +140,11 @@ static void every_row_of_the_table_is_read_as_it_says(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct response_head h;
         int got = read_bytes(rows[i].bytes, strlen(rows[i].bytes), 0, rows[i].asked, &h);
-        if (got != rows[i].expected)
-            fail_msg("row %zu: %d, not %d: %s", i, got, rows[i].expected, rows[i].bytes);
+        if (got != rows[i].expected) fail_msg("row %zu: %d, not %d: %s", i, got, rows[i].expected, rows[i].bytes);
         if (got == BAD || got == PARTIAL) continue;
         assert_int_equal(h.status, rows[i].status);
         assert_int_equal(h.length, rows[i].length);
-        if (h.reusable != rows[i].reusable)
-            fail_msg("row %zu: reusable is %d: %s", i, h.reusable, rows[i].bytes);
+        if (h.reusable != rows[i].reusable) fail_msg("row %zu: reusable is %d: %s", i, h.reusable, rows[i].bytes);
     }
 }
 
@@ -183,11 +174,10 @@ static void a_nul_byte_is_refused(void **state)
 static void connection_headers_and_what_they_list_do_not_travel(void **state)
 {
     (void)state;
-    static const char text[] =
-        "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Secret\r\nX-Secret: 1\r\n"
-        "Keep-Alive: timeout=5, max=100\r\nSet-Cookie: a=1\r\n"
-        "Proxy-Authenticate: Basic\r\nTE: x\r\nTrailer: y\r\nUpgrade: h2c\r\n"
-        "Proxy-Connection: x\r\nContent-Length: 0\r\nSET-Cookie: b=2 \r\n\r\n";
+    static const char text[] = "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Secret\r\nX-Secret: 1\r\n"
+                               "Keep-Alive: timeout=5, max=100\r\nSet-Cookie: a=1\r\n"
+                               "Proxy-Authenticate: Basic\r\nTE: x\r\nTrailer: y\r\nUpgrade: h2c\r\n"
+                               "Proxy-Connection: x\r\nContent-Length: 0\r\nSET-Cookie: b=2 \r\n\r\n";
     struct response_head h;
     assert_int_equal(read_bytes(text, sizeof text - 1, 0, PLAIN, &h), NONE);
     assert_int_equal(h.header_count, 2);

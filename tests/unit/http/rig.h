@@ -57,9 +57,8 @@ static inline void rig_limit(int fd, int ms)
 static inline int rig_connect(int port)
 {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     rig_limit(fd, RIG_WAIT_MS);
     return fd;
@@ -243,8 +242,7 @@ static inline void *rig_accept(void *self)
         struct pollfd p = {rig.backend_fd, POLLIN, 0};
         if (poll(&p, 1, 20) != 1) continue;
         struct rig_connection *c = malloc(sizeof *c);
-        *c = (struct rig_connection){accept(rig.backend_fd, NULL, NULL),
-                                     atomic_fetch_add(&rig.connections, 1)};
+        *c = (struct rig_connection){accept(rig.backend_fd, NULL, NULL), atomic_fetch_add(&rig.connections, 1)};
         atomic_fetch_add(&rig.serving, 1);
         pthread_t thread;
         assert_int_equal(pthread_create(&thread, NULL, rig_one, c), 0);
@@ -338,8 +336,7 @@ static inline int rig_start(void **state)
     rig = (struct rig){.arena = arena_open(1 << 20), .backend_fd = -1};
     struct address any;
     assert_true(address_read(LIT("127.0.0.1"), &any));
-    rig.listener = (struct listener){
-        .name = LIT("test"), .kind = LISTENER_TCP, .address = any, .handle = rig_handle};
+    rig.listener = (struct listener){.name = LIT("test"), .kind = LISTENER_TCP, .address = any, .handle = rig_handle};
     const struct server_conf conf = {
         .listeners = &rig.listener,
         .listener_count = 1,

@@ -60,24 +60,18 @@ static void each_limit_holds_to_the_byte(void **state)
     assert_int_equal(ask(padded(head, 'h', rest, "\r\n\r\n")), 200);
     assert_int_equal(ask(padded(head, 'h', rest + 1, "\r\n\r\n")), 431);
     assert_int_equal(ask(padded(head, 'h', 9000, "")), 431);
+    assert_int_equal(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n"), 200);
+    assert_int_equal(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\n\r\n"),
+                     431);
     assert_int_equal(
-        ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n"), 200);
-    assert_int_equal(
-        ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\n\r\n"),
-        431);
-    assert_int_equal(
-        ask(padded("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 50\r\n\r\n",
-                   'b', 50, "")),
-        200);
+        ask(padded("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 50\r\n\r\n", 'b', 50, "")), 200);
     assert_int_equal(ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 51\r\n\r\n"), 413);
     assert_int_equal(
-        ask(padded("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n", 'b',
-                   64, "\r\n0\r\n\r\n")),
+        ask(padded("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n", 'b', 64, "\r\n0\r\n\r\n")),
         413);
-    assert_int_equal(
-        ask(padded("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;", 'e', 9000,
-                   "\r\nb\r\n0\r\n\r\n")),
-        400);
+    assert_int_equal(ask(padded("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;", 'e', 9000,
+                                "\r\nb\r\n0\r\n\r\n")),
+                     400);
 }
 
 static void bodies_of_all_together_have_a_limit_and_give_it_back(void **state)
@@ -299,16 +293,12 @@ static void a_proxy_line_names_the_client(void **state)
     };
     for (size_t i = 0; i < 3; i++) {
         const char *text =
-            arena_print(front->arena,
-                        "%sGET /peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-                        lines[i].line)
-                .at;
+            arena_print(front->arena, "%sGET /peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", lines[i].line).at;
         assert_int_equal(ask(text), 200);
         assert_non_null(strstr(answer, lines[i].peer));
     }
-    static const char second[] =
-        "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\x09\xc6\x33\x64\1\x12\x67\0\x50"
-        "GET /peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    static const char second[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\x09\xc6\x33\x64\1\x12\x67\0\x50"
+                                 "GET /peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     bool closed;
     (void)front_ask_bytes(front, second, sizeof second - 1, answer, sizeof answer, NULL, &closed);
     assert_non_null(strstr(answer, "192.0.2.9:4711 127.0.0.1"));
@@ -370,10 +360,8 @@ static void a_unix_socket_serves_has_its_mode_and_replaces_a_stale_one(void **st
     int stale = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(bind(stale, (struct sockaddr *)(void *)&un, sizeof un), 0);
     close(stale);
-    front->listener[1] = (struct listener){.name = slice_of(path),
-                                           .kind = LISTENER_UNIX,
-                                           .unix_path = slice_of(path),
-                                           .handle = front_handle};
+    front->listener[1] = (struct listener){
+        .name = slice_of(path), .kind = LISTENER_UNIX, .unix_path = slice_of(path), .handle = front_handle};
     front->conf.listener_count = 2;
     front->conf.workers = 2;
     front_open(front);
@@ -503,8 +491,8 @@ static void an_activated_socket_is_found_by_name_and_served(void **state)
     socklen_t len = sizeof in;
     fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(bind(fd, (struct sockaddr *)(void *)&in, sizeof in), 0);
-    front->listener[1] = (struct listener){
-        .name = LIT("fd:web"), .kind = LISTENER_FD, .fd = fd, .handle = front_handle};
+    front->listener[1] =
+        (struct listener){.name = LIT("fd:web"), .kind = LISTENER_FD, .fd = fd, .handle = front_handle};
     front->conf.listener_count = 2;
     front->conf.workers = 2;
     const struct err *e = server_open(front->arena, &front->conf, &front->server);

@@ -48,8 +48,7 @@ static int open_scene(void **state)
     s->attempt.return_url = LIT("/reports?x=\"1\"#top");
     s->name = attempt_cookie_name(s->a, prefix, &s->attempt);
     s->value = attempt_seal(s->a, s->keys, s->name, &s->attempt);
-    s->cookies =
-        arena_print(s->a, "theme=dark; %.*s=%.*s; b=c", SLICE_ARG(s->name), SLICE_ARG(s->value));
+    s->cookies = arena_print(s->a, "theme=dark; %.*s=%.*s; b=c", SLICE_ARG(s->name), SLICE_ARG(s->value));
     *state = s;
     return 0;
 }
@@ -63,8 +62,7 @@ static int close_scene(void **state)
     return 0;
 }
 
-static enum attempt_found find(struct scene *s, struct slice cookies, struct slice state,
-                               int64_t now)
+static enum attempt_found find(struct scene *s, struct slice cookies, struct slice state, int64_t now)
 {
     struct attempt t;
     struct slice name;
@@ -76,9 +74,8 @@ static void what_was_sealed_comes_back(void **state)
     struct scene *s = *state;
     struct attempt t;
     struct slice name;
-    assert_int_equal(
-        attempt_find(s->a, s->keys, prefix, s->cookies, s->attempt.state, NOW + 5, &t, &name),
-        ATTEMPT_GOOD);
+    assert_int_equal(attempt_find(s->a, s->keys, prefix, s->cookies, s->attempt.state, NOW + 5, &t, &name),
+                     ATTEMPT_GOOD);
     assert_true(slice_is(name, s->name));
     assert_true(slice_is(t.verifier, s->attempt.verifier));
     assert_true(slice_is(t.nonce, s->attempt.nonce));
@@ -104,8 +101,7 @@ static void the_challenge_is_that_of_rfc_7636(void **state)
 {
     struct scene *s = *state;
     struct attempt t = {.verifier = LIT("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")};
-    assert_true(
-        slice_is(attempt_challenge(s->a, &t), LIT("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")));
+    assert_true(slice_is(attempt_challenge(s->a, &t), LIT("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")));
 }
 
 static void another_state_finds_nothing(void **state)
@@ -130,13 +126,10 @@ static void every_flipped_byte_of_the_cookie_is_refused(void **state)
         char *twisted = arena_bytes(a, s->value.len);
         memcpy(twisted, s->value.at, s->value.len);
         twisted[i] = twisted[i] == 'x' ? 'y' : 'x';
-        struct slice cookies =
-            arena_print(a, "%.*s=%.*s", SLICE_ARG(s->name), (int)s->value.len, twisted);
+        struct slice cookies = arena_print(a, "%.*s=%.*s", SLICE_ARG(s->name), (int)s->value.len, twisted);
         struct attempt t;
         struct slice name;
-        assert_int_equal(
-            attempt_find(a, s->keys, prefix, cookies, s->attempt.state, NOW, &t, &name),
-            ATTEMPT_FORGED);
+        assert_int_equal(attempt_find(a, s->keys, prefix, cookies, s->attempt.state, NOW, &t, &name), ATTEMPT_FORGED);
     }
 }
 
@@ -146,8 +139,7 @@ static void a_cookie_moved_to_another_name_is_refused(void **state)
     char name[64];
     memcpy(name, s->name.at, s->name.len);
     name[prefix.len] = name[prefix.len] == 'z' ? 'y' : 'z';
-    struct slice cookies =
-        arena_print(s->a, "%.*s=%.*s", (int)s->name.len, name, SLICE_ARG(s->value));
+    struct slice cookies = arena_print(s->a, "%.*s=%.*s", (int)s->name.len, name, SLICE_ARG(s->value));
     assert_int_equal(find(s, cookies, s->attempt.state, NOW), ATTEMPT_FORGED);
 }
 
@@ -157,9 +149,7 @@ static void anothers_key_opens_nothing(void **state)
     struct keyring *other = ring(8);
     struct attempt t;
     struct slice name;
-    assert_int_equal(
-        attempt_find(s->a, other, prefix, s->cookies, s->attempt.state, NOW, &t, &name),
-        ATTEMPT_FORGED);
+    assert_int_equal(attempt_find(s->a, other, prefix, s->cookies, s->attempt.state, NOW, &t, &name), ATTEMPT_FORGED);
     keyring_close(other);
 }
 
@@ -236,8 +226,7 @@ static void a_cookie_that_browsers_would_drop_returns_to_the_front_page(void **s
         struct slice value = attempt_seal(s->a, s->keys, s->name, &t), name;
         struct slice cookies = arena_print(s->a, "%.*s=%.*s", SLICE_ARG(s->name), SLICE_ARG(value));
         assert_true(s->name.len + value.len <= 4096);
-        assert_int_equal(attempt_find(s->a, s->keys, prefix, cookies, t.state, NOW, &back, &name),
-                         ATTEMPT_GOOD);
+        assert_int_equal(attempt_find(s->a, s->keys, prefix, cookies, t.state, NOW, &back, &name), ATTEMPT_GOOD);
         bool kept = slice_is(back.return_url, t.return_url);
         assert_true(kept || (long_client && slice_is(back.return_url, LIT("/"))));
         assert_true(kept || len > 1000);
@@ -247,16 +236,14 @@ static void a_cookie_that_browsers_would_drop_returns_to_the_front_page(void **s
 /* What is deleted is named in a Set-Cookie line: a name that no line of ours can hold must not get there. */
 static void a_name_that_is_not_ours_is_never_given_back(void **state)
 {
-    static const char *const tails[] = {"(000000abcdefghij",  "0000000abcdefg\"ij",
-                                        "0000000abcdefgh j",  "0000000abcdefghi",
-                                        "0000000abcdefghijk", "",
-                                        "0000000abcdefgh,j",  "0000000abcdefgh\xc3\xa9"};
+    static const char *const tails[] = {"(000000abcdefghij", "0000000abcdefg\"ij",     "0000000abcdefgh j",
+                                        "0000000abcdefghi",  "0000000abcdefghijk",     "",
+                                        "0000000abcdefgh,j", "0000000abcdefgh\xc3\xa9"};
     struct scene *s = *state;
     AUTO(buf_close) struct buf cookies = buf_open(1 << 16);
     struct slice *names;
     for (size_t i = 0; i < 3 * sizeof tails / sizeof tails[0]; i++)
-        buf_print(&cookies, "%.*s%s=%zu; ", SLICE_ARG(prefix),
-                  tails[i % (sizeof tails / sizeof tails[0])], i);
+        buf_print(&cookies, "%.*s%s=%zu; ", SLICE_ARG(prefix), tails[i % (sizeof tails / sizeof tails[0])], i);
     assert_int_equal(attempt_surplus(s->a, prefix, buf_slice(&cookies), &names), 0);
 }
 
@@ -264,26 +251,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_sealed_comes_back, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(values_are_256_bits_and_new_each_time, open_scene,
-                                        close_scene),
+        cmocka_unit_test_setup_teardown(values_are_256_bits_and_new_each_time, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(the_challenge_is_that_of_rfc_7636, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(another_state_finds_nothing, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(every_flipped_byte_of_the_cookie_is_refused, open_scene,
-                                        close_scene),
-        cmocka_unit_test_setup_teardown(a_cookie_moved_to_another_name_is_refused, open_scene,
-                                        close_scene),
+        cmocka_unit_test_setup_teardown(every_flipped_byte_of_the_cookie_is_refused, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(a_cookie_moved_to_another_name_is_refused, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(anothers_key_opens_nothing, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(it_lives_ten_minutes_give_or_take_a_replicas_clock,
-                                        open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(a_browser_without_our_cookies_is_told_apart, open_scene,
-                                        close_scene),
-        cmocka_unit_test_setup_teardown(the_oldest_attempts_beyond_eight_are_given_up, open_scene,
-                                        close_scene),
+        cmocka_unit_test_setup_teardown(it_lives_ten_minutes_give_or_take_a_replicas_clock, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(a_browser_without_our_cookies_is_told_apart, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(the_oldest_attempts_beyond_eight_are_given_up, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(long_attempts_are_given_up_sooner, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(a_cookie_that_browsers_would_drop_returns_to_the_front_page,
-                                        open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(a_name_that_is_not_ours_is_never_given_back, open_scene,
+        cmocka_unit_test_setup_teardown(a_cookie_that_browsers_would_drop_returns_to_the_front_page, open_scene,
                                         close_scene),
+        cmocka_unit_test_setup_teardown(a_name_that_is_not_ours_is_never_given_back, open_scene, close_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,16 +16,11 @@ static struct metric open_now = {.name = "test_open", .help = "Open.", .kind = M
 static struct metric seconds = {
     .name = "test_seconds", .help = "Time.", .kind = METRIC_HISTOGRAM, .labels = {"handler"}};
 static struct metric never = {.name = "test_never", .help = "Never.", .kind = METRIC_GAUGE};
-static struct metric many = {
-    .name = "test_many_total", .help = "Many.", .kind = METRIC_COUNTER, .labels = {"n"}};
+static struct metric many = {.name = "test_many_total", .help = "Many.", .kind = METRIC_COUNTER, .labels = {"n"}};
 static struct metric shared = {
-    .name = "test_shared_total",
-    .help = "Shared.",
-    .kind = METRIC_COUNTER,
-    .labels = {"a", "b", "c", "d", "e"}
+    .name = "test_shared_total", .help = "Shared.", .kind = METRIC_COUNTER, .labels = {"a", "b", "c", "d", "e"}
 };
-static struct metric odd = {
-    .name = "test_odd_total", .help = "Odd.", .kind = METRIC_COUNTER, .labels = {"v"}};
+static struct metric odd = {.name = "test_odd_total", .help = "Odd.", .kind = METRIC_COUNTER, .labels = {"v"}};
 
 static struct buf out;
 
@@ -132,8 +127,7 @@ static void *count(void *self)
     for (int i = 0; i < ROUNDS; i++) {
         char digit = (char)('0' + i % 10);
         struct slice v = {&digit, 1};
-        metric_add(
-            metric_series(&shared, (struct slice[]){v, LIT("b"), LIT("c"), LIT("d"), LIT("e")}), 1);
+        metric_add(metric_series(&shared, (struct slice[]){v, LIT("b"), LIT("c"), LIT("d"), LIT("e")}), 1);
         metric_observe_us(metric_series(&seconds, (struct slice[]){LIT("threads")}), 100);
     }
     return NULL;
@@ -154,8 +148,7 @@ static void threads_lose_no_count_and_make_no_twins(void **state)
     }
     for (char digit = '0'; digit <= '9'; digit++) {
         char line[128];
-        snprintf(line, sizeof line,
-                 "test_shared_total{a=\"%c\",b=\"b\",c=\"c\",d=\"d\",e=\"e\"} %d\n", digit,
+        snprintf(line, sizeof line, "test_shared_total{a=\"%c\",b=\"b\",c=\"c\",d=\"d\",e=\"e\"} %d\n", digit,
                  THREADS * ROUNDS / 10);
         has(line);
     }
@@ -210,8 +203,7 @@ static void every_line_is_a_comment_or_a_sample(void **state)
     }
     struct slice all = buf_slice(&out);
     size_t first = slice_find(all, LIT("# TYPE test_requests_total "));
-    assert_int_equal(slice_find(slice_from(all, first + 1), LIT("# TYPE test_requests_total ")),
-                     SLICE_NONE);
+    assert_int_equal(slice_find(slice_from(all, first + 1), LIT("# TYPE test_requests_total ")), SLICE_NONE);
 }
 
 static void a_small_buffer_is_marked_full(void **state)

@@ -39,8 +39,7 @@ static int teardown(void **state)
 
 static void start(enum records_format format, const char *name)
 {
-    const struct records_conf conf = {
-        .format = format, .file = name, .access = true, .least = LOG_LEVEL_INFO};
+    const struct records_conf conf = {.format = format, .file = name, .access = true, .least = LOG_LEVEL_INFO};
     const struct err *e = records_open(arena, &conf);
     if (e != NULL) fail_msg("%.*s", SLICE_ARG(err_story(arena, e)));
 }
@@ -77,8 +76,7 @@ static size_t read_lines(struct slice text, struct doc **ret_docs, size_t most)
 static void is(const struct doc *d, const char *key, const char *want)
 {
     struct slice got = doc_string(d, slice_of(key));
-    if (!slice_is(got, slice_of(want)))
-        fail_msg("%s is \"%.*s\", not \"%s\"", key, SLICE_ARG(got), want);
+    if (!slice_is(got, slice_of(want))) fail_msg("%s is \"%.*s\", not \"%s\"", key, SLICE_ARG(got), want);
 }
 
 static uint64_t dropped(const char *stream)
@@ -86,8 +84,7 @@ static uint64_t dropped(const char *stream)
     AUTO(buf_close) struct buf b = buf_open(METRICS_TEXT_MAX);
     uint64_t n = 0;
     metrics_write(&b);
-    struct slice want = arena_print(arena, "vestibule_log_dropped_total{stream=\"%s\"} ", stream),
-                 line;
+    struct slice want = arena_print(arena, "vestibule_log_dropped_total{stream=\"%s\"} ", stream), line;
     size_t at = slice_find(buf_slice(&b), want);
     if (at == SLICE_NONE) return 0;
     struct slice rest = slice_from(buf_slice(&b), at + want.len);
@@ -144,8 +141,7 @@ static void a_query_is_never_written(void **state)
     start(RECORDS_JSON, file);
     r.path = LIT("/_vestibule/callback/x?code=canary&state=canary");
     records_access(&r);
-    records_audit(
-        &(struct audit_record){.event = "signin.failed", .target = LIT("/x?token=canary")});
+    records_audit(&(struct audit_record){.event = "signin.failed", .target = LIT("/x?token=canary")});
     records_close();
     assert_int_equal(slice_find(contents(file), LIT("canary")), SLICE_NONE);
 }
@@ -153,18 +149,16 @@ static void a_query_is_never_written(void **state)
 static void text_from_outside_cannot_become_a_second_record(void **state)
 {
     (void)state;
-    static const char evil[] =
-        "x\"}\n{\"stream\":\"audit\",\"user\":\"admin\"}\r\n\x1b[2J\x00\xFF\xE2\x80\xA8";
+    static const char evil[] = "x\"}\n{\"stream\":\"audit\",\"user\":\"admin\"}\r\n\x1b[2J\x00\xFF\xE2\x80\xA8";
     const struct slice s = {evil, sizeof evil - 1};
     for (int format = RECORDS_JSON; format <= RECORDS_TEXT; format++) {
         unlink(file);
         start((enum records_format)format, file);
-        records_access(&(struct access_record){
-            .method = s, .path = s, .user_agent = s, .authority = s, .user = s});
-        records_audit(&(struct audit_record){
-            .event = "signin.failed", .actor = s, .email = s, .user_agent = s, .target = s});
-        LOG(LOG_LEVEL_WARN, "test.event", "A sentence.",
-            err_new(arena, PROBLEM_STORE_AWAY, "%.*s", SLICE_ARG(s)), {"field", s});
+        records_access(&(struct access_record){.method = s, .path = s, .user_agent = s, .authority = s, .user = s});
+        records_audit(
+            &(struct audit_record){.event = "signin.failed", .actor = s, .email = s, .user_agent = s, .target = s});
+        LOG(LOG_LEVEL_WARN, "test.event", "A sentence.", err_new(arena, PROBLEM_STORE_AWAY, "%.*s", SLICE_ARG(s)),
+            {"field", s});
         records_close();
         struct slice text = contents(file);
         size_t lines = 0;
@@ -196,12 +190,10 @@ static void hostile_lengths_still_make_whole_lines(void **state)
     for (int i = 0; i < 30; i++) {
         struct slice part = slice_upto(s, 2000);
         struct err *next = arena_new(arena, struct err);
-        *next = (struct err){
-            .problem = PROBLEM_INTERNAL, .text = part, .file = "x.c", .line = i, .cause = e};
+        *next = (struct err){.problem = PROBLEM_INTERNAL, .text = part, .file = "x.c", .line = i, .cause = e};
         e = next;
     }
-    records_access(
-        &(struct access_record){s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, .version = 0x101});
+    records_access(&(struct access_record){s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, .version = 0x101});
     records_audit(&(struct audit_record){"x", s, s, s, s, s, s, s, s, s, s, e});
     log_event(LOG_LEVEL_ERROR, "test.event", "A sentence.", e, fields, 1);
     log_event(LOG_LEVEL_ERROR, "test.event", "A sentence.", e, NULL, 0);
@@ -220,8 +212,7 @@ static void a_server_line_tells_the_story_of_its_error(void **state)
     const struct err *below = err_new(arena, PROBLEM_STORE_AWAY, "connection refused");
     const struct err *e = err_over(arena, below, "session %s", "ab12");
     start(RECORDS_JSON, file);
-    LOG(LOG_LEVEL_ERROR, "store.away", "The store does not answer.", e,
-        {"store", LIT("redis:6379")});
+    LOG(LOG_LEVEL_ERROR, "store.away", "The store does not answer.", e, {"store", LIT("redis:6379")});
     LOG_PLAIN(LOG_LEVEL_DEBUG, "test.debug", "Nobody sees this.", NULL);
     records_close();
     assert_int_equal(read_lines(contents(file), d, 4), 1);
@@ -240,11 +231,9 @@ static void an_audit_line_carries_who_and_why(void **state)
     (void)state;
     struct doc *d[4];
     start(RECORDS_JSON, file);
-    records_audit(&(struct audit_record){
-        .event = "signin.succeeded", .actor = LIT("corp:7"), .provider = LIT("corp")});
-    records_audit(
-        &(struct audit_record){.event = "callback.state_mismatch",
-                               .why = err_new(arena, PROBLEM_ATTEMPT_UNKNOWN, "no cookie")});
+    records_audit(&(struct audit_record){.event = "signin.succeeded", .actor = LIT("corp:7"), .provider = LIT("corp")});
+    records_audit(&(struct audit_record){.event = "callback.state_mismatch",
+                                         .why = err_new(arena, PROBLEM_ATTEMPT_UNKNOWN, "no cookie")});
     records_close();
     assert_int_equal(read_lines(contents(file), d, 4), 2);
     is(d[0], "stream", "audit");
@@ -266,9 +255,8 @@ static void text_lines_are_fields_a_person_can_read(void **state)
     records_close();
     struct slice text = contents(file);
     assert_true(
-        slice_find(
-            text,
-            LIT(" info access request request_id=0123456789ABCDEFGHJKMNPQRS client_ip=192.0.2.1 method=GET ")) ==
+        slice_find(text,
+                   LIT(" info access request request_id=0123456789ABCDEFGHJKMNPQRS client_ip=192.0.2.1 method=GET ")) ==
         24);
     assert_true(
         slice_find(
@@ -397,8 +385,7 @@ static void a_pipe_whose_reader_left_counts_what_is_lost(void **state)
 static void wait_until_written(const char *name, const char *what)
 {
     for (int i = 0; i < 500; i++) {
-        if (access(name, R_OK) == 0 && slice_find(contents(name), slice_of(what)) != SLICE_NONE)
-            return;
+        if (access(name, R_OK) == 0 && slice_find(contents(name), slice_of(what)) != SLICE_NONE) return;
         usleep(10000);
     }
     fail_msg("%s never came to %s", what, name);

@@ -118,13 +118,11 @@ static bool hello(void *self, struct slice key, bool plain, struct mustache_sour
 {
     (void)self;
     if (!slice_is(key, LIT("hello"))) return false;
-    *ret_source = (struct mustache_source){
-        .file = "en", .line = 7, .text = plain ? LIT("hi") : LIT("<b>hi</b>")};
+    *ret_source = (struct mustache_source){.file = "en", .line = 7, .text = plain ? LIT("hi") : LIT("<b>hi</b>")};
     return true;
 }
 
-static enum mustache_meaning x_and_list(void *self, const struct slice *scopes, size_t count,
-                                        struct slice name)
+static enum mustache_meaning x_and_list(void *self, const struct slice *scopes, size_t count, struct slice name)
 {
     (void)self;
     if (slice_is(name, LIT("x"))) return MUSTACHE_VALUE;
@@ -150,8 +148,7 @@ static void a_value_stands_only_where_escaping_helps(void **state)
     }
 }
 
-static struct slice render_html(struct arena *a, struct slice text, const struct view *first,
-                                const struct view *second)
+static struct slice render_html(struct arena *a, struct slice text, const struct view *first, const struct view *second)
 {
     const struct mustache_names names = {.text = hello};
     const struct mustache_source source = {.file = "t", .line = 1, .text = text};
@@ -167,8 +164,7 @@ static void a_text_has_no_markup_in_attributes_and_titles(void **state)
     (void)state;
     AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
     struct slice got =
-        render_html(a, LIT("<title>{{t.hello}}</title><p title=\"{{t.hello}}\">{{t.hello}}</p>"),
-                    view_new(a), NULL);
+        render_html(a, LIT("<title>{{t.hello}}</title><p title=\"{{t.hello}}\">{{t.hello}}</p>"), view_new(a), NULL);
     assert_true(slice_is(got, LIT("<title>hi</title><p title=\"hi\"><b>hi</b></p>")));
 }
 

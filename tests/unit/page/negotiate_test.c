@@ -37,13 +37,11 @@ static void every_asker_gets_what_it_can_use(void **state)
 static void the_visitors_language_is_found(void **state)
 {
     (void)state;
-    static const struct slice ours[] = {LIT_INIT("en"), LIT_INIT("de"), LIT_INIT("ar"),
-                                        LIT_INIT("pt-BR")};
+    static const struct slice ours[] = {LIT_INIT("en"), LIT_INIT("de"), LIT_INIT("ar"), LIT_INIT("pt-BR")};
     struct table t = table_open("tables/languages.eval");
     while (table_next(&t)) {
-        const struct language_wishes wishes = {.ui_locales = sent(t.column[1]),
-                                               .cookie = sent(t.column[2]),
-                                               .accept_language = sent(t.column[3])};
+        const struct language_wishes wishes = {
+            .ui_locales = sent(t.column[1]), .cookie = sent(t.column[2]), .accept_language = sent(t.column[3])};
         size_t i = languages_choose(ours, 4, &wishes);
         struct slice got = i < 4 ? ours[i] : LIT("none");
         if (!slice_is(got, t.column[0])) fail_msg("%s:%d: %.*s", t.name, t.line, SLICE_ARG(got));

@@ -24,8 +24,7 @@ static struct pages *open_pages(struct arena *a, const struct pages_conf *conf)
     return p;
 }
 
-static const struct pages_conf bare = {.prefix = LIT_INIT("/_vestibule"),
-                                       .name = LIT_INIT("Tidewater")};
+static const struct pages_conf bare = {.prefix = LIT_INIT("/_vestibule"), .name = LIT_INIT("Tidewater")};
 
 /* ---- a reader of tags, to see that they balance ---- */
 
@@ -83,11 +82,9 @@ static size_t check_markup(struct slice html)
         if (name.at[0] == '!') continue;
         count++;
         assert_false(slice_is(name, LIT("script")) || slice_is(name, LIT("style")));
-        assert_true(slice_find(tag, LIT(" style=")) == SLICE_NONE &&
-                    slice_find(tag, LIT(" on")) == SLICE_NONE);
+        assert_true(slice_find(tag, LIT(" style=")) == SLICE_NONE && slice_find(tag, LIT(" on")) == SLICE_NONE);
         if (tag.at[1] == '/') {
-            if (depth == 0 || !slice_is(open[depth - 1], name))
-                fail_msg("</%.*s> closes nothing", SLICE_ARG(name));
+            if (depth == 0 || !slice_is(open[depth - 1], name)) fail_msg("</%.*s> closes nothing", SLICE_ARG(name));
             depth--;
         } else if (!is_void(name) && !slice_ends(tag, LIT("/>"))) {
             assert_true(depth < OPEN_TAGS);
@@ -103,8 +100,7 @@ static size_t check_markup(struct slice html)
 static void fill_list(struct view *v, const char *list, struct slice text)
 {
     static const char *const names[] = {"id", "name", "email", "letter", "value", "href", "mark"};
-    static const char *const flags[] = {"note_ops", "note_staff", "note_unverified", "note_refused",
-                                        "last"};
+    static const char *const flags[] = {"note_ops", "note_staff", "note_unverified", "note_refused", "last"};
     for (int i = 0; i < 2; i++) {
         struct view *item = view_item(v, list);
         for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
@@ -116,35 +112,12 @@ static void fill_list(struct view *v, const char *list, struct slice text)
 
 static struct view *full_view(struct arena *a, struct slice text)
 {
-    static const char *const names[] = {"reference",
-                                        "code",
-                                        "home",
-                                        "keep_query",
-                                        "here",
-                                        "destination",
-                                        "problem_title",
-                                        "problem_advice",
-                                        "action",
-                                        "token",
-                                        "rd",
-                                        "who",
-                                        "provider",
-                                        "sign_in",
-                                        "switch_account",
-                                        "status",
-                                        "retry_after",
-                                        "back",
-                                        "client",
-                                        "refused_error",
-                                        "refused_why",
-                                        "user",
-                                        "email",
-                                        "groups",
-                                        "sign_out",
-                                        "path",
-                                        "assertion_head",
-                                        "assertion_claims",
-                                        "posted_body"};
+    static const char *const names[] = {
+        "reference",      "code",   "home",        "keep_query", "here",   "destination",    "problem_title",
+        "problem_advice", "action", "token",       "rd",         "who",    "provider",       "sign_in",
+        "switch_account", "status", "retry_after", "back",       "client", "refused_error",  "refused_why",
+        "user",           "email",  "groups",      "sign_out",   "path",   "assertion_head", "assertion_claims",
+        "posted_body"};
     static const char *const flags[] = {"framed", "refused", "signed_out", "asking", "ops",
                                         "admin",  "nobody",  "assertion",  "posted"};
     static const char *const lists[] = {"people", "identity", "headers"};
@@ -186,8 +159,7 @@ static void every_page_is_well_formed_in_every_language(void **state)
         for (size_t i = 0; i < p->language_count; i++) {
             for (int kind = 0; kind < PAGES; kind++) {
                 for (size_t v = 0; v < 2; v++) {
-                    struct slice html =
-                        pages_render(p, a, (enum page_kind)kind, p->tags[i], views[v]);
+                    struct slice html = pages_render(p, a, (enum page_kind)kind, p->tags[i], views[v]);
                     assert_true(slice_starts(html, LIT("<!DOCTYPE html>\n<html lang=\"")));
                     assert_true(slice_ends(html, LIT("</body>\n</html>\n")));
                     assert_true(slice_find(html, LIT("{{")) == SLICE_NONE);
@@ -205,14 +177,11 @@ static void markup_in_any_field_stays_text(void **state)
 {
     (void)state;
     AUTO(arena_closep) struct arena *a = arena_open(64 << 20);
-    const struct pages_conf quiet_conf = full_conf(LIT("plain")),
-                            loud_conf = full_conf(slice_of(hostile));
+    const struct pages_conf quiet_conf = full_conf(LIT("plain")), loud_conf = full_conf(slice_of(hostile));
     struct pages *quiet = open_pages(a, &quiet_conf), *loud = open_pages(a, &loud_conf);
     for (int kind = 0; kind < PAGES; kind++) {
-        struct slice calm =
-            pages_render(quiet, a, (enum page_kind)kind, LIT("en"), full_view(a, LIT("plain")));
-        struct slice wild =
-            pages_render(loud, a, (enum page_kind)kind, LIT("en"), full_view(a, slice_of(hostile)));
+        struct slice calm = pages_render(quiet, a, (enum page_kind)kind, LIT("en"), full_view(a, LIT("plain")));
+        struct slice wild = pages_render(loud, a, (enum page_kind)kind, LIT("en"), full_view(a, slice_of(hostile)));
         assert_int_equal(check_markup(calm), check_markup(wild));
         assert_true(slice_find(wild, LIT("<img src=x>")) == SLICE_NONE);
         assert_true(slice_find(wild, LIT("&lt;img src=x&gt;{{name}}&amp;")) != SLICE_NONE);
@@ -260,8 +229,7 @@ static size_t places(struct slice html, struct slice needle)
     return count;
 }
 
-static struct slice sign_in_with(struct arena *a, const struct pages *p, size_t count,
-                                 size_t primary, size_t last)
+static struct slice sign_in_with(struct arena *a, const struct pages *p, size_t count, size_t primary, size_t last)
 {
     static const char *const names[] = {"One", "Two", "Three", "Four", "Five"};
     struct provider_button buttons[5];
@@ -310,8 +278,7 @@ static void the_first_are_large_and_the_others_in_pairs(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct slice html = sign_in_with(a, p, cases[i].count, cases[i].primary, 9);
         assert_int_equal(places(html, LIT("Continue with <bdi>")), cases[i].large);
-        assert_int_equal(places(html, LIT("aria-label=\"Continue with ")),
-                         cases[i].count - cases[i].large);
+        assert_int_equal(places(html, LIT("aria-label=\"Continue with ")), cases[i].count - cases[i].large);
         assert_int_equal(places(html, LIT("or continue with")), cases[i].large < cases[i].count);
     }
     pages_close(p);
@@ -324,8 +291,7 @@ static void a_provider_without_a_mark_gets_a_letter(void **state)
     struct pages *p = open_pages(a, &bare);
     struct slice html = sign_in_with(a, p, 2, 2, 9);
     assert_int_equal(places(html, LIT("marks/google.svg\" alt=\"\"")), 1);
-    assert_int_equal(places(html, LIT("<span class=\"mark letter\" aria-hidden=\"true\">T</span>")),
-                     1);
+    assert_int_equal(places(html, LIT("<span class=\"mark letter\" aria-hidden=\"true\">T</span>")), 1);
     assert_int_equal(pages_mark_url(p, LIT("nothing")).len, 0);
     assert_int_equal(pages_mark_url(p, LIT("")).len, 0);
     assert_int_equal(pages_mark_url(p, LIT("../style")).len, 0);
@@ -346,8 +312,7 @@ static void every_language_has_every_text_and_none_is_unused(void **state)
     assert_non_null(english);
     for (size_t i = 0; i < p->language_count; i++) {
         const struct texts *t = p->languages[i].texts;
-        if (t->count != english->count)
-            fail_msg("%s has %zu texts, English %zu", t->path, t->count, english->count);
+        if (t->count != english->count) fail_msg("%s has %zu texts, English %zu", t->path, t->count, english->count);
         for (size_t k = 0; k < t->count; k++) {
             if (!t->rows[k].used) fail_msg("%s: unused: %.*s", t->path, SLICE_ARG(t->rows[k].key));
         }
@@ -435,35 +400,27 @@ static void a_mistake_in_a_folder_is_told_with_file_and_line(void **state)
     static const struct {
         const char *file, *text, *says;
     } cases[] = {
-        {"sign_in.html",     "<p>\n{{nonsense}}</p>",
-         "sign_in.html:2: there is no value of this name here: nonsense"                                                  },
-        {"sign_in.html",     "<p>\n\n{{t.nonsense}}</p>",
-         "sign_in.html:3: there is no text of this name: t.nonsense"                                                      },
-        {"sign_in.html",     "{{> nonsense}}",
-         "sign_in.html:1: there is no partial of this name: nonsense"                                                     },
-        {"sign_in.html",     "{{#help}}",                       "sign_in.html:1: this section is never closed: help"      },
-        {"sign_in.html",     "{{{name}}}",                      "sign_in.html:1: values are always escaped"               },
-        {"sign_in.html",     "<script>{{name}}</script>",
-         "sign_in.html:1: a value cannot stand inside <script>"                                                           },
-        {"sign_in.html",     "{{primary}}",
-         "sign_in.html:1: this is a list or map, not a value: primary"                                                    },
-        {"error.html",       "{{token}}",                       "error.html:1: there is no value of this name here: token"},
-        {"parts/head.html",  "\n<meta {{name}}>",
-         "parts/head.html:2: a value cannot stand inside a tag"                                                           },
-        {"languages/en.txt", "direction = up",                  "languages/en.txt:1: direction is ltr or rtl: up"         },
-        {"languages/en.txt", "a = b",                           "languages/en.txt:1: there is no such key: a"             },
-        {"languages/de.txt", "home = A\nnonsense = B",
-         "languages/de.txt:2: there is no such key: nonsense"                                                             },
-        {"languages/de.txt", "home = A\n\nhome = B",
-         "languages/de.txt:3: this key is given twice: home"                                                              },
-        {"languages/de.txt", "home",                            "languages/de.txt:1: a line is `key = text`: home"        },
-        {"languages/de.txt", "home =",                          "languages/de.txt:1: this key has no text: home"          },
-        {"languages/de.txt", "\xff",                            "languages/de.txt:0: the file is not UTF-8"               },
+        {"sign_in.html",     "<p>\n{{nonsense}}</p>",           "sign_in.html:2: there is no value of this name here: nonsense"},
+        {"sign_in.html",     "<p>\n\n{{t.nonsense}}</p>",       "sign_in.html:3: there is no text of this name: t.nonsense"    },
+        {"sign_in.html",     "{{> nonsense}}",                  "sign_in.html:1: there is no partial of this name: nonsense"   },
+        {"sign_in.html",     "{{#help}}",                       "sign_in.html:1: this section is never closed: help"           },
+        {"sign_in.html",     "{{{name}}}",                      "sign_in.html:1: values are always escaped"                    },
+        {"sign_in.html",     "<script>{{name}}</script>",       "sign_in.html:1: a value cannot stand inside <script>"         },
+        {"sign_in.html",     "{{primary}}",                     "sign_in.html:1: this is a list or map, not a value: primary"  },
+        {"error.html",       "{{token}}",                       "error.html:1: there is no value of this name here: token"     },
+        {"parts/head.html",  "\n<meta {{name}}>",               "parts/head.html:2: a value cannot stand inside a tag"         },
+        {"languages/en.txt", "direction = up",                  "languages/en.txt:1: direction is ltr or rtl: up"              },
+        {"languages/en.txt", "a = b",                           "languages/en.txt:1: there is no such key: a"                  },
+        {"languages/de.txt", "home = A\nnonsense = B",          "languages/de.txt:2: there is no such key: nonsense"           },
+        {"languages/de.txt", "home = A\n\nhome = B",            "languages/de.txt:3: this key is given twice: home"            },
+        {"languages/de.txt", "home",                            "languages/de.txt:1: a line is `key = text`: home"             },
+        {"languages/de.txt", "home =",                          "languages/de.txt:1: this key has no text: home"               },
+        {"languages/de.txt", "\xff",                            "languages/de.txt:0: the file is not UTF-8"                    },
         {"languages/de.txt", "home = {{nonsense}}",
-         "languages/de.txt:1: there is no value of this name here: nonsense"                                              },
-        {"languages/de.txt", "home = {{x",                      "languages/de.txt:1: a tag is opened and never closed"    },
+         "languages/de.txt:1: there is no value of this name here: nonsense"                                                   },
+        {"languages/de.txt", "home = {{x",                      "languages/de.txt:1: a tag is opened and never closed"         },
         {"languages/de.txt", "problem.framed.title = {{name}}",
-         "a problem's text holds no values: problem.framed.title"                                                         },
+         "a problem's text holds no values: problem.framed.title"                                                              },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         AUTO(arena_closep) struct arena *a = arena_open(16 << 20);
@@ -513,20 +470,18 @@ static void assets_are_named_by_their_content(void **state)
     AUTO(arena_closep) struct arena *a = arena_open(16 << 20);
     struct pages *p = open_pages(a, &bare);
     struct slice url = pages_asset_url(p, LIT("style.css"));
-    assert_true(slice_starts(url, LIT("/_vestibule/assets/")) &&
-                slice_ends(url, LIT("/style.css")));
+    assert_true(slice_starts(url, LIT("/_vestibule/assets/")) && slice_ends(url, LIT("/style.css")));
     struct asset asset = {0};
     assert_true(pages_asset(p, slice_from(url, sizeof "/_vestibule/assets/" - 1), &asset));
     assert_true(slice_is(asset.type, LIT("text/css; charset=utf-8")));
     assert_true(slice_find(asset.body, LIT("--accent")) != SLICE_NONE);
-    static const char *const not_there[] = {"", "style.css", "0000000000000000/style.css",
-                                            "../style.css", "0000000000000000/NOTICE"};
+    static const char *const not_there[] = {"", "style.css", "0000000000000000/style.css", "../style.css",
+                                            "0000000000000000/NOTICE"};
     for (size_t i = 0; i < sizeof not_there / sizeof not_there[0]; i++)
         assert_false(pages_asset(p, slice_of(not_there[i]), &asset));
     assert_int_equal(pages_asset_url(p, LIT("accent.css")).len, 0); /* none was asked for */
     assert_false(slice_is(assets_hash(a, LIT("a")), assets_hash(a, LIT("b"))));
-    assert_true(
-        slice_is(assets_hash(a, LIT("")), LIT("cbf29ce484222325"))); /* FNV-1a, as published */
+    assert_true(slice_is(assets_hash(a, LIT("")), LIT("cbf29ce484222325"))); /* FNV-1a, as published */
     assert_true(slice_is(assets_hash(a, LIT("a")), LIT("af63dc4c8601ec8c")));
     pages_close(p);
 }
@@ -540,8 +495,7 @@ static void every_mark_is_a_drawing_without_script(void **state)
     for (const struct asset_row *row = p->assets.first; row != NULL; row = row->next) {
         if (!slice_starts(row->name, LIT("marks/"))) continue;
         count++;
-        assert_true(slice_starts(row->asset.body,
-                                 LIT("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"")));
+        assert_true(slice_starts(row->asset.body, LIT("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"")));
         assert_true(slice_find(row->asset.body, LIT("script")) == SLICE_NONE);
         assert_true(slice_find(row->asset.body, LIT("href")) == SLICE_NONE);
     }
@@ -568,8 +522,7 @@ static void a_colour_that_is_none_is_refused(void **state)
 {
     (void)state;
     AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
-    static const char *const wrong[] = {"red",      "#fff",       "#0a6b6g", "0a6b6b0",
-                                        "#0a6b6b;", "#0a6b6b}*{", ""};
+    static const char *const wrong[] = {"red", "#fff", "#0a6b6g", "0a6b6b0", "#0a6b6b;", "#0a6b6b}*{", ""};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct slice css = LIT("untouched");
         assert_non_null(accent_sheet(a, slice_of(wrong[i]), &css));
@@ -615,8 +568,7 @@ static void a_problem_document_has_one_shape(void **state)
     assert_true(slice_is(doc_string(doc, LIT("title")), LIT("Ihre Sitzung ist beendet")));
     assert_true(slice_is(doc_string(doc, LIT("code")), LIT("session-ended")));
     assert_true(slice_is(doc_string(doc, LIT("request_id")), LIT("01JD8K3M\"\n")));
-    assert_true(
-        slice_starts(doc_string(doc, LIT("instance")), LIT("urn:vestibule:request:01JD8K3M")));
+    assert_true(slice_starts(doc_string(doc, LIT("instance")), LIT("urn:vestibule:request:01JD8K3M")));
     assert_true(slice_is(doc_string(doc, LIT("provider")), LIT("corp")));
     assert_int_equal(doc_member(doc, LIT("status"))->integer, 401);
     assert_int_equal(doc_member(doc, LIT("retry_after"))->integer, 5);
@@ -633,8 +585,7 @@ static void what_is_not_known_is_left_out_of_a_problem_document(void **state)
         struct doc *doc = NULL;
         assert_null(doc_json(a, PROBLEM_INTERNAL, problem_json(p, a, &d), &doc));
         assert_int_equal(doc->count, 5); /* type, title, status, detail, code */
-        assert_int_equal(doc_member(doc, LIT("status"))->integer,
-                         problem_status((enum problem)problem));
+        assert_int_equal(doc_member(doc, LIT("status"))->integer, problem_status((enum problem)problem));
     }
     pages_close(p);
 }

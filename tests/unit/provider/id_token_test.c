@@ -47,8 +47,7 @@ static struct slice text_with(const char *name, const char *value)
         bool here = strcmp(good[i][0], name) == 0;
         const char *v = here ? value : good[i][1];
         put = put || here;
-        if (strcmp(v, "-") != 0)
-            buf_print(&b, "%s\"%s\":%s", b.len == 0 ? "{" : ",", good[i][0], v);
+        if (strcmp(v, "-") != 0) buf_print(&b, "%s\"%s\":%s", b.len == 0 ? "{" : ",", good[i][0], v);
     }
     if (!put && name[0] != '\0') buf_print(&b, ",\"%s\":%s", name, value);
     buf_byte(&b, '}');
@@ -76,14 +75,12 @@ static struct id_token_rules rules(void)
                                    .skew_s = 60};
 }
 
-static void judged(const struct id_token_rules *r, const char *name, const char *value,
-                   bool accepted)
+static void judged(const struct id_token_rules *r, const char *name, const char *value, bool accepted)
 {
     struct jws t = token_with(name, value);
     const struct err *e = id_token_judge(arena, r, &t);
     if ((e == NULL) != accepted)
-        fail_msg("%s = %s: %.*s", name, value, e == NULL ? 8 : (int)e->text.len,
-                 e == NULL ? "accepted" : e->text.at);
+        fail_msg("%s = %s: %.*s", name, value, e == NULL ? 8 : (int)e->text.len, e == NULL ? "accepted" : e->text.at);
     if (e != NULL) assert_int_equal(e->problem, PROBLEM_PROVIDER_BROKEN);
 }
 
@@ -328,8 +325,7 @@ static void other_kinds_of_token_are_no_id_tokens(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct jws t = token_with("", "");
         t.typ = slice_of(cases[i].typ);
-        if ((id_token_judge(arena, &r, &t) == NULL) != cases[i].accepted)
-            fail_msg("typ %s", cases[i].typ);
+        if ((id_token_judge(arena, &r, &t) == NULL) != cases[i].accepted) fail_msg("typ %s", cases[i].typ);
     }
     judged(&r, "events", "{\"http://schemas.openid.net/event/backchannel-logout\":{}}", false);
 }

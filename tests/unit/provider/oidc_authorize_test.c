@@ -27,20 +27,16 @@ static int close_arena(void **state)
 
 static struct provider provider(void)
 {
-    return (struct provider){
-        .client_id = LIT("client"), .scope = LIT("openid email"), .pkce = true};
+    return (struct provider){.client_id = LIT("client"), .scope = LIT("openid email"), .pkce = true};
 }
 
 static struct authorize_ask ask(void)
 {
-    return (struct authorize_ask){.redirect_uri = LIT("https://gw.example/cb"),
-                                  .state = LIT("S"),
-                                  .nonce = LIT("N"),
-                                  .code_challenge = LIT("C")};
+    return (struct authorize_ask){
+        .redirect_uri = LIT("https://gw.example/cb"), .state = LIT("S"), .nonce = LIT("N"), .code_challenge = LIT("C")};
 }
 
-static struct slice url_of(const struct provider *p, const char *endpoint,
-                           const struct authorize_ask *q)
+static struct slice url_of(const struct provider *p, const char *endpoint, const struct authorize_ask *q)
 {
     struct slice url = {0};
     const struct err *e = oidc_authorize_url(arena, p, slice_of(endpoint), q, &url);
@@ -86,8 +82,7 @@ static void without_pkce_there_is_no_challenge(void **state)
     struct provider p = provider();
     struct authorize_ask q = ask();
     p.pkce = false;
-    assert_true(slice_find(url_of(&p, "https://op.example/a", &q), LIT("code_challenge")) ==
-                SLICE_NONE);
+    assert_true(slice_find(url_of(&p, "https://op.example/a", &q), LIT("code_challenge")) == SLICE_NONE);
 }
 
 static void the_endpoints_own_query_is_kept(void **state)
@@ -95,8 +90,8 @@ static void the_endpoints_own_query_is_kept(void **state)
     (void)state;
     struct provider p = provider();
     struct authorize_ask q = ask();
-    assert_true(slice_starts(url_of(&p, "https://op.example/a?x=1", &q),
-                             LIT("https://op.example/a?x=1&response_type=code&")));
+    assert_true(
+        slice_starts(url_of(&p, "https://op.example/a?x=1", &q), LIT("https://op.example/a?x=1&response_type=code&")));
 }
 
 static void an_endpoint_that_says_what_is_ours_is_refused(void **state)
@@ -147,8 +142,7 @@ static void extras_go_once_and_cannot_take_our_place(void **state)
         "https://op.example/a?response_type=code&client_id=client&redirect_uri=https%3A%2F%2Fgw.example%2Fcb&scope=openid+email"
         "&state=S&nonce=N&code_challenge=C&code_challenge_method=S256&hd=a%26b%3Dc&prompt=consent");
     q.prompt = LIT("none"); /* this request's own word wins over the configured one */
-    assert_true(slice_find(url_of(&p, "https://op.example/a", &q), LIT("prompt=consent")) ==
-                SLICE_NONE);
+    assert_true(slice_find(url_of(&p, "https://op.example/a", &q), LIT("prompt=consent")) == SLICE_NONE);
 }
 
 static void values_are_encoded_once_and_survive(void **state)
@@ -183,9 +177,8 @@ static void signing_out_names_the_session_and_the_way_back(void **state)
     (void)state;
     struct provider p = provider();
     struct slice url = {0};
-    struct end_session_ask q = {.id_token_hint = LIT("e.y.J"),
-                                .post_logout_redirect_uri = LIT("https://gw.example/"),
-                                .state = LIT("S")};
+    struct end_session_ask q = {
+        .id_token_hint = LIT("e.y.J"), .post_logout_redirect_uri = LIT("https://gw.example/"), .state = LIT("S")};
     assert_null(oidc_authorize_end_session(arena, &p, LIT("https://op.example/e"), &q, &url));
     is_url(
         url,

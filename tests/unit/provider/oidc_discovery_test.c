@@ -30,8 +30,8 @@ static int close_arena(void **state)
 
 static const struct metadata nothing;
 
-static const struct err *read_it(const char *json, bool allow_http,
-                                 const struct metadata *configured, struct metadata *ret_m)
+static const struct err *read_it(const char *json, bool allow_http, const struct metadata *configured,
+                                 struct metadata *ret_m)
 {
     struct oidc_discovery_rules r = {LIT("https://op.example"), configured, allow_http};
     return oidc_discovery_read(arena, &r, slice_of(json), ret_m);
@@ -41,12 +41,10 @@ static void a_full_document_gives_every_endpoint(void **state)
 {
     (void)state;
     struct metadata m = {0};
-    assert_null(read_it(
-        "{" ISSUER "," THREE
-        ",\"userinfo_endpoint\":\"https://op.example/u\",\"end_session_endpoint\":"
-        "\"https://op.example/e?x=1\",\"authorization_response_iss_parameter_supported\":true,"
-        "\"code_challenge_methods_supported\":[\"plain\"],\"unknown\":[1,{}]}",
-        false, &nothing, &m));
+    assert_null(read_it("{" ISSUER "," THREE ",\"userinfo_endpoint\":\"https://op.example/u\",\"end_session_endpoint\":"
+                        "\"https://op.example/e?x=1\",\"authorization_response_iss_parameter_supported\":true,"
+                        "\"code_challenge_methods_supported\":[\"plain\"],\"unknown\":[1,{}]}",
+                        false, &nothing, &m));
     assert_true(slice_is(m.authorize_url, LIT("https://op.example/a")));
     assert_true(slice_is(m.token_url, LIT("https://op.example/t")));
     assert_true(slice_is(m.jwks_url, LIT("https://op.example/k")));
@@ -83,8 +81,7 @@ static void what_is_wrong_is_refused(void **state)
         "{\"issuer\":\"https://op.example1\"," THREE "}",
         "{\"issuer\":\"https://OP.example\"," THREE "}",
         "{\"issuer\":[\"https://op.example\"]," THREE "}",
-        "{" ISSUER
-        ",\"authorization_endpoint\":\"https://op.example/a\",\"token_endpoint\":\"https://op.example/t\"}",
+        "{" ISSUER ",\"authorization_endpoint\":\"https://op.example/a\",\"token_endpoint\":\"https://op.example/t\"}",
         "{" ISSUER
         ",\"authorization_endpoint\":\"http://op.example/a\",\"token_endpoint\":\"https://op.example/t\",\"jwks_uri\":\"https://op.example/k\"}",
         "{" ISSUER
@@ -119,9 +116,8 @@ static void what_is_wrong_is_refused(void **state)
 static void http_is_fine_only_when_the_operator_says_so(void **state)
 {
     (void)state;
-    static const char json[] =
-        "{" ISSUER ",\"authorization_endpoint\":\"http://127.0.0.1:1/a\",\"token_endpoint\":"
-        "\"http://127.0.0.1:1/t\",\"jwks_uri\":\"http://127.0.0.1:1/k\"}";
+    static const char json[] = "{" ISSUER ",\"authorization_endpoint\":\"http://127.0.0.1:1/a\",\"token_endpoint\":"
+                               "\"http://127.0.0.1:1/t\",\"jwks_uri\":\"http://127.0.0.1:1/k\"}";
     struct metadata m = {0};
     assert_non_null(read_it(json, false, &nothing, &m));
     assert_null(read_it(json, true, &nothing, &m));
@@ -133,8 +129,7 @@ static void a_configured_endpoint_wins_over_the_document(void **state)
     struct metadata m = {0}, configured = {.token_url = LIT("https://elsewhere.example/t")};
     assert_null(read_it("{" ISSUER "," THREE "}", false, &configured, &m));
     assert_true(slice_is(m.token_url, LIT("https://elsewhere.example/t")));
-    assert_null(read_it("{" ISSUER
-                        ",\"authorization_endpoint\":\"https://op.example/a\",\"token_endpoint\":7,"
+    assert_null(read_it("{" ISSUER ",\"authorization_endpoint\":\"https://op.example/a\",\"token_endpoint\":7,"
                         "\"jwks_uri\":\"https://op.example/k\"}",
                         false, &configured, &m));
 }
@@ -143,16 +138,13 @@ static void the_document_stands_under_the_issuer(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"https://op.example",           "https://op.example/.well-known/openid-configuration"},
-        {"https://op.example/",          "https://op.example/.well-known/openid-configuration"},
-        {"https://op.example/realms/x",
-         "https://op.example/realms/x/.well-known/openid-configuration"                       },
-        {"https://op.example/realms/x/",
-         "https://op.example/realms/x/.well-known/openid-configuration"                       },
+        {"https://op.example",           "https://op.example/.well-known/openid-configuration"         },
+        {"https://op.example/",          "https://op.example/.well-known/openid-configuration"         },
+        {"https://op.example/realms/x",  "https://op.example/realms/x/.well-known/openid-configuration"},
+        {"https://op.example/realms/x/", "https://op.example/realms/x/.well-known/openid-configuration"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_true(
-            slice_is(oidc_discovery_url(arena, slice_of(cases[i][0])), slice_of(cases[i][1])));
+        assert_true(slice_is(oidc_discovery_url(arena, slice_of(cases[i][0])), slice_of(cases[i][1])));
 }
 
 int main(void)

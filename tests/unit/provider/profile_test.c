@@ -31,8 +31,7 @@ static struct doc *json(const char *text)
 {
     struct doc *d;
     if (text == NULL) return NULL;
-    if (doc_json(arena, PROBLEM_PROVIDER_BROKEN, slice_of(text), &d) != NULL)
-        fail_msg("bad test JSON: %s", text);
+    if (doc_json(arena, PROBLEM_PROVIDER_BROKEN, slice_of(text), &d) != NULL) fail_msg("bad test JSON: %s", text);
     return d;
 }
 
@@ -120,8 +119,7 @@ static void userinfo_adds_and_wins_but_never_for_the_tokens_own(void **state)
 {
     (void)state;
     struct provider p = provider();
-    struct slice keep[] = {LIT("iss"),   LIT("aud"), LIT("exp"),       LIT("sid"),
-                           LIT("nonce"), LIT("acr"), LIT("department")};
+    struct slice keep[] = {LIT("iss"), LIT("aud"), LIT("exp"), LIT("sid"), LIT("nonce"), LIT("acr"), LIT("department")};
     p.keep = keep;
     p.keep_count = 7;
     struct identity who = made(
@@ -146,9 +144,8 @@ static void claims_kept_elsewhere_are_not_looked_for(void **state)
     struct slice keep[] = {LIT("_claim_names"), LIT("_claim_sources")};
     p.keep = keep;
     p.keep_count = 2;
-    struct identity who =
-        made(&p, "{\"sub\":\"s\",\"_claim_names\":{\"groups\":\"x\"},\"_claim_sources\":{}}",
-             "{\"sub\":\"s\",\"_claim_sources\":{}}");
+    struct identity who = made(&p, "{\"sub\":\"s\",\"_claim_names\":{\"groups\":\"x\"},\"_claim_sources\":{}}",
+                               "{\"sub\":\"s\",\"_claim_sources\":{}}");
     assert_int_equal(who.kept_count, 0);
 }
 
@@ -175,8 +172,7 @@ static void email_is_verified_only_by_true_or_the_string_true(void **state)
     struct provider p = provider();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct slice text =
-            arena_print(arena, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":%s}",
-                        cases[i].value);
+            arena_print(arena, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":%s}", cases[i].value);
         struct identity who = made(&p, text.at, NULL);
         if (who.email_verified != cases[i].verified) fail_msg("%s", cases[i].value);
     }
@@ -188,9 +184,8 @@ static void the_word_about_one_address_is_not_lent_to_another(void **state)
 {
     (void)state;
     struct provider p = provider();
-    struct identity who =
-        made(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":true}",
-             "{\"sub\":\"s\",\"email\":\"boss@b.example\"}");
+    struct identity who = made(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":true}",
+                               "{\"sub\":\"s\",\"email\":\"boss@b.example\"}");
     is(who.email, "boss@b.example");
     assert_false(who.email_verified);
     who = made(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":true}",
@@ -202,8 +197,8 @@ static void the_word_about_one_address_is_not_lent_to_another(void **state)
     who = made(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":false}",
                "{\"sub\":\"s\",\"email_verified\":true}");
     assert_false(who.email_verified);
-    who = made(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":true}",
-               "{\"sub\":\"s\",\"email\":null}");
+    who =
+        made(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":true}", "{\"sub\":\"s\",\"email\":null}");
     assert_int_equal(who.email.len, 0);
 }
 
@@ -229,8 +224,7 @@ static void what_is_not_one_plain_address_is_dropped(void **state)
     };
     struct provider p = provider();
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct slice text =
-            arena_print(arena, "{\"sub\":\"s\",\"email\":%s,\"email_verified\":true}", bad[i]);
+        struct slice text = arena_print(arena, "{\"sub\":\"s\",\"email\":%s,\"email_verified\":true}", bad[i]);
         struct identity who = made(&p, text.at, NULL);
         if (who.email.len != 0 || who.email_verified) fail_msg("%s", bad[i]);
     }
@@ -241,12 +235,9 @@ static void a_verified_address_is_demanded_when_configured(void **state)
     (void)state;
     struct provider p = provider();
     p.require_verified_email = true;
-    assert_int_equal(refused(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\"}", NULL),
-                     PROBLEM_EMAIL_UNVERIFIED);
-    assert_int_equal(refused(&p, "{\"sub\":\"s\",\"email_verified\":true}", NULL),
-                     PROBLEM_EMAIL_UNVERIFIED);
-    is(made(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":true}", NULL).email,
-       "a@b.example");
+    assert_int_equal(refused(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\"}", NULL), PROBLEM_EMAIL_UNVERIFIED);
+    assert_int_equal(refused(&p, "{\"sub\":\"s\",\"email_verified\":true}", NULL), PROBLEM_EMAIL_UNVERIFIED);
+    is(made(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":true}", NULL).email, "a@b.example");
 }
 
 static void groups_are_a_list_of_strings_or_one_string(void **state)
@@ -256,8 +247,7 @@ static void groups_are_a_list_of_strings_or_one_string(void **state)
     struct identity who = made(&p, "{\"sub\":\"s\",\"groups\":\"one, not two\"}", NULL);
     assert_int_equal(who.group_count, 1);
     is(who.groups[0], "one, not two");
-    who =
-        made(&p, "{\"sub\":\"s\",\"groups\":[\"a\",1,null,{\"x\":1},\"\",\"b\\nc\",\"d\"]}", NULL);
+    who = made(&p, "{\"sub\":\"s\",\"groups\":[\"a\",1,null,{\"x\":1},\"\",\"b\\nc\",\"d\"]}", NULL);
     assert_int_equal(who.group_count, 2);
     is(who.groups[1], "d");
     assert_int_equal(made(&p, "{\"sub\":\"s\",\"groups\":{\"admin\":true}}", NULL).group_count, 0);
@@ -286,8 +276,7 @@ static void subjects_that_cannot_be_kept_are_refused_and_other_values_dropped(vo
     char *x = arena_alloc(arena, IDENTITY_VALUE_MAX + 2);
     memset(x, 'x', IDENTITY_VALUE_MAX + 1);
     struct provider p = provider();
-    struct slice name =
-        arena_print(arena, "{\"sub\":\"s\",\"name\":\"%s\",\"groups\":[\"%s\",\"b\"]}", x, x);
+    struct slice name = arena_print(arena, "{\"sub\":\"s\",\"name\":\"%s\",\"groups\":[\"%s\",\"b\"]}", x, x);
     struct identity who = made(&p, name.at, NULL);
     assert_int_equal(who.name.len, 0);
     assert_int_equal(who.group_count, 1);
@@ -300,8 +289,7 @@ static void subjects_that_cannot_be_kept_are_refused_and_other_values_dropped(vo
     assert_int_equal(refused(&p, "{\"sub\":\"s\",\"uid\":true}", NULL), PROBLEM_PROVIDER_BROKEN);
     assert_int_equal(refused(&p, "{\"sub\":\"s\",\"uid\":[\"a\"]}", NULL), PROBLEM_PROVIDER_BROKEN);
     assert_int_equal(refused(&p, "{\"sub\":\"s\",\"uid\":1.5}", NULL), PROBLEM_PROVIDER_BROKEN);
-    assert_int_equal(refused(&p, "{\"sub\":\"s\",\"uid\":\"a\\tb\"}", NULL),
-                     PROBLEM_PROVIDER_BROKEN);
+    assert_int_equal(refused(&p, "{\"sub\":\"s\",\"uid\":\"a\\tb\"}", NULL), PROBLEM_PROVIDER_BROKEN);
 }
 
 static void pictures_and_profiles_are_https_urls(void **state)
@@ -311,12 +299,8 @@ static void pictures_and_profiles_are_https_urls(void **state)
                                       "data:image/png;base64,x", "https://u:p@x.example/"};
     struct provider p = provider();
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct identity who =
-            made(&p,
-                 arena_print(arena, "{\"sub\":\"s\",\"picture\":\"%s\",\"profile\":\"%s\"}", bad[i],
-                             bad[i])
-                     .at,
-                 NULL);
+        struct identity who = made(
+            &p, arena_print(arena, "{\"sub\":\"s\",\"picture\":\"%s\",\"profile\":\"%s\"}", bad[i], bad[i]).at, NULL);
         if (who.picture.len != 0 || who.profile_url.len != 0) fail_msg("%s", bad[i]);
     }
 }

@@ -79,8 +79,7 @@ static struct slice id_token(struct arena *a)
     if (said.alg_none != NULL)
         return arena_print(a, "%.*s.%.*s.", SLICE_ARG(base64url_encode(a, slice_of(said.alg_none))),
                            SLICE_ARG(base64url_encode(a, payload)));
-    struct slice token =
-        jws_sign(a, said.signing, slice_of(said.typ != NULL ? said.typ : "JWT"), payload);
+    struct slice token = jws_sign(a, said.signing, slice_of(said.typ != NULL ? said.typ : "JWT"), payload);
     if (!said.break_signature) return token;
     char *broken = arena_bytes(a, token.len);
     memcpy(broken, token.at, token.len);
@@ -99,8 +98,7 @@ static struct slice answer_of(struct arena *a, enum endpoint e)
             "\"http://localhost:%d/t\",\"jwks_uri\":\"http://localhost:%d/k\",\"userinfo_endpoint\":\"http://localhost:%d/u\"%s}",
             port, said.issuer_suffix != NULL ? said.issuer_suffix : "", port, port, port, port,
             said.more_metadata != NULL ? said.more_metadata : "");
-    case KEYS:
-        return arena_print(a, "{\"keys\":[%.*s]}", SLICE_ARG(signing_key_jwk(a, said.published)));
+    case KEYS: return arena_print(a, "{\"keys\":[%.*s]}", SLICE_ARG(signing_key_jwk(a, said.published)));
     case TOKEN:
         if (said.token_body != NULL) return slice_of(said.token_body);
         return arena_print(
@@ -108,9 +106,8 @@ static struct slice answer_of(struct arena *a, enum endpoint e)
             "{\"access_token\":\"at-1\",\"token_type\":\"Bearer\",\"expires_in\":60,\"refresh_token\":\"rt-1\",\"id_token\":\"%.*s\"}",
             SLICE_ARG(id_token(a)));
     default:
-        return slice_of(said.userinfo != NULL
-                            ? said.userinfo
-                            : "{\"sub\":\"alice\",\"name\":\"Alice\",\"email\":\"a@b.example\"}");
+        return slice_of(said.userinfo != NULL ? said.userinfo
+                                              : "{\"sub\":\"alice\",\"name\":\"Alice\",\"email\":\"a@b.example\"}");
     }
 }
 
@@ -123,8 +120,8 @@ static void note(char *to, struct slice s)
 
 static bool script(struct kit_request *r)
 {
-    static const struct slice paths[] = {LIT_INIT("/.well-known/openid-configuration"),
-                                         LIT_INIT("/k"), LIT_INIT("/t"), LIT_INIT("/u")};
+    static const struct slice paths[] = {LIT_INIT("/.well-known/openid-configuration"), LIT_INIT("/k"), LIT_INIT("/t"),
+                                         LIT_INIT("/u")};
     enum endpoint e = DISCOVERY;
     while (e < ENDPOINTS && !slice_is(paths[e], r->path))
         e++;
@@ -136,8 +133,7 @@ static bool script(struct kit_request *r)
     if (e == USERINFO) note(seen_userinfo_head, r->head);
     struct arena *a = arena_open(1 << 20);
     struct slice body = answer_of(a, e);
-    const char *headers =
-        said.headers[e] != NULL ? said.headers[e] : "Content-Type: application/json\r\n";
+    const char *headers = said.headers[e] != NULL ? said.headers[e] : "Content-Type: application/json\r\n";
     int status = said.status[e] != 0 ? said.status[e] : 200, delay_ms = said.delay_ms[e];
     bool cut = e == TOKEN && said.cut_token;
     pthread_mutex_unlock(&lock);
@@ -197,8 +193,7 @@ static enum flow_next do_redeem(struct flow *f)
 static enum flow_next do_leave(struct flow *f)
 {
     struct call *c = f->self;
-    struct end_session_ask q = {.id_token_hint = LIT("e.y.J"),
-                                .post_logout_redirect_uri = LIT("https://gw.example/")};
+    struct end_session_ask q = {.id_token_hint = LIT("e.y.J"), .post_logout_redirect_uri = LIT("https://gw.example/")};
     return provider_end_session(f, c->p, &env, &q, &c->url);
 }
 
@@ -238,8 +233,7 @@ static void wait_for(const struct call *c)
     while (!c->ended && now_ms() < until_ms)
         loop_turn(loop, 20);
     assert_true(c->ended);
-    pthread_mutex_lock(
-        &lock); /* what the script read of `said`, it has read before we write it anew */
+    pthread_mutex_lock(&lock); /* what the script read of `said`, it has read before we write it anew */
     pthread_mutex_unlock(&lock);
 }
 
@@ -263,8 +257,7 @@ static void fails(const struct flow_step *steps, enum problem problem, const cha
     struct slice story = err_story(arena, c->why);
     if (c->why->problem != problem || slice_find(story, slice_of(text)) == SLICE_NONE)
         fail_msg("%.*s: %.*s", SLICE_ARG(problem_word(c->why->problem)), SLICE_ARG(story));
-    assert_true(slice_find(story, LIT("at-1")) == SLICE_NONE &&
-                slice_find(story, LIT("s3c:ret")) == SLICE_NONE);
+    assert_true(slice_find(story, LIT("at-1")) == SLICE_NONE && slice_find(story, LIT("s3c:ret")) == SLICE_NONE);
     assert_int_equal(c->grant.access_token.len, 0);
 }
 
@@ -320,8 +313,7 @@ static void a_sign_in_from_discovery_to_identity(void **state)
     struct call *a = run(authorize_steps);
     assert_null(a->why);
     assert_true(slice_starts(
-        a->url, arena_print(arena, "http://localhost:%d/a?response_type=code&client_id=client&",
-                            kit->port)));
+        a->url, arena_print(arena, "http://localhost:%d/a?response_type=code&client_id=client&", kit->port)));
 
     struct call *c = run(redeem_steps);
     assert_null(c->why);
@@ -332,11 +324,9 @@ static void a_sign_in_from_discovery_to_identity(void **state)
     assert_true(slice_is(c->grant.access_token, LIT("at-1")));
     assert_true(slice_is(c->grant.refresh_token, LIT("rt-1")));
     assert_true(c->grant.id_token.len > 100);
-    assert_true(c->grant.access_expires_s >= now_s() + 55 &&
-                c->grant.access_expires_s <= now_s() + 60);
+    assert_true(c->grant.access_expires_s >= now_s() + 55 && c->grant.access_expires_s <= now_s() + 60);
 
-    assert_non_null(
-        strstr(seen_token_head, "Authorization: Basic Y2xpZW50OnMzYyUzQXJldCUyQiVDMyVBOQ=="));
+    assert_non_null(strstr(seen_token_head, "Authorization: Basic Y2xpZW50OnMzYyUzQXJldCUyQiVDMyVBOQ=="));
     assert_string_equal(
         seen_token_body,
         "grant_type=authorization_code&code=code%26x%3D1&redirect_uri=https%3A%2F%2Fgw.example%2Fcb&code_verifier=V");
@@ -691,8 +681,7 @@ static void signing_out_never_fails_for_the_providers_sake(void **state)
     provider.state->metadata.retry_ms = 0;
     c = run(leave_steps);
     assert_null(c->why);
-    assert_true(
-        slice_starts(c->url, LIT("https://op.example/e?id_token_hint=e.y.J&client_id=client&")));
+    assert_true(slice_starts(c->url, LIT("https://op.example/e?id_token_hint=e.y.J&client_id=client&")));
     assert_true(provider_knows_end_session(&provider));
 }
 
@@ -756,8 +745,7 @@ static void an_exchange_that_ends_early_leaves_nothing_behind(void **state)
         struct call *c = arena_new(own, struct call);
         c->p = &provider;
         if (i % 3 == 0) provider.state->metadata.fresh_ms = provider.state->keys.fresh_ms = 0;
-        arena_at_close(own, (void (*)(void *))flow_drop,
-                       &c->flow); /* as http/ does: registered first, run last */
+        arena_at_close(own, (void (*)(void *))flow_drop, &c->flow); /* as http/ does: registered first, run last */
         flow_start(&c->flow, own, redeem_steps, 1, ended, c);
         for (int turn = 0; turn < i % 9 && !c->ended; turn++)
             loop_turn(loop, 3);
@@ -786,10 +774,8 @@ struct worker_call {
 static enum flow_next worker_authorize(struct flow *f)
 {
     struct worker_call *c = f->self;
-    struct authorize_ask q = {.redirect_uri = LIT("https://gw.example/cb"),
-                              .state = LIT("S"),
-                              .nonce = LIT("N"),
-                              .code_challenge = LIT("C")};
+    struct authorize_ask q = {
+        .redirect_uri = LIT("https://gw.example/cb"), .state = LIT("S"), .nonce = LIT("N"), .code_challenge = LIT("C")};
     return provider_authorize(f, &provider, &c->worker->env, &q, &c->url);
 }
 
@@ -854,8 +840,7 @@ static void a_worker_that_stops_takes_its_fetch_along_and_others_are_told(void *
     pthread_join(leaving.thread, NULL);
     pthread_join(staying.thread, NULL);
     assert_int_equal(leaving.good + leaving.bad, 0);
-    assert_int_equal(staying.good + staying.bad,
-                     WORKER_CALLS); /* answered one way or the other, nobody hangs */
+    assert_int_equal(staying.good + staying.bad, WORKER_CALLS); /* answered one way or the other, nobody hangs */
 }
 
 int main(void)

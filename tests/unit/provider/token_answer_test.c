@@ -23,14 +23,11 @@ static int close_arena(void **state)
     return 0;
 }
 
-static const struct slice secrets[TOKEN_ANSWER_SECRETS] = {
-    LIT_INIT("s3cret"), LIT_INIT("the-code"), {0}};
+static const struct slice secrets[TOKEN_ANSWER_SECRETS] = {LIT_INIT("s3cret"), LIT_INIT("the-code"), {0}};
 
-static const struct err *read_it(int status, const char *type, const char *body,
-                                 struct token_answer *ret_t)
+static const struct err *read_it(int status, const char *type, const char *body, struct token_answer *ret_t)
 {
-    struct fetch_answer a = {
-        .status = status, .content_type = slice_of(type), .body = slice_of(body)};
+    struct fetch_answer a = {.status = status, .content_type = slice_of(type), .body = slice_of(body)};
     return token_answer_read(arena, &a, secrets, ret_t);
 }
 
@@ -42,11 +39,10 @@ static void a_good_answer_gives_its_tokens(void **state)
 {
     (void)state;
     struct token_answer t = {0};
-    assert_null(
-        read_it(200, "application/json; charset=UTF-8",
-                "{" AT ",\"token_type\":\"bEaReR\"," IT
-                ",\"refresh_token\":\"rt\",\"expires_in\":3600,\"scope\":\"openid\",\"x\":{}}",
-                &t));
+    assert_null(read_it(200, "application/json; charset=UTF-8",
+                        "{" AT ",\"token_type\":\"bEaReR\"," IT
+                        ",\"refresh_token\":\"rt\",\"expires_in\":3600,\"scope\":\"openid\",\"x\":{}}",
+                        &t));
     assert_true(slice_is(t.access_token, LIT("at")));
     assert_true(slice_is(t.id_token, LIT("h.p.s")));
     assert_true(slice_is(t.refresh_token, LIT("rt")));
@@ -77,8 +73,7 @@ static void expires_in_is_a_time_or_nothing(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct token_answer t = {.expires_in_s = 77};
-        struct slice json =
-            arena_print(arena, "{" AT "," TT "," IT ",\"expires_in\":%s}", cases[i].value);
+        struct slice json = arena_print(arena, "{" AT "," TT "," IT ",\"expires_in\":%s}", cases[i].value);
         const struct err *e = read_it(200, "application/json", json.at, &t);
         if (e != NULL || t.expires_in_s != cases[i].seconds)
             fail_msg("%s: %lld", cases[i].value, (long long)t.expires_in_s);
@@ -135,22 +130,18 @@ static void errors_say_what_an_operator_must_do(void **state)
         {400, "{\"error\":\"invalid_grant\"}",                                                PROBLEM_PROVIDER_BROKEN,        "expired, used before"},
         {400, "{\"error\":\"invalid_grant\",\"error_description\":\"redirect_uri differs\"}",
          PROBLEM_PROVIDER_MISCONFIGURED,                                                                                      "callback URL"        },
-        {400, "{\"error\":\"redirect_uri_mismatch\"}",                                        PROBLEM_PROVIDER_MISCONFIGURED,
-         "callback URL"                                                                                                                             },
-        {401, "{\"error\":\"invalid_client\",\"error_description\":\"no such app\"}",
-         PROBLEM_PROVIDER_MISCONFIGURED,                                                                                      "no such app"         },
+        {400, "{\"error\":\"redirect_uri_mismatch\"}",                                        PROBLEM_PROVIDER_MISCONFIGURED, "callback URL"        },
+        {401, "{\"error\":\"invalid_client\",\"error_description\":\"no such app\"}",         PROBLEM_PROVIDER_MISCONFIGURED,
+         "no such app"                                                                                                                              },
         {400, "{\"error\":\"unauthorized_client\"}",                                          PROBLEM_PROVIDER_MISCONFIGURED, "grant"               },
-        {400, "{\"error\":\"unsupported_grant_type\"}",                                       PROBLEM_PROVIDER_MISCONFIGURED,
-         "token_url"                                                                                                                                },
+        {400, "{\"error\":\"unsupported_grant_type\"}",                                       PROBLEM_PROVIDER_MISCONFIGURED, "token_url"           },
         {400, "{\"error\":\"invalid_scope\"}",                                                PROBLEM_PROVIDER_MISCONFIGURED, "scopes"              },
         {400, "{\"error\":\"invalid_request\"}",                                              PROBLEM_PROVIDER_BROKEN,        "client_auth"         },
         {400, "{\"error\":\"access_denied\"}",                                                PROBLEM_PROVIDER_REFUSED,       "said no"             },
         {400, "{\"error\":\"consent_required\"}",                                             PROBLEM_PROVIDER_REFUSED,       "agree"               },
         {400, "{\"error\":\"temporarily_unavailable\"}",                                      PROBLEM_PROVIDER_AWAY,          "busy"                },
-        {200, "{\"error\":\"invalid_client\"," AT "," TT "," IT "}",                          PROBLEM_PROVIDER_MISCONFIGURED,
-         "client_id"                                                                                                                                },
-        {200, "{\"error\":{\"message\":\"x\"}," AT "," TT "," IT "}",                         PROBLEM_PROVIDER_BROKEN,
-         "no error we know"                                                                                                                         },
+        {200, "{\"error\":\"invalid_client\"," AT "," TT "," IT "}",                          PROBLEM_PROVIDER_MISCONFIGURED, "client_id"           },
+        {200, "{\"error\":{\"message\":\"x\"}," AT "," TT "," IT "}",                         PROBLEM_PROVIDER_BROKEN,        "no error we know"    },
         {400, "{\"error\":\"what_is_this\"}",                                                 PROBLEM_PROVIDER_BROKEN,        "what_is_this"        },
         {400, "{}",                                                                           PROBLEM_PROVIDER_BROKEN,        "400"                 },
         {401, "{}",                                                                           PROBLEM_PROVIDER_MISCONFIGURED, "client_secret"       },
@@ -161,8 +152,7 @@ static void errors_say_what_an_operator_must_do(void **state)
         struct token_answer t = {0};
         const struct err *e = read_it(cases[i].status, "application/json", cases[i].body, &t);
         if (e == NULL) fail_msg("accepted: %s", cases[i].body);
-        if (e->problem != cases[i].problem ||
-            slice_find(e->text, slice_of(cases[i].text)) == SLICE_NONE)
+        if (e->problem != cases[i].problem || slice_find(e->text, slice_of(cases[i].text)) == SLICE_NONE)
             fail_msg("%s: %d: %.*s", cases[i].body, (int)e->problem, SLICE_ARG(e->text));
         assert_int_equal(t.access_token.len, 0);
     }
@@ -194,8 +184,7 @@ static void secrets_and_control_bytes_stay_out_of_errors(void **state)
         assert_non_null(e);
         assert_true(slice_find(e->text, LIT("s3cret")) == SLICE_NONE);
         assert_true(slice_find(e->text, LIT("the-code")) == SLICE_NONE);
-        assert_true(slice_index(e->text, '\x1b') == SLICE_NONE &&
-                    slice_index(e->text, '\n') == SLICE_NONE);
+        assert_true(slice_index(e->text, '\x1b') == SLICE_NONE && slice_index(e->text, '\n') == SLICE_NONE);
     }
 }
 

@@ -15,8 +15,7 @@ static const struct session_conf conf = {.cookie_name = LIT_INIT("__Host-vestibu
 static const struct sessions sessions = {.conf = &conf};
 
 /* The one value of a header, NULL if it is not there; two are a failure. */
-static const char *passed(struct arena *a, const struct header *headers, size_t count,
-                          const char *name)
+static const char *passed(struct arena *a, const struct header *headers, size_t count, const char *name)
 {
     const char *value = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -27,15 +26,12 @@ static const char *passed(struct arena *a, const struct header *headers, size_t 
     return value;
 }
 
-static size_t forward(struct arena *a, const struct header *in, size_t in_count,
-                      const struct header **ret_out)
+static size_t forward(struct arena *a, const struct header *in, size_t in_count, const struct header **ret_out)
 {
     static const struct slice strip[] = {LIT_INIT("x-corporate-id")};
     const struct exchange x = {.arena = a, .headers = in, .header_count = in_count};
-    const struct client client = {.ip = LIT("192.0.2.1"),
-                                  .chain = LIT("192.0.2.1"),
-                                  .https = true,
-                                  .authority = LIT("app.example")};
+    const struct client client = {
+        .ip = LIT("192.0.2.1"), .chain = LIT("192.0.2.1"), .https = true, .authority = LIT("app.example")};
     const struct forwarding f = {.x = &x,
                                  .client = &client,
                                  .sessions = &sessions,

@@ -116,22 +116,19 @@ struct client_case {
 static void only_trusted_peers_are_believed(void **state)
 {
     static const struct client_case cases[] = {
-        {"192.0.2.9", NULL,                             NULL,     NULL,              "192.0.2.9",   "192.0.2.9",             false, "app.example"    },
+        {"192.0.2.9", NULL,                             NULL,     NULL,              "192.0.2.9",   "192.0.2.9",             false, "app.example"},
  /* not trusted: nothing it says counts */
-        {"192.0.2.9", "203.0.113.1",                    "https",  "evil.example",    "192.0.2.9",   "192.0.2.9",             false,
-         "app.example"                                                                                                                               },
-        {"10.0.0.1",  "203.0.113.1",                    "https",  "www.app.example", "203.0.113.1",
-         "203.0.113.1, 10.0.0.1",                                                                                            true,  "www.app.example"},
+        {"192.0.2.9", "203.0.113.1",                    "https",  "evil.example",    "192.0.2.9",   "192.0.2.9",             false, "app.example"},
+        {"10.0.0.1",  "203.0.113.1",                    "https",  "www.app.example", "203.0.113.1", "203.0.113.1, 10.0.0.1", true,
+         "www.app.example"                                                                                                                       },
  /* the rightmost that is not trusted; what stands left of it was written by the client */
         {"10.0.0.1",  "1.1.1.1, 203.0.113.1, 10.0.0.7", NULL,     NULL,              "203.0.113.1",
-         "1.1.1.1, 203.0.113.1, 10.0.0.7, 10.0.0.1",                                                                         false, "app.example"    },
+         "1.1.1.1, 203.0.113.1, 10.0.0.7, 10.0.0.1",                                                                         false, "app.example"},
  /* rubbish ends the walk at the last address that could be read */
-        {"10.0.0.1",  "203.0.113.1, rubbish",           NULL,     NULL,              "10.0.0.1",    "10.0.0.1",              false,
-         "app.example"                                                                                                                               },
-        {"10.0.0.1",  "rubbish, 203.0.113.1",           NULL,     NULL,              "203.0.113.1", "203.0.113.1, 10.0.0.1",
-         false,                                                                                                                     "app.example"    },
-        {"10.0.0.1",  "",                               "gopher", "evil host",       "10.0.0.1",    "10.0.0.1",              false, "app.example"    },
-        {"10.0.0.1",  ", ,",                            "HTTPS",  "a/b",             "10.0.0.1",    "10.0.0.1",              true,  "app.example"    },
+        {"10.0.0.1",  "203.0.113.1, rubbish",           NULL,     NULL,              "10.0.0.1",    "10.0.0.1",              false, "app.example"},
+        {"10.0.0.1",  "rubbish, 203.0.113.1",           NULL,     NULL,              "203.0.113.1", "203.0.113.1, 10.0.0.1", false, "app.example"},
+        {"10.0.0.1",  "",                               "gopher", "evil host",       "10.0.0.1",    "10.0.0.1",              false, "app.example"},
+        {"10.0.0.1",  ", ,",                            "HTTPS",  "a/b",             "10.0.0.1",    "10.0.0.1",              true,  "app.example"},
     };
     struct network trusted;
     (void)state;
@@ -141,13 +138,9 @@ static void only_trusted_peers_are_believed(void **state)
         AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
         struct header headers[3];
         struct exchange x = {.arena = a, .headers = headers, .authority = LIT("app.example")};
-        if (t->xff != NULL)
-            headers[x.header_count++] = (struct header){LIT("x-forwarded-for"), slice_of(t->xff)};
-        if (t->proto != NULL)
-            headers[x.header_count++] =
-                (struct header){LIT("x-forwarded-proto"), slice_of(t->proto)};
-        if (t->host != NULL)
-            headers[x.header_count++] = (struct header){LIT("x-forwarded-host"), slice_of(t->host)};
+        if (t->xff != NULL) headers[x.header_count++] = (struct header){LIT("x-forwarded-for"), slice_of(t->xff)};
+        if (t->proto != NULL) headers[x.header_count++] = (struct header){LIT("x-forwarded-proto"), slice_of(t->proto)};
+        if (t->host != NULL) headers[x.header_count++] = (struct header){LIT("x-forwarded-host"), slice_of(t->host)};
         assert_true(address_read(slice_of(t->peer), &x.peer));
         x.socket_peer = x.peer;
         const struct client_rules rules = {&trusted, 1, LIT("x-forwarded-for")};
@@ -164,8 +157,7 @@ static struct client client_of(struct arena *a, const struct header *headers, si
 {
     struct network trusted;
     struct client c;
-    struct exchange x = {
-        .arena = a, .headers = headers, .header_count = count, .authority = LIT("app.example")};
+    struct exchange x = {.arena = a, .headers = headers, .header_count = count, .authority = LIT("app.example")};
     assert_true(network_read(LIT("10.0.0.0/8"), &trusted));
     assert_true(address_read(LIT("10.0.0.1"), &x.peer));
     x.socket_peer = x.peer;
@@ -244,8 +236,7 @@ static void behind_a_proxy_line_it_is_the_named_one_who_must_be_trusted(void **s
         AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
         struct network trusted;
         struct client c;
-        struct exchange x = {
-            .arena = a, .headers = headers, .header_count = 3, .authority = LIT("app.example")};
+        struct exchange x = {.arena = a, .headers = headers, .header_count = 3, .authority = LIT("app.example")};
         assert_true(network_read(LIT("10.0.0.0/8"), &trusted));
         assert_true(address_read(LIT("10.0.0.1"), &x.socket_peer));
         assert_true(address_read(slice_of(cases[i].named), &x.peer));
@@ -254,16 +245,14 @@ static void behind_a_proxy_line_it_is_the_named_one_who_must_be_trusted(void **s
         assert_string_equal(arena_text(a, c.ip), cases[i].ip);
         assert_int_equal(c.https, cases[i].https);
         assert_int_equal(c.peer_trusted, cases[i].https);
-        assert_string_equal(arena_text(a, c.authority),
-                            cases[i].https ? "www.example" : "app.example");
+        assert_string_equal(arena_text(a, c.authority), cases[i].https ? "www.example" : "app.example");
     }
 }
 
 static void a_forwarded_host_must_be_one_that_a_host_header_may_hold(void **state)
 {
-    static const char *const bad[] = {"[",       "[::1",       "a:b:c",       "a:0",
-                                      "a:99999", "a.example:", "u@a.example", "a,b",
-                                      "a b",     ".:",         ":80",         "[::1]x"};
+    static const char *const bad[] = {
+        "[", "[::1", "a:b:c", "a:0", "a:99999", "a.example:", "u@a.example", "a,b", "a b", ".:", ":80", "[::1]x"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         AUTO(arena_closep) struct arena *a = arena_open(1 << 20);

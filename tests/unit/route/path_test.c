@@ -20,8 +20,7 @@ static void paths_have_one_reading_or_none(void **state)
             continue;
         }
         accepted++;
-        if (!slice_is(got, t.column[1]))
-            fail_msg("%s:%d: got %.*s", t.name, t.line, SLICE_ARG(got));
+        if (!slice_is(got, t.column[1])) fail_msg("%s:%d: got %.*s", t.name, t.line, SLICE_ARG(got));
         assert_null(path_canonical(t.arena, got, &again));
         assert_ptr_equal(again.at, got.at); /* canonical already: no copy */
     }
@@ -50,9 +49,8 @@ static void no_mix_of_pieces_slips_through(void **state)
     };
     for (unsigned n = 0; n < COUNT * COUNT * COUNT * COUNT; n++) {
         AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
-        struct slice path =
-            arena_print(a, "/x/%s%s%s%s", pieces[n % COUNT], pieces[n / COUNT % COUNT],
-                        pieces[n / COUNT / COUNT % COUNT], pieces[n / COUNT / COUNT / COUNT]);
+        struct slice path = arena_print(a, "/x/%s%s%s%s", pieces[n % COUNT], pieces[n / COUNT % COUNT],
+                                        pieces[n / COUNT / COUNT % COUNT], pieces[n / COUNT / COUNT / COUNT]);
         struct slice got, once, twice, segment;
         if (path_canonical(a, path, &got) != NULL) continue;
         assert_true(percent_decode(a, got, &once));

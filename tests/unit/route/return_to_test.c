@@ -2,8 +2,7 @@
 
 #include "../../tables/table.h"
 
-static const struct slice origins[] = {LIT_INIT("https://api.example.com"),
-                                       LIT_INIT("https://other.example.org:8443"),
+static const struct slice origins[] = {LIT_INIT("https://api.example.com"), LIT_INIT("https://other.example.org:8443"),
                                        LIT_INIT("http://plain.example.com")};
 static const struct return_rules rules = {.public_origin = LIT_INIT("https://app.example.com"),
                                           .origins = origins,
@@ -19,8 +18,8 @@ static void check_target(struct table *t, struct slice target)
                   slice_starts(target, LIT("https://other.example.org:8443/"));
     if (!rooted && !listed) fail_msg("%s:%d: sent to %.*s", t->name, t->line, SLICE_ARG(target));
     for (size_t i = 0; i < target.len; i++) {
-        bool known = target.at[i] > 0x20 && target.at[i] < 0x7F &&
-                     slice_index(LIT("\"<>\\^`{|}[]"), target.at[i]) == SLICE_NONE;
+        bool known =
+            target.at[i] > 0x20 && target.at[i] < 0x7F && slice_index(LIT("\"<>\\^`{|}[]"), target.at[i]) == SLICE_NONE;
         if (!known) fail_msg("%s:%d: byte %zu of the answer", t->name, t->line, i);
     }
     bool refused = true;

@@ -59,8 +59,7 @@ static void requests_meet_the_rule_and_backend_of_the_table(void **state)
         struct slice id = rule != NULL ? rule->id : LIT("-");
         struct slice number = backend == SIZE_MAX ? LIT("-") : arena_print(arena, "%zu", backend);
         if (!slice_is(id, t.column[0]) || !slice_is(number, t.column[1]))
-            fail_msg("%s:%d: rule %.*s, backend %.*s", t.name, t.line, SLICE_ARG(id),
-                     SLICE_ARG(number));
+            fail_msg("%s:%d: rule %.*s, backend %.*s", t.name, t.line, SLICE_ARG(id), SLICE_ARG(number));
     }
 }
 
@@ -77,14 +76,12 @@ static void without_rules_nothing_is_met(void **state)
 static void patterns_that_make_no_sense_are_refused(void **state)
 {
     (void)state;
-    static const char *const paths[] = {
-        "a",     "**",      "*",       "/a/**/b", "/**/",      "/a**", "/a/b**", "/***",
-        "/*a*",  "/a/../b", "/a//b",   "/%2f",    "/a?x",      "/a#x", "/a b",   "/%zz",
-        "/a\\b", "/.",      "/a/./**", "/%252e/", "/\xC3\xA4", "~^/a"};
-    static const char *const hosts[] = {
-        "*",      "*.",           "a.*.com",  "*a.com",        "a..b",
-        ".a.com", "a.com.",       "a.com:80", "https://a.com", "a/b",
-        "a b",    "\xC3\xA4.com", "*.*.com",  "*..com"};
+    static const char *const paths[] = {"a",     "**",      "*",       "/a/**/b", "/**/",      "/a**", "/a/b**", "/***",
+                                        "/*a*",  "/a/../b", "/a//b",   "/%2f",    "/a?x",      "/a#x", "/a b",   "/%zz",
+                                        "/a\\b", "/.",      "/a/./**", "/%252e/", "/\xC3\xA4", "~^/a"};
+    static const char *const hosts[] = {"*",      "*.",           "a.*.com",  "*a.com",        "a..b",
+                                        ".a.com", "a.com.",       "a.com:80", "https://a.com", "a/b",
+                                        "a b",    "\xC3\xA4.com", "*.*.com",  "*..com"};
     struct routes *r = NULL;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         const struct rule rule = {ID("x"), .path = slice_of(paths[i])};
@@ -155,8 +152,7 @@ static void a_wider_rule_above_shadows(void **state)
         {"/a/**",   "/a/"         },
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        if (shadow(on("", pairs[i][0]), on("", pairs[i][1])) == NULL)
-            fail_msg("%s %s", pairs[i][0], pairs[i][1]);
+        if (shadow(on("", pairs[i][0]), on("", pairs[i][1])) == NULL) fail_msg("%s %s", pairs[i][0], pairs[i][1]);
     }
     assert_non_null(shadow(on("", "/**"), on("a.com", "/**")));
     assert_non_null(shadow(on("*.a.com", ""), on("x.a.com", "")));
@@ -182,8 +178,7 @@ static void a_rule_that_leaves_something_over_does_not_shadow(void **state)
         {"/a/b*c",  "/a/b*"   },
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        if (shadow(on("", pairs[i][0]), on("", pairs[i][1])) != NULL)
-            fail_msg("%s %s", pairs[i][0], pairs[i][1]);
+        if (shadow(on("", pairs[i][0]), on("", pairs[i][1])) != NULL) fail_msg("%s %s", pairs[i][0], pairs[i][1]);
     }
     assert_null(shadow(on("a.com", "/**"), on("", "/**")));
     assert_null(shadow(on("*.a.com", ""), on("a.com", "")));
@@ -206,8 +201,7 @@ static void methods_count_for_shadows(void **state)
 /* ---- the verdict */
 
 static const struct slice ann[] = {LIT_INIT("corp:ann")}, mail[] = {LIT_INIT("Bob@Example.com")},
-                          domains[] = {LIT_INIT("example.ORG")}, ops[] = {LIT_INIT("ops")},
-                          corp[] = {LIT_INIT("corp")};
+                          domains[] = {LIT_INIT("example.ORG")}, ops[] = {LIT_INIT("ops")}, corp[] = {LIT_INIT("corp")};
 
 static enum verdict judge(struct rule rule, const struct person *p)
 {
@@ -311,8 +305,7 @@ static void an_address_that_is_not_verified_or_odd_does_not_count(void **state)
         .allow = ALLOW_SOME, .emails = {mail,    1},
              .email_domains = {domains, 1}
     };
-    struct person p = {
-        .provider = LIT("corp"), .subject = LIT("ann"), .email = LIT("bob@example.com")};
+    struct person p = {.provider = LIT("corp"), .subject = LIT("ann"), .email = LIT("bob@example.com")};
     assert_int_equal(judge(rule, &p), VERDICT_REFUSE);
     p.email = LIT("bob@example.org");
     assert_int_equal(judge(rule, &p), VERDICT_REFUSE);
@@ -343,8 +336,7 @@ static void a_subject_counts_only_with_its_provider(void **state)
         .allow = ALLOW_SOME, .users = {ann, 1}
     };
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        const struct person p = {.provider = slice_of(others[i][0]),
-                                 .subject = slice_of(others[i][1])};
+        const struct person p = {.provider = slice_of(others[i][0]), .subject = slice_of(others[i][1])};
         if (judge(rule, &p) != VERDICT_REFUSE) fail_msg("took %s %s", others[i][0], others[i][1]);
     }
 }

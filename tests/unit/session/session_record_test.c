@@ -56,11 +56,9 @@ static void every_truncation_and_one_byte_more_is_refused(void **state)
         if (len == b.len - 1) continue; /* the whole */
         struct arena *a = arena_open(64 * 1024);
         struct session s;
-        char *copy = len != 0 ? must_alloc(len)
-                              : NULL; /* its own block, so that a read past its end is seen */
+        char *copy = len != 0 ? must_alloc(len) : NULL; /* its own block, so that a read past its end is seen */
         if (len != 0) memcpy(copy, b.at, len);
-        if (session_record_read(a, (struct slice){copy, len}, &s) == NULL)
-            fail_msg("%zu bytes are taken", len);
+        if (session_record_read(a, (struct slice){copy, len}, &s) == NULL) fail_msg("%zu bytes are taken", len);
         free(copy);
         arena_close(a);
     }

@@ -127,10 +127,7 @@ static char *sign_in(struct fixture *x, struct worker *w, const char *old_cookie
 
 static enum problem find(struct fixture *x, struct worker *w, const char *cookie)
 {
-    struct visit v = {.what = VISIT_FIND,
-                      .sessions = w->sessions,
-                      .cookie = slice_of(cookie),
-                      .no = PROBLEM_NONE};
+    struct visit v = {.what = VISIT_FIND, .sessions = w->sessions, .cookie = slice_of(cookie), .no = PROBLEM_NONE};
     visit(x, &v);
     enum problem p = v.why != NULL ? v.why->problem : v.session != NULL ? PROBLEM_NONE : v.no;
     assert_true((p == PROBLEM_NONE) == (v.session != NULL));
@@ -195,11 +192,7 @@ static void open_with(struct fixture *x, const struct store_conf *store)
         .idle_s = 600,
         .cache_ms = 5000,
         .cookie_name = LIT("__Host-vestibule"),
-        .cookie = {.path = LIT("/"),
-                   .max_age_s = 3600,
-                   .secure = true,
-                   .http_only = true,
-                   .same_site = COOKIE_LAX},
+        .cookie = {.path = LIT("/"), .max_age_s = 3600, .secure = true, .http_only = true, .same_site = COOKIE_LAX},
         .cache_entries = 8
     };
     open_worker(x, &x->a);
@@ -260,8 +253,7 @@ static void a_new_session_is_found_by_every_worker_with_all_that_was_said(void *
     struct fixture *x = *state;
     char *cookie = sign_in(x, &x->a, "");
     for (int round = 0; round < 2; round++) {
-        struct visit v = {
-            .what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+        struct visit v = {.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
         visit(x, &v);
         const struct session *s = v.session;
         assert_non_null(s);
@@ -298,8 +290,8 @@ static void the_cookie_is_strict_short_and_says_nothing_of_the_person(void **sta
     visit(x, &v);
     assert_true(slice_starts(v.set_cookie, LIT("__Host-vestibule=")));
     assert_true(v.set_cookie.len < 512);
-    static const struct slice flags[] = {LIT_INIT("; Path=/"), LIT_INIT("; Secure"),
-                                         LIT_INIT("; HttpOnly"), LIT_INIT("; SameSite=Lax")};
+    static const struct slice flags[] = {LIT_INIT("; Path=/"), LIT_INIT("; Secure"), LIT_INIT("; HttpOnly"),
+                                         LIT_INIT("; SameSite=Lax")};
     for (size_t i = 0; i < 4; i++) {
         assert_true(slice_find(v.set_cookie, flags[i]) != SLICE_NONE);
     }
@@ -372,8 +364,7 @@ static void what_is_no_token_of_ours_is_no_session(void **state)
             }
         }
         text[at] = '\0';
-        if (find(x, &x->a, text) != PROBLEM_SIGN_IN_REQUIRED)
-            fail_msg("taken: %s (%d)", forms[i], twice);
+        if (find(x, &x->a, text) != PROBLEM_SIGN_IN_REQUIRED) fail_msg("taken: %s (%d)", forms[i], twice);
     }
     snprintf(text, sizeof text, "a=1; %s ; b=2", cookie);
     assert_int_equal(find(x, &x->a, text), PROBLEM_NONE);
@@ -473,10 +464,7 @@ static void the_memo_outlives_a_look_at_the_store_and_is_freed_once(void **state
     x->conf.cache_ms = 0;
     char *cookie = sign_in(x, &x->a, "");
     int freed = 0;
-    struct visit first = {.what = VISIT_FIND,
-                          .sessions = x->a.sessions,
-                          .cookie = slice_of(cookie)},
-                 second = first;
+    struct visit first = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)}, second = first;
     visit(x, &first);
     session_held_of(first.session)->session.memo = &freed;
     session_held_of(first.session)->session.memo_free = free_memo;
@@ -499,8 +487,7 @@ static void a_tampered_record_is_no_session(void **state)
     struct fixture *x = *state;
     char *cookie = sign_in(x, &x->a, ""), key[SESSION_KEY_BYTES + 1];
     key_of(x, cookie, key);
-    struct call get =
-        kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->a.link, .key = slice_of(key)});
+    struct call get = kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->a.link, .key = slice_of(key)});
     assert_null(get.why);
     assert_true(slice_find(get.value, LIT("ada")) == SLICE_NONE); /* and it shows nothing */
     assert_true(slice_find(get.value, LIT("canary")) == SLICE_NONE);
@@ -517,8 +504,7 @@ static void a_tampered_record_is_no_session(void **state)
         });
         arena_close(put.arena);
         turn_for(x->loop, 1);
-        if (find(x, &x->a, cookie) != PROBLEM_SESSION_ENDED)
-            fail_msg("byte %zu does not matter", i);
+        if (find(x, &x->a, cookie) != PROBLEM_SESSION_ENDED) fail_msg("byte %zu does not matter", i);
     }
     free(bytes);
     arena_close(get.arena);
@@ -532,14 +518,12 @@ static void a_record_moved_to_another_key_is_no_session(void **state)
     char my_key[SESSION_KEY_BYTES + 1], their_key[SESSION_KEY_BYTES + 1];
     key_of(x, mine, my_key);
     key_of(x, theirs, their_key);
-    struct call get = kit_run(
-        x->loop, (struct call){.what = CALL_GET, .link = x->a.link, .key = slice_of(their_key)});
+    struct call get = kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->a.link, .key = slice_of(their_key)});
     struct arena *kept_open = get.arena;
-    struct call put = kit_run(x->loop, (struct call){.what = CALL_PUT,
-                                                     .link = x->a.link,
-                                                     .key = slice_of(my_key),
-                                                     .value = get.value,
-                                                     .ttl_ms = 60000});
+    struct call put =
+        kit_run(x->loop,
+                (struct call){
+                    .what = CALL_PUT, .link = x->a.link, .key = slice_of(my_key), .value = get.value, .ttl_ms = 60000});
     arena_close(put.arena);
     arena_close(kept_open);
     assert_int_equal(find(x, &x->a, mine), PROBLEM_SESSION_ENDED);
@@ -556,13 +540,11 @@ static void a_record_of_a_newer_version_is_no_session(void **state)
     struct arena *a = arena_open(1024 * 1024);
     for (char version = 0; version < 4; version++) {
         char plain[200] = {version};
-        struct slice sealed = keyring_seal(x->keys, a, LIT("session"), slice_of(key),
-                                           (struct slice){plain, sizeof plain});
-        struct call put = kit_run(x->loop, (struct call){.what = CALL_PUT,
-                                                         .link = x->a.link,
-                                                         .key = slice_of(key),
-                                                         .value = sealed,
-                                                         .ttl_ms = 60000});
+        struct slice sealed =
+            keyring_seal(x->keys, a, LIT("session"), slice_of(key), (struct slice){plain, sizeof plain});
+        struct call put = kit_run(
+            x->loop,
+            (struct call){.what = CALL_PUT, .link = x->a.link, .key = slice_of(key), .value = sealed, .ttl_ms = 60000});
         arena_close(put.arena);
         assert_int_equal(find(x, &x->a, cookie), PROBLEM_SESSION_ENDED);
     }
@@ -648,8 +630,7 @@ static void a_warm_find_takes_a_few_dozen_bytes_of_the_arena_and_nothing_else(vo
         struct flow f = {.arena = a};
         const struct session *s = NULL;
         enum problem no;
-        if (session_find(&f, x->a.sessions, slice_of(cookie), &s, &no) != FLOW_NEXT || s == NULL)
-            fail();
+        if (session_find(&f, x->a.sessions, slice_of(cookie), &s, &no) != FLOW_NEXT || s == NULL) fail();
     }
     print_message("%lld ns per warm find\n", (long long)((cpu_ns() - start) / ROUNDS));
     arena_close(a);
@@ -668,8 +649,7 @@ static void many_who_wait_for_one_session_ask_once(void **state)
     static struct visit v[MANY];
     free(redis_cli(x->server, "config resetstat"));
     for (int i = 0; i < MANY; i++) {
-        v[i] = (struct visit){
-            .what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+        v[i] = (struct visit){.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
         visit_start(&v[i]);
     }
     visit_close(&v[3]); /* somebody goes before the answer comes */
@@ -765,8 +745,7 @@ static void a_session_whose_store_is_away_is_a_failure_and_never_none(void **sta
     static struct visit waiting[2];
     kill(x->server->pid, SIGSTOP);
     for (int i = 0; i < 2; i++) {
-        waiting[i] = (struct visit){
-            .what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+        waiting[i] = (struct visit){.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
         visit_start(&waiting[i]);
     }
     redis_kill(x->server);
@@ -892,15 +871,13 @@ static void a_form_token_fits_its_session_alone(void **state)
     assert_true(session_form_token_fits(x->a.sessions, NULL, nobody));
     assert_false(session_form_token_fits(x->a.sessions, m.session, nobody));
     assert_false(session_form_token_fits(x->a.sessions, m.session, LIT("")));
-    assert_false(
-        session_form_token_fits(x->a.sessions, m.session, slice_upto(token, token.len - 1)));
+    assert_false(session_form_token_fits(x->a.sessions, m.session, slice_upto(token, token.len - 1)));
     char bent[64];
     assert_int_equal(token.len, sizeof bent);
     for (size_t i = 0; i < sizeof bent; i++) {
         memcpy(bent, token.at, sizeof bent);
         bent[i] = bent[i] == 'A' ? 'B' : 'A';
-        assert_false(
-            session_form_token_fits(x->a.sessions, m.session, (struct slice){bent, sizeof bent}));
+        assert_false(session_form_token_fits(x->a.sessions, m.session, (struct slice){bent, sizeof bent}));
     }
     visit_close(&m);
     visit_close(&t);

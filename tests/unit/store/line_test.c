@@ -19,8 +19,7 @@ static const char *hear(struct line_question *q, const struct resp_reply *reply,
     if (reply->type == RESP_INTEGER)
         snprintf(mine->heard + at, sizeof mine->heard - at, ":%d/%d", (int)reply->integer, left);
     else
-        snprintf(mine->heard + at, sizeof mine->heard - at, "%.*s/%d", SLICE_ARG(reply->text),
-                 left);
+        snprintf(mine->heard + at, sizeof mine->heard - at, "%.*s/%d", SLICE_ARG(reply->text), left);
     return mine->refuse;
 }
 
@@ -68,8 +67,7 @@ static void replies_meet_their_questions_in_order(void **state)
     ask(l, &a, "A", 1);
     ask(l, &b, "B", 1);
     ask(l, &c, "C", 1);
-    assert_true(
-        slice_is(buf_slice(&l->out), LIT("*1\r\n$1\r\nA\r\n*1\r\n$1\r\nB\r\n*1\r\n$1\r\nC\r\n")));
+    assert_true(slice_is(buf_slice(&l->out), LIT("*1\r\n$1\r\nA\r\n*1\r\n$1\r\nB\r\n*1\r\n$1\r\nC\r\n")));
     assert_null(line_feed(l, LIT("+one\r\n+tw")));
     assert_string_equal(a.heard, "one/0");
     assert_string_equal(b.heard, "");

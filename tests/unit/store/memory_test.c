@@ -72,8 +72,7 @@ static void threads_share_one_table(void **state)
         taken += r[i].taken;
         assert_int_equal(r[i].told.everything, 0);
     }
-    assert_true(taken >=
-                ROUNDS); /* whoever finds it free puts it, and everything put is taken once */
+    assert_true(taken >= ROUNDS); /* whoever finds it free puts it, and everything put is taken once */
     assert_true(taken <= THREADS * ROUNDS);
     assert_true(store_up(s));
     store_close(s);
@@ -94,14 +93,11 @@ static void a_full_table_refuses_new_records_and_keeps_the_old(void **state)
         struct arena *a = arena_open(8192);
         struct flow f = {.arena = a};
         snprintf(key, sizeof key, "t:%d", i);
-        assert_int_equal(store_put(&f, k, slice_of(key), LIT("v"), 1000000 + i, STORE_ALWAYS, &yes),
-                         FLOW_NEXT);
+        assert_int_equal(store_put(&f, k, slice_of(key), LIT("v"), 1000000 + i, STORE_ALWAYS, &yes), FLOW_NEXT);
         arena_close(a);
     }
-    struct call c = kit_run(
-        l,
-        (struct call){
-            .what = CALL_PUT, .link = k, .key = LIT("t:more"), .value = LIT("v"), .ttl_ms = 1000});
+    struct call c =
+        kit_run(l, (struct call){.what = CALL_PUT, .link = k, .key = LIT("t:more"), .value = LIT("v"), .ttl_ms = 1000});
     assert_int_equal(c.why->problem, PROBLEM_STORE_AWAY);
     arena_close(c.arena);
     kit_expect(l, k, "t:0", "v");

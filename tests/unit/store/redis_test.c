@@ -9,16 +9,15 @@
 
 static char logged[16 * 1024];
 
-static void log_here(enum log_level level, const char *event, const char *sentence,
-                     const struct err *why, const struct log_field *fields, size_t count)
+static void log_here(enum log_level level, const char *event, const char *sentence, const struct err *why,
+                     const struct log_field *fields, size_t count)
 {
     (void)level, (void)why;
     size_t at = strlen(logged);
     snprintf(logged + at, sizeof logged - at, "%s: %s", event, sentence);
     for (size_t i = 0; i < count; i++) {
         at = strlen(logged);
-        snprintf(logged + at, sizeof logged - at, " %s=%.*s", fields[i].name,
-                 SLICE_ARG(fields[i].value));
+        snprintf(logged + at, sizeof logged - at, " %s=%.*s", fields[i].name, SLICE_ARG(fields[i].value));
     }
     at = strlen(logged);
     snprintf(logged + at, sizeof logged - at, "\n");
@@ -83,9 +82,8 @@ static int close_fixture(void **state)
 static void expect_away(struct loop *l, struct store_link *k, int within_ms)
 {
     int64_t start = now_ms();
-    struct call c = kit_run(
-        l,
-        (struct call){.what = CALL_GET, .link = k, .key = LIT("t:x"), .value = LIT("untouched")});
+    struct call c =
+        kit_run(l, (struct call){.what = CALL_GET, .link = k, .key = LIT("t:x"), .value = LIT("untouched")});
     assert_non_null(c.why);
     assert_int_equal(c.why->problem, PROBLEM_STORE_AWAY);
     assert_true(slice_is(c.value, LIT("untouched")));
@@ -115,14 +113,12 @@ static void a_killed_server_fails_what_waits_and_what_comes_and_its_return_is_no
     redis_start(x->server);
     assert_true(link_up(x->loop, x->link, 4000));
     assert_true(store_up(x->store));
-    kit_expect(x->loop, x->link, "t:x",
-               NULL); /* it kept nothing: that is an answer, not a failure */
+    kit_expect(x->loop, x->link, "t:x", NULL); /* it kept nothing: that is an answer, not a failure */
     assert_int_equal(times_logged("store_away"), 1);
     assert_int_equal(times_logged("store_up"), 2);
 }
 
-static void
-a_hanging_server_is_given_up_after_the_timeout_and_its_late_answer_meets_nobody(void **state)
+static void a_hanging_server_is_given_up_after_the_timeout_and_its_late_answer_meets_nobody(void **state)
 {
     struct fixture *x = *state;
     static struct call late;
@@ -161,8 +157,7 @@ static void a_closed_news_connection_drops_everything_and_is_armed_again(void **
     kit_expect(x->loop, x->link, "t:x", "1");
     x->told = (struct told){.count = 0};
     free(redis_cli(x->server, "client kill type pubsub"));
-    assert_true(turn_until_count(x->loop, &x->told.everything,
-                                 2)); /* when it broke, and when it was back */
+    assert_true(turn_until_count(x->loop, &x->told.everything, 2)); /* when it broke, and when it was back */
     kit_expect(x->loop, x->link, "t:x", "1");
     x->told = (struct told){.count = 0};
     free(redis_cli(x->server, "del vestibule:t:x"));
@@ -204,8 +199,7 @@ static void every_key_has_the_prefix_and_a_time_to_live(void **state)
 {
     struct fixture *x = *state;
     kit_put(x->loop, x->link, "t:x", "1", 10000, STORE_ALWAYS);
-    char *keys = redis_cli(x->server, "keys '*'"),
-         *ttl = redis_cli(x->server, "pttl vestibule:t:x");
+    char *keys = redis_cli(x->server, "keys '*'"), *ttl = redis_cli(x->server, "pttl vestibule:t:x");
     assert_string_equal(keys, "vestibule:t:x");
     assert_true(strtol(ttl, NULL, 10) > 0);
     free(keys);
@@ -216,8 +210,7 @@ static void a_key_of_another_type_is_refused_and_the_connection_goes_on(void **s
 {
     struct fixture *x = *state;
     free(redis_cli(x->server, "rpush vestibule:t:list 1"));
-    struct call c =
-        kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->link, .key = LIT("t:list")});
+    struct call c = kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->link, .key = LIT("t:list")});
     assert_int_equal(c.why->problem, PROBLEM_STORE_AWAY);
     arena_close(c.arena);
     assert_true(store_up(x->store));
@@ -316,8 +309,7 @@ static void fake_hear(struct fake *k, int fd, const char *text)
             if (k->unasked) fake_sing(k, fd);
         }
         if (strncmp(at, "\r\nCLIENT\r\n$2\r\nID", 16) == 0) fake_say(fd, ":7\r\n", 4);
-        if (strncmp(at, "\r\nSUBSCRIBE\r\n", 13) == 0)
-            fake_say(fd, "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n", 31);
+        if (strncmp(at, "\r\nSUBSCRIBE\r\n", 13) == 0) fake_say(fd, "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n", 31);
         if (strncmp(at, "\r\nTRACKING\r\n", 12) == 0) fake_say(fd, "+OK\r\n", 5);
         if (strncmp(at, "\r\nGET\r\n", 7) == 0) {
             if (k->delay_ms != 0) usleep((useconds_t)k->delay_ms * 1000);
@@ -383,19 +375,18 @@ static void wrong_replies_fail_the_question_and_drop_the_connection(void **state
     static const struct {
         const char *what, *reply;
     } cases[] = {
-        {"an integer for a bulk",         ":1\r\n"                                                           },
-        {"a status for a bulk",           "+OK\r\n"                                                          },
-        {"a nil array for a nil",         "*-1\r\n"                                                          },
-        {"an array for a bulk",           "*1\r\n$1\r\na\r\n"                                                },
-        {"nested nine deep",              "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n$1\r\na\r\n"},
-        {"more items than memory",        "*2147483647\r\n"                                                  },
-        {"one tebibyte",                  "$1099511627776\r\n"                                               },
-        {"no Redis at all",               "HTTP/1.1 200 OK\r\n\r\n"                                          },
-        {"truncated",                     "$5\r\nab"                                                         },
-        {"a negative length",             "$-5\r\n"                                                          },
-        {"a RESP3 push",                  ">2\r\n$1\r\na\r\n$1\r\nb\r\n"                                     },
-        {"invalidation on the data wire",
-         "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*1\r\n$1\r\na\r\n"                           },
+        {"an integer for a bulk",         ":1\r\n"                                                                 },
+        {"a status for a bulk",           "+OK\r\n"                                                                },
+        {"a nil array for a nil",         "*-1\r\n"                                                                },
+        {"an array for a bulk",           "*1\r\n$1\r\na\r\n"                                                      },
+        {"nested nine deep",              "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n$1\r\na\r\n"      },
+        {"more items than memory",        "*2147483647\r\n"                                                        },
+        {"one tebibyte",                  "$1099511627776\r\n"                                                     },
+        {"no Redis at all",               "HTTP/1.1 200 OK\r\n\r\n"                                                },
+        {"truncated",                     "$5\r\nab"                                                               },
+        {"a negative length",             "$-5\r\n"                                                                },
+        {"a RESP3 push",                  ">2\r\n$1\r\na\r\n$1\r\nb\r\n"                                           },
+        {"invalidation on the data wire", "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n*1\r\n$1\r\na\r\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fake fake = {.script = cases[i].reply, .script_len = strlen(cases[i].reply)};
@@ -408,8 +399,7 @@ static void wrong_replies_fail_the_question_and_drop_the_connection(void **state
         turn_for(x.loop, 20);
         logged[0] = '\0';
         static struct call first, second;
-        first = (struct call){
-            .what = CALL_GET, .link = x.link, .key = LIT("t:x"), .value = LIT("untouched")};
+        first = (struct call){.what = CALL_GET, .link = x.link, .key = LIT("t:x"), .value = LIT("untouched")};
         second = first;
         call_start(&first);
         call_start(&second);
@@ -477,8 +467,7 @@ static void an_answer_that_comes_after_the_timeout_meets_no_other_question(void 
     turn_for(x.loop, 20);
     expect_away(x.loop, x.link, 200); /* the answer is on its way, 150 ms late */
     for (int64_t end = now_ms() + 400; now_ms() < end;) {
-        struct call c =
-            kit_run(x.loop, (struct call){.what = CALL_DELETE, .link = x.link, .key = LIT("t:x")});
+        struct call c = kit_run(x.loop, (struct call){.what = CALL_DELETE, .link = x.link, .key = LIT("t:x")});
         assert_non_null(c.why); /* the fake answers no DEL: whatever it got was not its own */
         arena_close(c.arena);
         turn_for(x.loop, 10);
@@ -499,8 +488,7 @@ int main(void)
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
     const struct CMUnitTest tests[] = {
         WITH_SERVER(a_killed_server_fails_what_waits_and_what_comes_and_its_return_is_noticed),
-        WITH_SERVER(
-            a_hanging_server_is_given_up_after_the_timeout_and_its_late_answer_meets_nobody),
+        WITH_SERVER(a_hanging_server_is_given_up_after_the_timeout_and_its_late_answer_meets_nobody),
         WITH_SERVER(a_server_that_hangs_while_nobody_asks_is_noticed),
         WITH_SERVER(a_closed_news_connection_drops_everything_and_is_armed_again),
         WITH_SERVER(a_flush_drops_everything),

@@ -18,9 +18,7 @@ static void tell(struct seen *s, const struct resp_reply *r)
     switch (r->type) {
     case RESP_STATUS: snprintf(s->line + at, room, "+%.*s ", SLICE_ARG(r->text)); break;
     case RESP_ERROR: snprintf(s->line + at, room, "!%.*s ", SLICE_ARG(r->text)); break;
-    case RESP_BULK:
-        snprintf(s->line + at, room, "%zu$%.*s ", r->text.len, SLICE_ARG(r->text));
-        break;
+    case RESP_BULK: snprintf(s->line + at, room, "%zu$%.*s ", r->text.len, SLICE_ARG(r->text)); break;
     case RESP_INTEGER: snprintf(s->line + at, room, ":%lld ", (long long)r->integer); break;
     case RESP_NIL: snprintf(s->line + at, room, "nil "); break;
     case RESP_NIL_ARRAY: snprintf(s->line + at, room, "nil* "); break;
@@ -59,15 +57,13 @@ static const char *read_all(struct seen *s, struct slice bytes, size_t step)
 static void replies_read_the_same_in_one_piece_and_byte_by_byte(void **state)
 {
     (void)state;
-    const struct slice bytes =
-        LIT("+OK\r\n:12\r\n$3\r\na\0b\r\n$-1\r\n*-1\r\n-ERR no\r\n$0\r\n\r\n"
-            "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n*2\r\n$1\r\nx\r\n$1\r\ny\r\n");
+    const struct slice bytes = LIT("+OK\r\n:12\r\n$3\r\na\0b\r\n$-1\r\n*-1\r\n-ERR no\r\n$0\r\n\r\n"
+                                   "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n*2\r\n$1\r\nx\r\n$1\r\ny\r\n");
     const size_t steps[] = {1, 2, 3, 7, 1000};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         struct seen s = {.refuse = NULL};
         assert_null(read_all(&s, bytes, steps[i]));
-        assert_string_equal(s.line,
-                            "+OK :12 3$a nil nil* !ERR no 0$ [ 7$message 1$c [ 1$x 1$y ] ] ");
+        assert_string_equal(s.line, "+OK :12 3$a nil nil* !ERR no 0$ [ 7$message 1$c [ 1$x 1$y ] ] ");
     }
 }
 
@@ -94,8 +90,7 @@ static void arrays_nested_nine_deep_are_refused(void **state)
 {
     (void)state;
     struct seen s = {.refuse = NULL};
-    assert_non_null(read_all(
-        &s, LIT("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n$1\r\na\r\n"), 1000));
+    assert_non_null(read_all(&s, LIT("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n$1\r\na\r\n"), 1000));
 }
 
 static void arrays_nested_three_deep_are_refused(void **state)
@@ -156,8 +151,7 @@ static void commands_carry_any_bytes_whole(void **state)
           {NULL,   0}
     };
     assert_true(resp_command(&b, words, 4));
-    assert_true(slice_is(buf_slice(&b),
-                         LIT("*4\r\n$3\r\nSET\r\n$5\r\nk\r\n%s\r\n$3\r\na\0b\r\n$0\r\n\r\n")));
+    assert_true(slice_is(buf_slice(&b), LIT("*4\r\n$3\r\nSET\r\n$5\r\nk\r\n%s\r\n$3\r\na\0b\r\n$0\r\n\r\n")));
     buf_close(&b);
 }
 
@@ -176,9 +170,8 @@ static void a_command_that_does_not_fit_leaves_nothing_behind(void **state)
 static void an_error_is_told_without_the_arguments_redis_repeats(void **state)
 {
     (void)state;
-    const struct resp_reply r = {
-        .type = RESP_ERROR,
-        .text = LIT("ERR unknown command 'AUTH', with args beginning with: 'me' 'sesame'")};
+    const struct resp_reply r = {.type = RESP_ERROR,
+                                 .text = LIT("ERR unknown command 'AUTH', with args beginning with: 'me' 'sesame'")};
     assert_true(slice_is(resp_error_text(&r), LIT("ERR unknown command ")));
     const struct resp_reply plain = {.type = RESP_ERROR, .text = LIT("LOADING Redis is loading")};
     assert_true(slice_is(resp_error_text(&plain), plain.text));

@@ -116,8 +116,8 @@ KIT struct call kit_run(struct loop *l, struct call c)
     return at;
 }
 
-KIT bool kit_put(struct loop *l, struct store_link *k, const char *key, const char *value,
-                 int64_t ttl_ms, enum store_put_when when)
+KIT bool kit_put(struct loop *l, struct store_link *k, const char *key, const char *value, int64_t ttl_ms,
+                 enum store_put_when when)
 {
     struct call c = kit_run(l, (struct call){.what = CALL_PUT,
                                              .link = k,
@@ -133,8 +133,7 @@ KIT bool kit_put(struct loop *l, struct store_link *k, const char *key, const ch
 /* "" for an empty record, NULL for none; free()d by the caller. */
 KIT char *kit_read(struct loop *l, struct store_link *k, enum tag_what what, const char *key)
 {
-    struct call c = kit_run(
-        l, (struct call){.what = what, .link = k, .key = slice_of(key), .value = LIT("untouched")});
+    struct call c = kit_run(l, (struct call){.what = what, .link = k, .key = slice_of(key), .value = LIT("untouched")});
     assert_null(c.why);
     char *text = c.value.at != NULL ? strndup(c.value.at, c.value.len) : NULL;
     arena_close(c.arena);
@@ -202,9 +201,8 @@ KIT int free_port(void)
 KIT bool answers_on(int port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr = {htonl(INADDR_LOOPBACK)},
-                             .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons((uint16_t)port)};
     bool ok = connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
     close(fd);
     return ok;
@@ -219,11 +217,10 @@ KIT void redis_certificates(struct redis_server *s)
 {
     char command[1024];
     snprintf(s->ca_file, sizeof s->ca_file, "%s/cert.pem", s->folder);
-    snprintf(
-        command, sizeof command,
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout %s/key.pem -out %s "
-        "-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null",
-        s->folder, s->ca_file);
+    snprintf(command, sizeof command,
+             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout %s/key.pem -out %s "
+             "-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null",
+             s->folder, s->ca_file);
     run_command(command);
 }
 
@@ -231,17 +228,14 @@ KIT void redis_configure(const struct redis_server *s, const char *path)
 {
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fprintf(
-        f,
-        "bind 127.0.0.1\nport %d\nsave \"\"\nappendonly no\ndir %s\nunixsocket %s\n"
-        "user vestibule on >open-sesame ~vestibule:* &__redis__:invalidate -@all +ping +get +getdel +set +del "
-        "+pexpire +pttl +exists +select +client|id +client|tracking +subscribe\n",
-        s->port, s->folder, s->unix_path);
+    fprintf(f,
+            "bind 127.0.0.1\nport %d\nsave \"\"\nappendonly no\ndir %s\nunixsocket %s\n"
+            "user vestibule on >open-sesame ~vestibule:* &__redis__:invalidate -@all +ping +get +getdel +set +del "
+            "+pexpire +pttl +exists +select +client|id +client|tracking +subscribe\n",
+            s->port, s->folder, s->unix_path);
     if (s->tls_port != 0) {
-        fprintf(
-            f,
-            "tls-port %d\ntls-cert-file %s\ntls-key-file %s/key.pem\ntls-ca-cert-file %s\ntls-auth-clients no\n",
-            s->tls_port, s->ca_file, s->folder, s->ca_file);
+        fprintf(f, "tls-port %d\ntls-cert-file %s\ntls-key-file %s/key.pem\ntls-ca-cert-file %s\ntls-auth-clients no\n",
+                s->tls_port, s->ca_file, s->folder, s->ca_file);
     }
     fclose(f);
 }

@@ -20,8 +20,7 @@ static void conf_tcp(struct store_conf *c)
 static void conf_unix(struct store_conf *c)
 {
     *c = redis_conf(0);
-    c->target =
-        (struct stream_target){.unix_path = slice_of(server->unix_path), .connect_ms = 1000};
+    c->target = (struct stream_target){.unix_path = slice_of(server->unix_path), .connect_ms = 1000};
 }
 
 static void conf_tls(struct store_conf *c)
@@ -31,9 +30,8 @@ static void conf_tls(struct store_conf *c)
     c->target.host = LIT("localhost");
     c->username = LIT("vestibule");
     c->password = secret_copy(LIT("open-sesame"));
-    const struct err *e = tls_client(
-        a, &(struct tls_client_conf){.host = LIT("localhost"), .ca_file = server->ca_file},
-        &c->target.tls);
+    const struct err *e =
+        tls_client(a, &(struct tls_client_conf){.host = LIT("localhost"), .ca_file = server->ca_file}, &c->target.tls);
     assert_null(e);
     arena_close(a);
 }
@@ -105,16 +103,13 @@ static void any_bytes_come_back_as_they_were(void **state)
 {
     struct fixture *x = *state;
     struct slice odd = LIT("a\0b\r\n$5\r\n%s\xff\xfe");
-    struct call put = kit_run(x->loop, (struct call){.what = CALL_PUT,
-                                                     .link = x->a,
-                                                     .key = LIT("t:{x}\r\n%n"),
-                                                     .value = odd,
-                                                     .ttl_ms = 10000});
+    struct call put = kit_run(
+        x->loop,
+        (struct call){.what = CALL_PUT, .link = x->a, .key = LIT("t:{x}\r\n%n"), .value = odd, .ttl_ms = 10000});
     assert_null(put.why);
     assert_true(put.yes);
     arena_close(put.arena);
-    struct call get =
-        kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->b, .key = LIT("t:{x}\r\n%n")});
+    struct call get = kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->b, .key = LIT("t:{x}\r\n%n")});
     assert_null(get.why);
     assert_true(slice_is(get.value, odd));
     arena_close(get.arena);
@@ -127,17 +122,13 @@ static void the_largest_record_fits_and_one_byte_more_is_refused(void **state)
     static char big[STORE_MAX_VALUE + 1];
     memset(big, 'v', sizeof big);
     struct call c = {
-        .what = CALL_PUT,
-        .link = x->a,
-        .key = LIT("t:big"),
-        .value = {big, STORE_MAX_VALUE},
-        .ttl_ms = 10000
+        .what = CALL_PUT, .link = x->a, .key = LIT("t:big"), .value = {big, STORE_MAX_VALUE},
+                   .ttl_ms = 10000
     };
     struct call put = kit_run(x->loop, c);
     assert_null(put.why);
     arena_close(put.arena);
-    struct call get =
-        kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->b, .key = LIT("t:big")});
+    struct call get = kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->b, .key = LIT("t:big")});
     assert_null(get.why);
     assert_int_equal(get.value.len, STORE_MAX_VALUE);
     arena_close(get.arena);
@@ -152,11 +143,9 @@ static void a_record_without_a_life_is_refused(void **state)
 {
     struct fixture *x = *state;
     for (int64_t ttl = -1; ttl <= 0; ttl++) {
-        struct call put = kit_run(x->loop, (struct call){.what = CALL_PUT,
-                                                         .link = x->a,
-                                                         .key = LIT("t:dead"),
-                                                         .value = LIT("x"),
-                                                         .ttl_ms = ttl});
+        struct call put = kit_run(
+            x->loop,
+            (struct call){.what = CALL_PUT, .link = x->a, .key = LIT("t:dead"), .value = LIT("x"), .ttl_ms = ttl});
         assert_non_null(put.why);
         arena_close(put.arena);
     }
@@ -203,8 +192,7 @@ static void one_of_fifty_takers_over_two_links_gets_the_record(void **state)
     static struct call takers[TAKERS];
     kit_put(x->loop, x->a, "t:race", "prize", 10000, STORE_ALWAYS);
     for (int i = 0; i < TAKERS; i++) {
-        takers[i] = (struct call){
-            .what = CALL_TAKE, .link = i % 2 != 0 ? x->a : x->b, .key = LIT("t:race")};
+        takers[i] = (struct call){.what = CALL_TAKE, .link = i % 2 != 0 ? x->a : x->b, .key = LIT("t:race")};
         call_start(&takers[i]);
     }
     int winners = 0;
@@ -252,16 +240,13 @@ static void the_time_left_is_told(void **state)
 {
     struct fixture *x = *state;
     kit_put(x->loop, x->a, "t:ttl", "x", 10000, STORE_ALWAYS);
-    struct call c =
-        kit_run(x->loop, (struct call){.what = CALL_GET_TTL, .link = x->b, .key = LIT("t:ttl")});
+    struct call c = kit_run(x->loop, (struct call){.what = CALL_GET_TTL, .link = x->b, .key = LIT("t:ttl")});
     assert_null(c.why);
     assert_true(slice_is(c.value, LIT("x")));
     assert_in_range(c.ttl_ms, 9000, 10000);
     arena_close(c.arena);
     kit_delete(x->loop, x->a, "t:ttl");
-    c = kit_run(
-        x->loop,
-        (struct call){.what = CALL_GET_TTL, .link = x->b, .key = LIT("t:ttl"), .ttl_ms = 77});
+    c = kit_run(x->loop, (struct call){.what = CALL_GET_TTL, .link = x->b, .key = LIT("t:ttl"), .ttl_ms = 77});
     assert_null(c.value.at);
     assert_int_equal(c.ttl_ms, 77);
     arena_close(c.arena);
@@ -338,14 +323,10 @@ static void what_the_store_does_is_counted(void **state)
     metrics_write(&b);
     struct slice text = buf_slice(&b);
     assert_true(slice_find(text, LIT("vestibule_store_up 1")) != SLICE_NONE);
-    assert_true(
-        slice_find(text,
-                   LIT("vestibule_store_operations_total{operation=\"get\",outcome=\"ok\"}")) !=
-        SLICE_NONE);
-    assert_true(
-        slice_find(text,
-                   LIT("vestibule_store_operation_duration_seconds_count{operation=\"get\"}")) !=
-        SLICE_NONE);
+    assert_true(slice_find(text, LIT("vestibule_store_operations_total{operation=\"get\",outcome=\"ok\"}")) !=
+                SLICE_NONE);
+    assert_true(slice_find(text, LIT("vestibule_store_operation_duration_seconds_count{operation=\"get\"}")) !=
+                SLICE_NONE);
     buf_close(&b);
 }
 
@@ -409,8 +390,7 @@ int main(void)
         configure[s] = stores[s].configure;
         for (size_t p = 0; p < PROMISES; p++, at++) {
             snprintf(names[at], sizeof names[at], "%s: %s", stores[s].name, promises[p].name);
-            tests[at] = (struct CMUnitTest){names[at], promises[p].run, open_fixture, close_fixture,
-                                            &configure[s]};
+            tests[at] = (struct CMUnitTest){names[at], promises[p].run, open_fixture, close_fixture, &configure[s]};
         }
     }
     log_threshold(LOG_LEVEL_ERROR);

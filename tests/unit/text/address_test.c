@@ -23,8 +23,7 @@ static int close_arena(void **state)
 
 static void same(struct slice got, struct slice want)
 {
-    if (!slice_is(got, want))
-        fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
+    if (!slice_is(got, want)) fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
 }
 
 static void addresses_are_read_with_and_without_port(void **state)
@@ -128,8 +127,7 @@ static void networks_hold_what_their_bits_say(void **state)
         struct address x;
         assert_true(network_read(slice_of(cases[i].network), &n));
         assert_true(address_read(slice_of(cases[i].address), &x));
-        if (network_has(&n, &x) != cases[i].has)
-            fail_msg("%s %s", cases[i].network, cases[i].address);
+        if (network_has(&n, &x) != cases[i].has) fail_msg("%s %s", cases[i].network, cases[i].address);
         assert_int_equal(networks_have(&n, 1, &x), cases[i].has);
         assert_false(networks_have(&n, 0, &x));
     }
@@ -138,10 +136,9 @@ static void networks_hold_what_their_bits_say(void **state)
 static void a_network_with_host_bits_or_odd_bits_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/",   "10.0.0.0/-1", "10.0.0.0/8/8",
-        "10/8",       "::1/64",      "::/129",      "/8",          "",
-        "[::1]/128",  "10.0.0.0:80", "10.0.0.0/ 8", "unix",        "::ffff:0.0.0.0/95"};
+    static const char *const bad[] = {"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/",   "10.0.0.0/-1", "10.0.0.0/8/8",
+                                      "10/8",       "::1/64",      "::/129",      "/8",          "",
+                                      "[::1]/128",  "10.0.0.0:80", "10.0.0.0/ 8", "unix",        "::ffff:0.0.0.0/95"};
     struct network n;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         if (network_read(slice_of(bad[i]), &n)) fail_msg("took '%s'", bad[i]);

@@ -23,8 +23,7 @@ static int close_arena(void **state)
 
 static void same(struct slice got, struct slice want)
 {
-    if (!slice_is(got, want))
-        fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
+    if (!slice_is(got, want)) fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
 }
 
 static bool is_ours(void *self, struct slice name)
@@ -91,9 +90,8 @@ static void twins_are_none(void **state)
 static void look_alikes_are_not_it(void **state)
 {
     (void)state;
-    static const char *const others[] = {"Sid=a",     "SID=a",   "sid2=a",  "xsid=a",
-                                         "si=a",      "sid;=a",  "$sid=a",  "\"sid\"=a",
-                                         "s\x00id=a", "%73id=a", "sid-0=a", "sid"};
+    static const char *const others[] = {"Sid=a",  "SID=a",     "sid2=a",    "xsid=a",  "si=a",    "sid;=a",
+                                         "$sid=a", "\"sid\"=a", "s\x00id=a", "%73id=a", "sid-0=a", "sid"};
     struct slice v;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (cookie_find(slice_of(others[i]), LIT("sid"), &v)) fail_msg("took '%s'", others[i]);
@@ -149,14 +147,11 @@ static void set_cookie_carries_what_was_asked(void **state)
     with.max_age_s = 0;
     with.domain = LIT("example.com");
     with.same_site = COOKIE_SAME_SITE_NONE;
-    same(
-        cookie_set(arena, LIT("__Secure-v"), LIT(""), &with),
-        LIT("__Secure-v=; Path=/; Domain=example.com; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; "
-            "Secure; HttpOnly; SameSite=None"));
-    with =
-        (struct cookie_attributes){.path = LIT("/x"), .max_age_s = 600, .same_site = COOKIE_STRICT};
-    same(cookie_set(arena, LIT("n"), LIT("v"), &with),
-         LIT("n=v; Path=/x; Max-Age=600; SameSite=Strict"));
+    same(cookie_set(arena, LIT("__Secure-v"), LIT(""), &with),
+         LIT("__Secure-v=; Path=/; Domain=example.com; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; "
+             "Secure; HttpOnly; SameSite=None"));
+    with = (struct cookie_attributes){.path = LIT("/x"), .max_age_s = 600, .same_site = COOKIE_STRICT};
+    same(cookie_set(arena, LIT("n"), LIT("v"), &with), LIT("n=v; Path=/x; Max-Age=600; SameSite=Strict"));
 }
 
 int main(void)

@@ -25,8 +25,7 @@ static int close_arena(void **state)
 
 static void same(struct slice got, struct slice want)
 {
-    if (!slice_is(got, want))
-        fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
+    if (!slice_is(got, want)) fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
 }
 
 /* ---- finding */
@@ -54,10 +53,9 @@ static void pointers_to_nothing_find_nothing(void **state)
 {
     (void)state;
     const struct doc *d = json("{\"a\":{\"b\":[1,2]},\"s\":\"x\"}");
-    static const char *const none[] = {"a",       "/b",     "/a/b/2",   "/a/b/-",
-                                       "/a/b/01", "/a/b/x", "/a/b/0/0", "/s/0",
-                                       "/a/~2",   "/a~",    "/a/b/ 1",  "/a/b/99999999999999999999",
-                                       "//",      "/A"};
+    static const char *const none[] = {"a",        "/b",   "/a/b/2", "/a/b/-", "/a/b/01", "/a/b/x",
+                                       "/a/b/0/0", "/s/0", "/a/~2",  "/a~",    "/a/b/ 1", "/a/b/99999999999999999999",
+                                       "//",       "/A"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         if (doc_at(d, slice_of(none[i])) != NULL) fail_msg("found %s", none[i]);
     }
@@ -153,8 +151,7 @@ static void an_error_repeats_nothing_of_the_text(void **state)
 {
     (void)state;
     struct doc *root = NULL;
-    const struct err *e =
-        doc_json(arena, PROBLEM_CONFIG, LIT("{\"access_token\":\"canary\" canary}"), &root);
+    const struct err *e = doc_json(arena, PROBLEM_CONFIG, LIT("{\"access_token\":\"canary\" canary}"), &root);
     assert_int_equal(slice_find(err_story(arena, e), LIT("canary")), SLICE_NONE);
 }
 
@@ -214,8 +211,7 @@ static size_t reports;
 static void report(void *self, const char *file, int line, int column, struct slice sentence)
 {
     (void)self;
-    reported = arena_print(arena, "%.*s%s:%d:%d: %.*s\n", SLICE_ARG(reported), file, line, column,
-                           SLICE_ARG(sentence));
+    reported = arena_print(arena, "%.*s%s:%d:%d: %.*s\n", SLICE_ARG(reported), file, line, column, SLICE_ARG(sentence));
     reports++;
 }
 
@@ -248,9 +244,8 @@ static void bad_yaml(const char *text, const char *want)
 static void plain_words_have_the_types_of_the_subset(void **state)
 {
     (void)state;
-    const struct doc *d = good_yaml(
-        "t: true\nf: false\nn: null\ne:\ni: -42\nz: 0\ns: hello world\nq: \"true\"\n"
-        "r: 1.5\nd: 24h\nip: 10.0.0.1\ntime: 12:30\nnum: '007'\nblock: |\n  one\n  two\n");
+    const struct doc *d = good_yaml("t: true\nf: false\nn: null\ne:\ni: -42\nz: 0\ns: hello world\nq: \"true\"\n"
+                                    "r: 1.5\nd: 24h\nip: 10.0.0.1\ntime: 12:30\nnum: '007'\nblock: |\n  one\n  two\n");
     assert_int_equal(doc_member(d, LIT("t"))->type, DOC_BOOL);
     assert_true(doc_member(d, LIT("t"))->boolean);
     assert_false(doc_member(d, LIT("f"))->boolean);
@@ -297,8 +292,7 @@ static void keys_are_always_words(void **state)
 static void an_empty_file_is_an_empty_map(void **state)
 {
     (void)state;
-    static const char *const empty[] = {
-        "", "\n", "# nothing\n", "---\n", "--- # x\n...\n", "\xEF\xBB\xBF", "null"};
+    static const char *const empty[] = {"", "\n", "# nothing\n", "---\n", "--- # x\n...\n", "\xEF\xBB\xBF", "null"};
     for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
         const struct doc *d = good_yaml(empty[i]);
         assert_int_equal(d->type, DOC_MAP);
@@ -397,8 +391,7 @@ static void every_mistake_is_reported_in_one_run(void **state)
     assert_int_equal(reports, 6);
     assert_non_null(e);
     assert_true(slice_find(reported, LIT("f.yaml:2:7: 'no'")) != SLICE_NONE);
-    assert_true(slice_find(reported,
-                           LIT("f.yaml:3:1: duplicate key 'listen' (first at line 1, column 1)")) !=
+    assert_true(slice_find(reported, LIT("f.yaml:3:1: duplicate key 'listen' (first at line 1, column 1)")) !=
                 SLICE_NONE);
     assert_true(slice_find(reported, LIT("f.yaml:4:13: '0777'")) != SLICE_NONE);
     assert_true(slice_find(err_story(arena, e), LIT("6 mistakes")) != SLICE_NONE);

@@ -23,8 +23,7 @@ static int close_arena(void **state)
 
 static void same(struct slice got, struct slice want)
 {
-    if (!slice_is(got, want))
-        fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
+    if (!slice_is(got, want)) fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
 }
 
 static struct form form;

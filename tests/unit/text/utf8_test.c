@@ -23,16 +23,14 @@ static int close_arena(void **state)
 
 static void same(struct slice got, struct slice want)
 {
-    if (!slice_is(got, want))
-        fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
+    if (!slice_is(got, want)) fail_msg("got \"%.*s\", want \"%.*s\"", SLICE_ARG(got), SLICE_ARG(want));
 }
 
 static void well_formed_text_is_valid(void **state)
 {
     (void)state;
     assert_true(utf8_valid(LIT("")));
-    assert_true(
-        utf8_valid(LIT("a\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF")));
+    assert_true(utf8_valid(LIT("a\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF")));
     assert_true(utf8_valid(LIT("\xF0\x90\x80\x80\xF4\x8F\xBF\xBF")));
 }
 
@@ -80,8 +78,7 @@ static void people_see_no_control_or_direction_characters(void **state)
 {
     (void)state;
     same(utf8_for_people(arena, LIT("a\x1b[31m\r\n\x00\x7f\xC2\x85z"), 50), LIT("a[31mz"));
-    same(utf8_for_people(arena, LIT("x\xE2\x80\xAEy\xE2\x81\xA6z\xE2\x80\x8F\xEF\xBB\xBFw"), 50),
-         LIT("xyzw"));
+    same(utf8_for_people(arena, LIT("x\xE2\x80\xAEy\xE2\x81\xA6z\xE2\x80\x8F\xEF\xBB\xBFw"), 50), LIT("xyzw"));
     same(utf8_for_people(arena, LIT("a\xFFz"), 50), LIT("a\xEF\xBF\xBDz"));
 }
 
@@ -92,8 +89,7 @@ static void long_text_ends_in_an_ellipsis(void **state)
     same(utf8_for_people(arena, LIT("abcdefg"), 6), LIT("abcdef\xE2\x80\xA6"));
     same(utf8_for_people(arena, LIT("\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xF0\x9F\x98\x80"), 2),
          LIT("\xF0\x9F\x98\x80\xF0\x9F\x98\x80\xE2\x80\xA6"));
-    same(utf8_for_people(arena, LIT("\xFF\xFF\xFF"), 2),
-         LIT("\xEF\xBF\xBD\xEF\xBF\xBD\xE2\x80\xA6"));
+    same(utf8_for_people(arena, LIT("\xFF\xFF\xFF"), 2), LIT("\xEF\xBF\xBD\xEF\xBF\xBD\xE2\x80\xA6"));
     same(utf8_for_people(arena, LIT("a"), 0), LIT("\xE2\x80\xA6"));
     same(utf8_for_people(arena, LIT(""), 0), LIT(""));
 }

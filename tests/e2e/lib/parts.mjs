@@ -120,3 +120,7 @@ export async function eventually(what, seconds = 10, every = 50) {
 }
 
 export { sleep, readFileSync };
+
+// Node frees its handles once more when it ends by itself, and with sockets that were reset on purpose may never be done with it. By the time
+// of `exit` everything has been told and the status is settled.
+process.on('exit', code => process.exit(process.exitCode ?? code));

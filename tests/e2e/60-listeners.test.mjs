@@ -12,17 +12,20 @@ import { startLoad } from './lib/load.mjs';
 const lines = file => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(l => JSON.parse(l));
 
 test('a socket that the service manager opened is served by its name, and only by the process it is meant for', async t => {
-  const server = net.createServer();
-  await new Promise(ok => server.listen(0, '127.0.0.1', ok));
-  const { port } = server.address();
-  const other = net.createServer();
-  await new Promise(ok => other.listen(0, '127.0.0.1', ok));
-  t.after(() => { server.close(); other.close(); });
-  const stdio = ['ignore', 'pipe', 'pipe', other._handle.fd, server._handle.fd];
-  const start = (pid, names) => startHouse(t, {
-    change: c => { c.listen = 'fd:web'; c.public_url = `http://localhost:${port}`; },
-    gateway: { wait: false, spawn: { stdio }, env: { LISTEN_FDS: '2', LISTEN_FDNAMES: names }, command: ['/bin/sh', '-c', `LISTEN_PID=${pid} exec "$0" "$@"`, binary] },
-  });
+  // Two sockets that listen, handed to the gateway as descriptors 3 and 4. Ours are closed at once: this process would accept, too.
+  let port;
+  const start = async (pid, names) => {
+    const [other, server] = await Promise.all([0, 1].map(() => new Promise(ok => { const s = net.createServer().listen(0, '127.0.0.1', () => ok(s)); })));
+    port = server.address().port;
+    const stdio = ['ignore', 'pipe', 'pipe', other._handle.fd, server._handle.fd];
+    const house = await startHouse(t, {
+      change: c => { c.listen = 'fd:web'; c.public_url = `http://localhost:${port}`; },
+      gateway: { wait: false, spawn: { stdio }, env: { LISTEN_FDS: '2', LISTEN_FDNAMES: names }, command: ['/bin/sh', '-c', `LISTEN_PID=${pid} exec "$0" "$@"`, binary] },
+    });
+    other.close();
+    server.close();
+    return house;
+  };
   const house = await start('$$', 'other:web');
   house.base = `http://localhost:${port}`;
   await eventually(() => house.told('process.serving').length === 1, 20);

@@ -64,6 +64,7 @@ export class Visitor {
         });
       });
       q.once('error', bad);
+      q.setTimeout(60000, () => q.destroy(new Error(`no answer in 60 s from ${url}`)));
       q.end(body);
     });
   }

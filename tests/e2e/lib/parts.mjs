@@ -3,8 +3,12 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync, rmSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import dns from 'node:dns';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+// Everything here listens on 127.0.0.1; older Nodes try only the first address of `localhost`.
+dns.setDefaultResultOrder('ipv4first');
 
 export const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../..');
 export const binary = process.env.VESTIBULE_BIN ?? join(root, 'build/vestibule');

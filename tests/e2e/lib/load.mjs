@@ -12,6 +12,7 @@ export function startLoad(t, { url, headers = {}, clients = 8, keepAlive = true,
   const agent = new lib.Agent({ keepAlive, maxSockets: clients, ...tls });
   const book = { sent: 0, statuses: {}, errors: [], again: 0, slowest: 0, answers: [] };
   let stopped = false;
+  const end = Date.now() + 120000; // bounded, even when a story dies without stopping it
   const once = extra => new Promise((ok, bad) => {
     const q = lib.request(to, { headers, agent, timeout: 30000, ...extra }, r => {
       const parts = [];
@@ -25,7 +26,7 @@ export function startLoad(t, { url, headers = {}, clients = 8, keepAlive = true,
     q.end(extra?.body);
   });
   async function client(number) {
-    while (!stopped) {
+    while (!stopped && Date.now() < end) {
       const at = Date.now();
       const extra = each?.(number) ?? {};
       book.sent++;

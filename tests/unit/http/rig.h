@@ -254,7 +254,7 @@ static inline void *rig_accept(void *self)
 static inline void rig_backend_listen(int fd)
 {
     rig.backend_fd = fd;
-    assert_int_equal(listen(fd, 64), 0);
+    assert_int_equal(listen(fd, 1024), 0);
     assert_int_equal(pthread_create(&rig.backend_thread, NULL, rig_accept, NULL), 0);
 }
 

@@ -5,19 +5,6 @@ enum {
     TEXT_MAX = 1 << 20
 };
 
-static void roff(struct buf *to, const char *text)
-{
-    if (text[0] == '.' || text[0] == '\'') buf_add(to, LIT("\\&"));
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '\\')
-            buf_add(to, LIT("\\e"));
-        else if (*c == '-')
-            buf_add(to, LIT("\\-"));
-        else
-            buf_byte(to, *c);
-    }
-}
-
 static void head(struct buf *to)
 {
     buf_add(
@@ -26,8 +13,7 @@ static void head(struct buf *to)
             ".SH NAME\nvestibule \\- sign\\-in gateway for web applications\n"
             ".SH SYNOPSIS\n.B vestibule\n.I COMMAND\n[\\-\\-config FILE]... [\\-\\-set KEY=VALUE]...\n"
             ".SH DESCRIPTION\n"
-            "A reverse proxy that signs people in through OpenID Connect providers and tells applications who they are;\n"
-            "or, beside another proxy, the service that is asked whether a request may pass.\n"
+            "A reverse proxy that signs people in through OpenID Connect providers and tells applications who they are.\n"
             "Data goes to standard output, words to standard error. Secrets are never taken from the command line.\n"
             ".SH COMMANDS\n"));
 }
@@ -58,13 +44,13 @@ static void manual(struct buf *to)
     head(to);
     for (size_t i = 0; i < count; i++) {
         buf_add(to, LIT(".TP\n.B "));
-        roff(to, all[i].name);
+        config_roff(to, all[i].name);
         buf_byte(to, ' ');
-        roff(to, all[i].usage);
+        config_roff(to, all[i].usage);
         buf_byte(to, '\n');
-        roff(to, all[i].summary);
+        config_roff(to, all[i].summary);
         buf_add(to, LIT(".\n.br\nExample: "));
-        roff(to, all[i].examples[0]);
+        config_roff(to, all[i].examples[0]);
         buf_byte(to, '\n');
     }
     buf_add(to, LIT(".SH OPTIONS\n"));
@@ -72,10 +58,10 @@ static void manual(struct buf *to)
         buf_add(to, LIT(".TP\n.B "));
         if (option[i].letter != '\0') buf_print(to, "\\-%c, ", option[i].letter);
         buf_add(to, LIT("\\-\\-"));
-        roff(to, option[i].name);
+        config_roff(to, option[i].name);
         if (option[i].value != NULL) buf_print(to, " %s", option[i].value);
         buf_byte(to, '\n');
-        roff(to, option[i].meaning);
+        config_roff(to, option[i].meaning);
         buf_byte(to, '\n');
     }
     tail(to);

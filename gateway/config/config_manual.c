@@ -3,7 +3,7 @@
 #include "config/keys.h"
 
 /* roff reads backslashes, and a dot or quote at the head of a line, as its own. */
-static void roff(struct buf *to, const char *text)
+void config_roff(struct buf *to, const char *text)
 {
     if (text[0] == '.' || text[0] == '\'') buf_add(to, LIT("\\&"));
     for (const char *c = text; *c != '\0'; c++) {
@@ -20,14 +20,14 @@ static void type(struct buf *to, const struct key *k)
 {
     if (k->words != NULL && k->type != KEY_LIST) {
         buf_add(to, LIT("one of "));
-        roff(to, k->words);
+        config_roff(to, k->words);
         if (k->type == KEY_EITHER) buf_add(to, LIT(", or a section"));
         return;
     }
-    roff(to, keys_type_words(k->type));
+    config_roff(to, keys_type_words(k->type));
     if (k->type == KEY_LIST && k->words != NULL) {
         buf_add(to, LIT(" of "));
-        roff(to, k->words);
+        config_roff(to, k->words);
     }
 }
 
@@ -39,16 +39,16 @@ static void rows(struct buf *to, const struct key_table *t, const char *path)
         snprintf(name, sizeof name, "%s%s%s%s", path, path[0] != '\0' ? "." : "", k->name,
                  k->type == KEY_ITEMS ? "[]" : "");
         buf_add(to, LIT(".TP\n.B "));
-        roff(to, name);
+        config_roff(to, name);
         buf_add(to, LIT("\n"));
-        roff(to, k->meaning);
+        config_roff(to, k->meaning);
         buf_add(to, LIT(".\n.br\n"));
         type(to, k);
         if (k->required) buf_add(to, LIT("; required"));
         if (k->fallback != NULL) buf_add(to, LIT("; default "));
-        if (k->fallback != NULL) roff(to, k->fallback);
+        if (k->fallback != NULL) config_roff(to, k->fallback);
         if (k->type == KEY_SECRET) buf_add(to, LIT("; or "));
-        if (k->type == KEY_SECRET) roff(to, k->name);
+        if (k->type == KEY_SECRET) config_roff(to, k->name);
         if (k->type == KEY_SECRET) buf_add(to, LIT("_file"));
         buf_byte(to, '\n');
         if (k->inside != NULL) rows(to, k->inside, name);

@@ -32,6 +32,22 @@ static OSSL_PARAM octets(const char *name, struct slice s)
     return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)(s.len != 0 ? s.at : ""), s.len);
 }
 
+void digest_hmac_sha1(struct slice key, struct slice bytes, unsigned char out[DIGEST_SHA1_BYTES])
+{
+    char sha1[] = "SHA1";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha1, 0),
+                           OSSL_PARAM_construct_end()};
+    size_t len = 0;
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(crypto_kit()->hmac);
+    must(context != NULL);
+    const char *key_at = key.len != 0 ? key.at : "";
+    must(EVP_MAC_init(context, (const unsigned char *)key_at, key.len, params) == 1);
+    must(EVP_MAC_update(context, (const unsigned char *)bytes.at, bytes.len) == 1);
+    must(EVP_MAC_final(context, out, &len, DIGEST_SHA1_BYTES) == 1);
+    must(len == DIGEST_SHA1_BYTES);
+    EVP_MAC_CTX_free(context);
+}
+
 void digest_hkdf(struct slice master, struct slice salt, struct slice info, unsigned char *out, size_t len)
 {
     char sha256[] = "SHA256";

@@ -3,6 +3,7 @@
 #include <link.h>
 
 #include "cli/commands.h"
+#include "fetch/fetch.h"
 #include "text/json.h"
 
 enum {
@@ -55,6 +56,7 @@ int command_version(const struct command_line *line)
     } else {
         buf_add(&out, LIT("vestibule " VESTIBULE_VERSION "\n"));
     }
+    fetch_load();
     dl_iterate_phdr(one, &l);
     if (l.as_json) {
         json_close_list(&l.j);

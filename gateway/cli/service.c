@@ -95,6 +95,7 @@ void service_prepare(char *const *argv)
     }
     crypto_start();
     doc_init();
+    fetch_prepare();
 }
 
 static bool coloured(void)

@@ -13,6 +13,7 @@
 #include "base/now.h"
 
 enum {
+    START_WAIT_S = 1,
     IDLE_WAIT_MS = 10000,
     QUEUE_WAIT_MS = 50 /* how late a waiting question may be told of its deadline */
 };
@@ -28,7 +29,8 @@ struct egress {
     pthread_t thread;
     struct transfers *transfers;
     pthread_mutex_t lock;
-    struct host *hosts; /* those with questions; the next to be served first */
+    pthread_cond_t work; /* something was asked, or it shall stop: before libcurl is there to be woken */
+    struct host *hosts;  /* those with questions; the next to be served first */
     int asked;
     bool stop;
     /* the thread's own */
@@ -123,6 +125,7 @@ bool egress_ask(struct egress *e, struct question *q, struct slice origin)
         e->asked++;
         h->asked++;
         line_push(h, q);
+        pthread_cond_signal(&e->work);
     }
     pthread_mutex_unlock(&e->lock);
     if (room) transfers_wake(e->transfers);
@@ -223,10 +226,26 @@ static bool must_stop(struct egress *e)
     return stop;
 }
 
+/* Loading libcurl takes some milliseconds of a core: not while the workers open, unless somebody asks already. */
+static void wait_for_work(struct egress *e)
+{
+    struct timespec until;
+    must(clock_gettime(CLOCK_REALTIME, &until) == 0);
+    until.tv_sec += START_WAIT_S;
+    pthread_mutex_lock(&e->lock);
+    int late = 0;
+    while (!e->stop && e->asked == 0 && late == 0)
+        late = pthread_cond_timedwait(&e->work, &e->lock, &until);
+    pthread_mutex_unlock(&e->lock);
+}
+
 static void *thread_run(void *self)
 {
     struct egress *e = self;
     struct question *q;
+    wait_for_work(e);
+    if (must_stop(e)) return NULL;
+    transfers_start(e->transfers); /* who asks meanwhile waits in a line, which is looked at next */
     while (!must_stop(e)) {
         stop_dropped(e, false);
         bool waiting = end_waiting(e);
@@ -255,14 +274,13 @@ static bool thread_begin(struct egress *e)
 
 struct egress *egress_open(const struct transfer_conf *conf)
 {
-    struct transfers *transfers = transfers_open(conf);
-    if (transfers == NULL) return NULL;
     struct egress *e = must_alloc(sizeof *e);
-    e->transfers = transfers;
-    must(pthread_mutex_init(&e->lock, NULL) == 0);
+    e->transfers = transfers_open(conf);
+    must(pthread_mutex_init(&e->lock, NULL) == 0 && pthread_cond_init(&e->work, NULL) == 0);
     if (thread_begin(e)) return e;
+    pthread_cond_destroy(&e->work);
     pthread_mutex_destroy(&e->lock);
-    transfers_close(transfers);
+    transfers_close(e->transfers);
     free(e);
     return NULL;
 }
@@ -284,11 +302,13 @@ void egress_close(struct egress *e)
 {
     pthread_mutex_lock(&e->lock);
     e->stop = true;
+    pthread_cond_signal(&e->work);
     pthread_mutex_unlock(&e->lock);
     transfers_wake(e->transfers);
     pthread_join(e->thread, NULL);
     forget_all(e);
     transfers_close(e->transfers);
+    pthread_cond_destroy(&e->work);
     pthread_mutex_destroy(&e->lock);
     free(e);
 }

@@ -9,7 +9,7 @@
 #include "fetch/transfer.h"
 
 struct egress;
-struct egress *egress_open(const struct transfer_conf *conf); /* NULL: no thread, or libcurl did not start */
+struct egress *egress_open(const struct transfer_conf *conf); /* NULL: no thread */
 void egress_close(struct egress *e);
 
 /* Any worker. Takes one of the question's two references and wakes the thread; false (and takes nothing) when too many wait already. */

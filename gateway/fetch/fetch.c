@@ -5,6 +5,7 @@
  */
 #include "fetch/fetch.h"
 
+#include "fetch/curl_library.h"
 #include "fetch/egress.h"
 #include "fetch/guard.h"
 #include "text/url.h"
@@ -19,6 +20,16 @@ static char *kept(const char *text)
     if (text == NULL || text[0] == '\0') return NULL;
     size_t bytes = strlen(text) + 1;
     return memcpy(must_alloc(bytes), text, bytes);
+}
+
+void fetch_prepare(void)
+{
+    curl_library_prepare();
+}
+
+void fetch_load(void)
+{
+    curl_library_load();
 }
 
 static void free_fetch(struct fetch *x)

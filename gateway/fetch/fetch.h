@@ -19,6 +19,11 @@
 
 #include "base/flow.h"
 
+/* At the process's start, before there are threads. */
+void fetch_prepare(void);
+/* Loads libcurl, which fetch_open leaves to its thread: for those who show which libraries are used. */
+void fetch_load(void);
+
 struct fetch; /* the process's egress thread */
 struct fetch_conf {
     const char *proxy;    /* "" or NULL: none; else http://[user:password@]host:port, asked for CONNECT */

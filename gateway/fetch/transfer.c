@@ -16,6 +16,7 @@
 
 #include <curl/curl.h>
 
+#include "fetch/curl_library.h"
 #include "fetch/guard.h"
 
 #include "base/now.h"
@@ -33,7 +34,7 @@ struct transfer {
 };
 
 struct transfers {
-    CURLM *multi;
+    _Atomic(CURLM *) multi; /* NULL until it has started */
     CURL *spare[SPARE_HANDLES];
     int spares;
     struct transfer_conf conf;
@@ -43,28 +44,37 @@ struct transfers {
 
 struct transfers *transfers_open(const struct transfer_conf *conf)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return NULL;
     struct transfers *t = must_alloc(sizeof *t);
     t->conf = *conf;
-    t->multi = curl_multi_init();
-    must(t->multi != NULL);
-    curl_multi_setopt(t->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)FETCH_HOST_RUNNING);
-    curl_multi_setopt(t->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)FETCH_RUNNING);
     return t;
+}
+
+void transfers_start(struct transfers *t)
+{
+    curl_library_load();
+    must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+    CURLM *multi = curl_multi_init();
+    must(multi != NULL);
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)FETCH_HOST_RUNNING);
+    curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)FETCH_RUNNING);
+    t->multi = multi;
 }
 
 void transfers_close(struct transfers *t)
 {
     while (t->spares > 0)
         curl_easy_cleanup(t->spare[--t->spares]);
-    curl_multi_cleanup(t->multi);
-    curl_global_cleanup();
+    if (t->multi != NULL) {
+        curl_multi_cleanup(t->multi);
+        curl_global_cleanup();
+    }
     free(t);
 }
 
 void transfers_wake(struct transfers *t)
 {
-    curl_multi_wakeup(t->multi);
+    CURLM *multi = t->multi;
+    if (multi != NULL) curl_multi_wakeup(multi);
 }
 
 void transfers_wait(struct transfers *t, int at_most_ms)

@@ -49,7 +49,7 @@ bool jose_alg_of(struct slice name, enum jose_alg *ret_alg)
 static const EVP_MD *half_hash_of(enum jose_alg alg)
 {
     const struct crypto_kit *kit = crypto_kit();
-    if ((alg & (JOSE_RS256 | JOSE_PS256 | JOSE_ES256)) != 0) return kit->sha256;
+    if ((alg & (JOSE_RS256 | JOSE_PS256 | JOSE_ES256 | JOSE_HS256)) != 0) return kit->sha256;
     if ((alg & (JOSE_RS384 | JOSE_PS384 | JOSE_ES384)) != 0) return kit->sha384;
     return kit->sha512;
 }

@@ -21,7 +21,8 @@ enum jose_alg {
     JOSE_ES384 = 1 << 7,
     JOSE_ES512 = 1 << 8,
     JOSE_EDDSA = 1 << 9, /* Ed25519; both names EdDSA and Ed25519 (RFC 9864) */
-    JOSE_ASYMMETRIC = (1 << 10) - 1
+    JOSE_ASYMMETRIC = (1 << 10) - 1,
+    JOSE_HS256 = 1 << 10 /* by jws_verify_hs256 alone; has no name that jose_alg_of knows */
 };
 struct slice jose_alg_name(enum jose_alg alg);
 bool jose_alg_of(struct slice name, enum jose_alg *ret_alg);
@@ -63,6 +64,14 @@ enum {
 };
 enum jose_verdict jws_verify(struct arena *a, struct slice token, const struct jwks *keys, unsigned allowed_algs,
                              struct jws *ret_jws, const struct err **ret_why);
+
+/* The same for HS256 with a secret both sides know, for providers that sign so: what is not HS256 is refused here, as HS256 is above, so that
+ * a public key can never be taken for a secret. secret: at least JOSE_HS256_KEY_LEAST bytes (RFC 7518 section 3.2). */
+enum {
+    JOSE_HS256_KEY_LEAST = 32
+};
+enum jose_verdict jws_verify_hs256(struct arena *a, struct slice token, struct slice secret, struct jws *ret_jws,
+                                   const struct err **ret_why);
 
 /* left half of the hash that alg uses (EdDSA: SHA-512), base64url: at_hash, c_hash (OpenID Connect Core 3.1.3.6). */
 struct slice jose_half_hash(struct arena *a, enum jose_alg alg, struct slice value);

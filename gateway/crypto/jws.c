@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "crypto/crypto_kit.h"
+#include "crypto/digest.h"
 #include "crypto/jwks.h"
 #include "crypto/signature.h"
 #include "text/encode.h"
@@ -51,10 +52,17 @@ static bool optional_string(const struct doc *json, struct slice name)
     return d == NULL || doc_is_string(d);
 }
 
+static bool read_alg(struct slice name, unsigned allowed, enum jose_alg *ret_alg)
+{
+    if (allowed != JOSE_HS256 || !slice_is(name, LIT("HS256"))) return jose_alg_of(name, ret_alg);
+    *ret_alg = JOSE_HS256;
+    return true;
+}
+
 static const char *judge_head(const struct doc *json, unsigned allowed, struct head *to)
 {
     if (json->type != DOC_MAP) return "header is no JSON object";
-    if (!jose_alg_of(doc_string(json, LIT("alg")), &to->alg)) return "alg is none we verify";
+    if (!read_alg(doc_string(json, LIT("alg")), allowed, &to->alg)) return "alg is none we verify";
     if ((to->alg & allowed) == 0) return "alg is not allowed here";
     if (doc_member(json, LIT("crit")) != NULL) return "crit asks for what we do not know";
     if (doc_member(json, LIT("b64")) != NULL) return "b64 is not supported";
@@ -120,30 +128,66 @@ static const struct err *read_claims(struct arena *a, struct slice text, struct 
     return to->claims->type == DOC_MAP ? NULL : bad(a, "claims are no JSON object");
 }
 
-enum jose_verdict jws_verify(struct arena *a, struct slice token, const struct jwks *keys, unsigned allowed_algs,
-                             struct jws *ret_jws, const struct err **ret_why)
-{
+struct opened { /* a token whose header was judged */
     struct parts parts;
-    struct head head = {0};
+    struct head head;
     struct slice signature;
-    const struct err *why = split(a, token, &parts);
-    if (why == NULL) why = read_head(a, parts.header, allowed_algs, &head);
-    if (why == NULL && !base64url_decode(a, parts.signature, &signature)) why = bad(a, "signature is not base64url");
-    if (why != NULL) {
-        *ret_why = why;
-        return JOSE_BAD;
-    }
-    enum jose_verdict verdict = find_signer(keys, &head, parts.signed_part, signature);
-    if (verdict != JOSE_GOOD) {
-        *ret_why = bad(a, verdict == JOSE_BAD ? "signature does not fit" : "no key of the set fits kid and alg");
-        return verdict;
-    }
-    struct jws made = {.alg = head.alg, .kid = head.kid, .typ = head.typ};
-    why = read_claims(a, parts.payload, &made);
+};
+
+static const struct err *open_token(struct arena *a, struct slice token, unsigned allowed, struct opened *ret_opened)
+{
+    struct opened o = {0};
+    const struct err *why = split(a, token, &o.parts);
+    if (why == NULL) why = read_head(a, o.parts.header, allowed, &o.head);
+    if (why == NULL && !base64url_decode(a, o.parts.signature, &o.signature))
+        why = bad(a, "signature is not base64url");
+    if (why == NULL) *ret_opened = o;
+    return why;
+}
+
+/* Behind a good signature. */
+static enum jose_verdict show(struct arena *a, const struct opened *o, struct jws *ret_jws, const struct err **ret_why)
+{
+    struct jws made = {.alg = o->head.alg, .kid = o->head.kid, .typ = o->head.typ};
+    const struct err *why = read_claims(a, o->parts.payload, &made);
     if (why != NULL) {
         *ret_why = why;
         return JOSE_BAD;
     }
     *ret_jws = made;
     return JOSE_GOOD;
+}
+
+enum jose_verdict jws_verify(struct arena *a, struct slice token, const struct jwks *keys, unsigned allowed_algs,
+                             struct jws *ret_jws, const struct err **ret_why)
+{
+    struct opened o;
+    must((allowed_algs & ~(unsigned)JOSE_ASYMMETRIC) == 0);
+    const struct err *why = open_token(a, token, allowed_algs, &o);
+    if (why != NULL) {
+        *ret_why = why;
+        return JOSE_BAD;
+    }
+    enum jose_verdict verdict = find_signer(keys, &o.head, o.parts.signed_part, o.signature);
+    if (verdict == JOSE_GOOD) return show(a, &o, ret_jws, ret_why);
+    *ret_why = bad(a, verdict == JOSE_BAD ? "signature does not fit" : "no key of the set fits kid and alg");
+    return verdict;
+}
+
+enum jose_verdict jws_verify_hs256(struct arena *a, struct slice token, struct slice secret, struct jws *ret_jws,
+                                   const struct err **ret_why)
+{
+    struct opened o;
+    unsigned char mac[DIGEST_SHA256_BYTES];
+    const struct err *why = NULL;
+    if (secret.len < JOSE_HS256_KEY_LEAST) why = bad(a, "the secret is shorter than the 32 bytes that HS256 needs");
+    if (why == NULL) why = open_token(a, token, JOSE_HS256, &o);
+    if (why == NULL) {
+        digest_hmac_sha256(secret, o.parts.signed_part, mac);
+        if (o.signature.len != sizeof mac || !digest_same(mac, o.signature.at, sizeof mac))
+            why = bad(a, "signature does not fit");
+    }
+    if (why == NULL) return show(a, &o, ret_jws, ret_why);
+    *ret_why = why;
+    return JOSE_BAD;
 }

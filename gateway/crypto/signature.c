@@ -116,3 +116,28 @@ void signature_make_es256(EVP_PKEY *key, struct slice bytes, unsigned char out[S
     must(BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + 32, 32) == 32);
     ECDSA_SIG_free(pair);
 }
+
+static struct slice make_rsa(struct arena *a, enum jose_alg alg, EVP_PKEY *key, struct slice bytes)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned hash_len;
+    const EVP_MD *md = hash_of(alg);
+    size_t len = (size_t)EVP_PKEY_get_size(key);
+    unsigned char *to = (unsigned char *)arena_bytes(a, len);
+    must(EVP_Digest(bytes.at, bytes.len, hash, &hash_len, md, NULL) == 1);
+    EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    must(c != NULL && EVP_PKEY_sign_init(c) == 1 && EVP_PKEY_CTX_set_signature_md(c, md) == 1);
+    must((alg & PS_ALGS) == 0 || set_pss(c, md));
+    must(EVP_PKEY_sign(c, to, &len, hash, hash_len) == 1);
+    EVP_PKEY_CTX_free(c);
+    return (struct slice){(const char *)to, len};
+}
+
+struct slice signature_make(struct arena *a, enum jose_alg alg, EVP_PKEY *key, struct slice bytes)
+{
+    must(alg == JOSE_RS256 || alg == JOSE_PS256 || alg == JOSE_ES256);
+    if (alg != JOSE_ES256) return make_rsa(a, alg, key, bytes);
+    unsigned char *to = (unsigned char *)arena_bytes(a, SIGNATURE_ES256_BYTES);
+    signature_make_es256(key, bytes, to);
+    return (struct slice){(const char *)to, SIGNATURE_ES256_BYTES};
+}

@@ -14,6 +14,8 @@ enum {
 
 /* alg fits the key already. ES signatures are r||s of exactly twice the field's length. */
 bool signature_fits(enum jose_alg alg, EVP_PKEY *key, struct slice bytes, struct slice signature);
+/* RS256, PS256 or ES256, with a private key it fits. */
+struct slice signature_make(struct arena *a, enum jose_alg alg, EVP_PKEY *key, struct slice bytes);
 void signature_make_es256(EVP_PKEY *key, struct slice bytes, unsigned char out[SIGNATURE_ES256_BYTES]);
 
 #endif

@@ -13,19 +13,11 @@
 #include "crypto/jose.h"
 #include "crypto/secret.h"
 #include "fetch/fetch.h"
+#include "provider/descriptor.h"
 #include "provider/identity.h"
 
 #include "base/flow.h"
 
-enum client_auth {
-    CLIENT_AUTH_BASIC,
-    CLIENT_AUTH_POST,
-    CLIENT_AUTH_NONE
-};
-enum response_mode {
-    RESPONSE_QUERY,
-    RESPONSE_FORM_POST
-};
 enum tokens_kept {
     TOKENS_DISCARD,
     TOKENS_SESSION /* sealed in the session record */
@@ -37,6 +29,9 @@ struct provider_param {
 struct provider_state;
 
 struct provider {
+    /* Everything said below by the operator or by default stands in it, too, and it is in force: the fields here that repeat it go as
+     * soon as nobody reads them. Never NULL in a provider of a snapshot. */
+    const struct descriptor *descriptor;
     struct slice id, name, icon; /* icon: the name of a mark in templates/marks, or empty */
     bool hidden;
     struct slice issuer;

@@ -24,6 +24,7 @@ enum problem {
     PROBLEM_SESSION_ENDED,
     PROBLEM_FRAMED,
     PROBLEM_NO_ACCESS,
+    PROBLEM_STEP_UP,
     PROBLEM_CROSS_SITE,
     /* a sign-in that did not work out */
     PROBLEM_COOKIES_BLOCKED,
@@ -35,6 +36,7 @@ enum problem {
     PROBLEM_PROVIDER_BROKEN,
     PROBLEM_PROVIDER_MISCONFIGURED,
     PROBLEM_EMAIL_UNVERIFIED,
+    PROBLEM_STEP_UP_UNMET,
     /* what we need to serve it */
     PROBLEM_STORE_AWAY,
     PROBLEM_BACKEND_UNREACHABLE,

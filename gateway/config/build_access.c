@@ -89,11 +89,11 @@ static void allow_of(struct build *b, const struct setting *at, struct rule *r)
         return;
     }
     r->allow = ALLOW_SOME;
-    r->users = people(b, allow, "users", false);
-    r->emails = people(b, allow, "emails", true);
-    r->email_domains = people(b, allow, "email_domains", true);
-    r->groups = people(b, allow, "groups", false);
-    r->providers = people(b, allow, "providers", false);
+    r->people.users = people(b, allow, "users", false);
+    r->people.emails = people(b, allow, "emails", true);
+    r->people.email_domains = people(b, allow, "email_domains", true);
+    r->people.groups = people(b, allow, "groups", false);
+    r->people.providers = people(b, allow, "providers", false);
     known_providers(b, allow);
     shapes(b, allow);
     bool nothing_given = true;
@@ -189,7 +189,7 @@ static struct route_backend *places(struct build *b)
 {
     struct route_backend *all = arena_array(b->a, struct route_backend, b->s->backend_count + 1);
     for (size_t i = 0; i < b->s->backend_count; i++) {
-        all[i] = (struct route_backend){b->s->backends[i].host, b->s->backends[i].path, i};
+        all[i] = (struct route_backend){b->s->backends[i].host, b->s->backends[i].path, i, NULL, 0};
     }
     return all;
 }

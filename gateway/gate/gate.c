@@ -53,6 +53,7 @@ static enum flow_next introduce(struct flow *f)
     w->v.request_id = trace_is_request_id(id) ? id : trace_request_id(&w->gate->trace, f->arena);
     w->traceparent = trace_parent(&w->gate->trace, f->arena, parent);
     w->v.client_ip = w->client.ip;
+    w->v.client = &w->client.address;
     w->v.cookies = exchange_header(x, LIT("cookie"));
     return FLOW_NEXT;
 }
@@ -94,6 +95,7 @@ static void see_login(struct visitor *w)
                                    .providers = s->providers,
                                    .provider_count = s->provider_count,
                                    .return_rules = &s->return_rules,
+                                   .routes = s->routes,
                                    .keys = s->keys,
                                    .attempt_prefix = s->attempt_prefix,
                                    .secure_cookies = s->session.cookie.secure,
@@ -189,7 +191,8 @@ static enum flow_next find_way(struct flow *f)
     if (!for_host && !is_public_host(w)) {
         return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "no backend is configured for this host"));
     }
-    w->rule = routes_rule(s->routes, w->host, w->path, w->v.x->method);
+    const struct route_ask ask = {w->host, w->path, w->v.x->method, &w->client.address, i};
+    w->rule = routes_rule(s->routes, &ask);
     if (w->rule != NULL) w->v.rule = w->rule->id;
     if (i != SIZE_MAX) w->backend = &s->backends[i];
     return FLOW_NEXT;
@@ -229,22 +232,18 @@ static enum flow_next judge(struct flow *f)
     if (w->endpoint != NULL) return FLOW_NEXT;
     struct person person;
     const struct session *s = w->v.session;
-    if (s != NULL) {
-        person = (struct person){
-            .provider = s->identity.provider,
-            .subject = s->identity.subject,
-            .email = s->identity.email,
-            .email_verified = s->identity.email_verified,
-            .groups = {s->identity.groups, s->identity.group_count}
-        };
-    }
-    switch (route_judge(w->rule, s != NULL ? &person : NULL)) {
+    if (s != NULL) person = visit_person(&s->identity, s->created_s);
+    switch (route_judge(w->rule, s != NULL ? &person : NULL, now_s())) {
     case VERDICT_ALLOW: w->v.decision = LIT("allow"); return FLOW_NEXT;
     case VERDICT_SIGN_IN:
         w->v.decision = LIT("sign_in");
         return flow_fail(f, err_new(f->arena,
                                     w->v.session_why != PROBLEM_NONE ? w->v.session_why : PROBLEM_SIGN_IN_REQUIRED,
                                     "nobody is signed in"));
+    case VERDICT_STEP_UP:
+        w->v.decision = LIT("step_up");
+        return flow_fail(f, err_new(f->arena, PROBLEM_STEP_UP, "a rule asks for another sign-in: %.*s",
+                                    SLICE_ARG(route_step_up(w->rule, &person, now_s()))));
     case VERDICT_HIDE:
         w->v.decision = LIT("refuse");
         return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "hidden by a rule"));
@@ -392,6 +391,12 @@ static void gate_end(struct flow *f, const struct err *why)
         return;
     }
     if (w->v.answer.x == NULL) prepare_answer(w);
+    if (why->problem == PROBLEM_STEP_UP && w->v.session != NULL) {
+        struct slice by = w->rule->provider.len != 0 ? w->rule->provider : w->v.session->identity.provider;
+        w->v.answer.sign_in = login_start_url(&w->v, by, same_again(w));
+        send_to_sign_in(w, why->problem);
+        return;
+    }
     if (why->problem == PROBLEM_SIGN_IN_REQUIRED || why->problem == PROBLEM_SESSION_ENDED) {
         send_to_sign_in(w, why->problem);
         return;

@@ -196,6 +196,20 @@ static enum flow_next redeem(struct flow *f)
     return provider_redeem(f, c->provider, c->v->env, &ask, &c->grant);
 }
 
+/* What the page they came from asks for was asked of the provider; one that cannot give it is not asked in a circle. That another provider is
+ * wanted is no failure: the gate sends them there next. */
+static enum flow_next check_step_up(struct callback *c, struct flow *f)
+{
+    const struct rule *rule = visit_rule_at(c->v, c->attempt.return_url);
+    const struct person who = visit_person(&c->grant.identity, now_s());
+    if (route_judge(rule, &who, now_s()) != VERDICT_STEP_UP) return FLOW_NEXT;
+    struct slice lacking = route_step_up(rule, &who, now_s());
+    if (slice_is(lacking, LIT("provider"))) return FLOW_NEXT;
+    return flow_fail(f, err_new(f->arena, PROBLEM_STEP_UP_UNMET,
+                                "rule %.*s asks for %.*s, and the provider did not confirm it", SLICE_ARG(rule->id),
+                                SLICE_ARG(lacking)));
+}
+
 static enum flow_next judge(struct flow *f)
 {
     struct callback *c = f->self;
@@ -204,7 +218,7 @@ static enum flow_next judge(struct flow *f)
         return flow_fail(
             f, err_new(f->arena, PROBLEM_EMAIL_UNVERIFIED, "the provider does not vouch for the e-mail address"));
     }
-    return FLOW_NEXT;
+    return check_step_up(c, f);
 }
 
 static enum flow_next begin(struct flow *f)

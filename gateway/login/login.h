@@ -24,6 +24,8 @@ enum flow_next login_session(struct flow *f, struct visit *v);
 struct slice login_page_url(const struct visit *v, struct slice to);
 /* The same by way of signing out: for those who want another account. */
 struct slice login_switch_url(const struct visit *v, struct slice to);
+/* Straight to this provider, also for those who are signed in: a rule asks for more than their session has. */
+struct slice login_start_url(const struct visit *v, struct slice provider, struct slice to);
 /* Shows the sign-in page; problem PROBLEM_NONE: no banner. provider: whom the banner is about, may be NULL. */
 void login_show_page(struct visit *v, struct slice return_url, enum problem problem, const struct provider *provider);
 

@@ -44,6 +44,12 @@ struct slice login_switch_url(const struct visit *v, struct slice to)
     return with_rd(v, visit_url(v, LIT("/sign-out")), to);
 }
 
+struct slice login_start_url(const struct visit *v, struct slice provider, struct slice to)
+{
+    const struct slice below[] = {LIT("/start/"), provider};
+    return with_rd(v, visit_url(v, arena_join(v->x->arena, below, 2)), to);
+}
+
 static struct slice start_path(const struct visit *v, const struct provider *p, struct slice return_url)
 {
     const struct slice parts[] = {v->conf->prefix, LIT("/start/"), p->id};
@@ -117,7 +123,12 @@ enum flow_next login_sign_in(struct flow *f, struct visit *v)
         respond_redirect(&v->answer, 302, return_url);
         return FLOW_DONE;
     }
-    const struct provider *only = NULL;
+    const struct rule *rule = visit_rule_at(v, return_url);
+    const struct provider *only = rule != NULL ? visit_provider(v, rule->provider) : NULL;
+    if (only != NULL) { /* the page they want takes nobody else's word */
+        respond_redirect(&v->answer, 302, start_path(v, only, return_url));
+        return FLOW_DONE;
+    }
     size_t visible = 0;
     for (size_t i = 0; i < v->conf->provider_count; i++) {
         if (v->conf->providers[i]->hidden) continue;

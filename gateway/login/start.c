@@ -48,6 +48,16 @@ static enum flow_next refuse_what_is_no_click(struct flow *f)
     return FLOW_NEXT;
 }
 
+static struct slice joined(struct arena *a, const struct slices *words)
+{
+    struct slice all = LIT("");
+    for (size_t i = 0; i < words->count; i++) {
+        const struct slice more[] = {all, i != 0 ? LIT(" ") : LIT(""), words->at[i]};
+        all = arena_join(a, more, 3);
+    }
+    return all;
+}
+
 static enum flow_next ask_provider(struct flow *f)
 {
     struct start *s = f->self;
@@ -61,10 +71,14 @@ static enum flow_next ask_provider(struct flow *f)
     s->attempt.client_id = p->client_id;
     s->attempt.redirect_uri = visit_url(v, arena_join(a, callback, 2));
     s->attempt.return_url = visit_return_url(v);
+    /* What the page they return to will ask for is asked for now, so that nobody signs in twice. */
+    const struct rule *rule = visit_rule_at(v, s->attempt.return_url);
     const struct authorize_ask ask = {.redirect_uri = s->attempt.redirect_uri,
                                       .state = s->attempt.state,
                                       .nonce = s->attempt.nonce,
-                                      .code_challenge = attempt_challenge(a, &s->attempt)};
+                                      .code_challenge = attempt_challenge(a, &s->attempt),
+                                      .acr_values = rule != NULL ? joined(a, &rule->acr) : LIT(""),
+                                      .max_age_s = rule != NULL ? rule->max_age_s : 0};
     return provider_authorize(f, p, v->env, &ask, &s->url);
 }
 

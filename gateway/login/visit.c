@@ -1,6 +1,8 @@
 #include "login/visit.h"
 
+#include "route/path.h"
 #include "text/form.h"
+#include "text/url.h"
 
 const struct provider *visit_provider(const struct visit *v, struct slice id)
 {
@@ -43,6 +45,47 @@ bool visit_is_same_origin(const struct visit *v)
     struct slice site = exchange_header(v->x, LIT("sec-fetch-site"));
     if (site.at != NULL) return slice_is(site, LIT("same-origin"));
     return slice_is(exchange_header(v->x, LIT("origin")), v->conf->public_origin);
+}
+
+static struct slice kept_claim(const void *claims, struct slice name)
+{
+    const struct identity *who = claims;
+    for (size_t i = 0; i < who->kept_count; i++) {
+        if (slice_is(who->kept[i].name, name)) return who->kept[i].value;
+    }
+    return (struct slice){NULL, 0};
+}
+
+struct person visit_person(const struct identity *who, int64_t signed_in_s)
+{
+    return (struct person){
+        .provider = who->provider,
+        .subject = who->subject,
+        .email = who->email,
+        .email_verified = who->email_verified,
+        .groups = {who->groups, who->group_count},
+        .signed_in_s = signed_in_s,
+        .auth_time_s = who->auth_time_s,
+        .acr = who->acr,
+        .claim = kept_claim,
+        .claims = who
+    };
+}
+
+const struct rule *visit_rule_at(const struct visit *v, struct slice return_url)
+{
+    struct arena *a = v->x->arena;
+    struct slice plain = slice_upto(return_url, slice_index(return_url, '#'));
+    bool ours = slice_starts(plain, LIT("/"));
+    struct url u;
+    if (url_read(a, ours ? v->conf->public_origin : plain, &u) != NULL) return NULL;
+    if (ours) u.path = slice_upto(plain, slice_index(plain, '?'));
+    struct slice path;
+    if (path_canonical(a, u.path, &path) != NULL) return NULL;
+    const struct slice bracketed[] = {LIT("["), u.host, LIT("]")};
+    struct slice host = u.host_is_ip6 ? arena_join(a, bracketed, 3) : u.host;
+    const struct route_ask ask = {host, path, LIT("GET"), v->client, routes_backend(v->conf->routes, host, path)};
+    return routes_rule(v->conf->routes, &ask);
 }
 
 struct audit_record visit_audit(const struct visit *v, const char *event)

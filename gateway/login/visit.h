@@ -9,6 +9,7 @@
 #include "page/respond.h"
 #include "provider/provider.h"
 #include "route/return_to.h"
+#include "route/route.h"
 #include "session/session.h"
 
 struct login_conf {
@@ -16,6 +17,7 @@ struct login_conf {
     struct provider *const *providers;
     size_t provider_count;
     const struct return_rules *return_rules;
+    const struct routes *routes;
     const struct keyring *keys;
     struct slice attempt_prefix; /* "__Host-vestibule-tx-" */
     bool secure_cookies;         /* Secure on every cookie of ours (also on http://localhost) */
@@ -33,6 +35,7 @@ struct visit {
     struct store_link *store;
     const struct provider_env *env;
     struct slice request_id, client_ip, cookies;
+    const struct address *client;  /* the same as client_ip */
     const struct session *session; /* NULL: nobody */
     enum problem session_why;      /* why nobody */
     /* An endpoint's own way to answer an error; NULL: the gate's. */
@@ -53,6 +56,10 @@ void visit_set_cookie(const struct visit *v, struct slice name, struct slice val
                       enum cookie_same_site same_site);
 /* A person did this on purpose on our own page: same origin by Sec-Fetch-Site, or by Origin where that is missing. */
 bool visit_is_same_origin(const struct visit *v);
+/* Somebody as access rules see them; now_s when they are signing in just now. The identity is lent. */
+struct person visit_person(const struct identity *who, int64_t signed_in_s);
+/* The rule that meets a GET of this address of ours, as this visitor: what a sign-in that returns there must bring. NULL: none is met. */
+const struct rule *visit_rule_at(const struct visit *v, struct slice return_url);
 /* Text fields common to every audit record of this visit. */
 struct audit_record visit_audit(const struct visit *v, const char *event);
 

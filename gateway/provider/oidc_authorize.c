@@ -109,6 +109,8 @@ const struct err *oidc_authorize_url(struct arena *a, const struct provider *p, 
     put(&q, "login_hint", ask->login_hint);
     put(&q, "prompt", ask->prompt);
     put(&q, "ui_locales", ask->ui_locales);
+    put(&q, "acr_values", ask->acr_values);
+    if (ask->max_age_s > 0) put(&q, "max_age", arena_print(a, "%lld", (long long)ask->max_age_s));
     put_extras(&q, p);
     return build(a, endpoint, &q, ret_url);
 }

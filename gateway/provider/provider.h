@@ -78,6 +78,8 @@ void provider_state_leave(struct provider_state *s, struct loop *l);
 struct authorize_ask {
     struct slice redirect_uri, state, nonce, code_challenge;
     struct slice login_hint, prompt, ui_locales; /* empty: not sent */
+    struct slice acr_values;                     /* by spaces; empty: not sent */
+    int64_t max_age_s;                           /* 0: not sent */
 };
 enum flow_next provider_authorize(struct flow *f, const struct provider *p, const struct provider_env *env,
                                   const struct authorize_ask *ask, struct slice *ret_url);

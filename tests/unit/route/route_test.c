@@ -18,10 +18,10 @@ static const struct rule rules[] = {
     {ID("all"),.host = LIT_INIT("app.example.net")                 },
 };
 static const struct route_backend backends[] = {
-    {LIT_INIT("app.example.net"), LIT_INIT("/api/**"),    0},
-    {LIT_INIT("*.example.com"),   LIT_INIT(""),           1},
-    {LIT_INIT(""),                LIT_INIT("/static/**"), 2},
-    {LIT_INIT("APP.example.net"), LIT_INIT("/**"),        3},
+    {LIT_INIT("app.example.net"), LIT_INIT("/api/**"),    0, NULL, 0},
+    {LIT_INIT("*.example.com"),   LIT_INIT(""),           1, NULL, 0},
+    {LIT_INIT(""),                LIT_INIT("/static/**"), 2, NULL, 0},
+    {LIT_INIT("APP.example.net"), LIT_INIT("/**"),        3, NULL, 0},
 };
 
 static struct arena *arena;
@@ -48,13 +48,19 @@ static struct routes *compile(const struct rule *list, size_t count)
     return r;
 }
 
+static const struct rule *meet(const struct routes *r, struct slice host, struct slice path, struct slice method)
+{
+    const struct route_ask ask = {host, path, method, NULL, SIZE_MAX};
+    return routes_rule(r, &ask);
+}
+
 static void requests_meet_the_rule_and_backend_of_the_table(void **state)
 {
     (void)state;
     const struct routes *r = compile(rules, sizeof rules / sizeof rules[0]);
     struct table t = table_open("tables/route.eval");
     while (table_next(&t)) {
-        const struct rule *rule = routes_rule(r, t.column[3], t.column[4], t.column[2]);
+        const struct rule *rule = meet(r, t.column[3], t.column[4], t.column[2]);
         size_t backend = routes_backend(r, t.column[3], t.column[4]);
         struct slice id = rule != NULL ? rule->id : LIT("-");
         struct slice number = backend == SIZE_MAX ? LIT("-") : arena_print(arena, "%zu", backend);
@@ -68,9 +74,9 @@ static void without_rules_nothing_is_met(void **state)
     (void)state;
     struct routes *r = NULL;
     assert_null(routes_compile(arena, NULL, 0, NULL, 0, &r));
-    assert_null(routes_rule(r, LIT("a"), LIT("/"), LIT("GET")));
+    assert_null(meet(r, LIT("a"), LIT("/"), LIT("GET")));
     assert_true(routes_backend(r, LIT("a"), LIT("/")) == SIZE_MAX);
-    assert_null(routes_rule(r, LIT("a"), LIT(""), LIT("GET")));
+    assert_null(meet(r, LIT("a"), LIT(""), LIT("GET")));
 }
 
 static void patterns_that_make_no_sense_are_refused(void **state)
@@ -112,8 +118,8 @@ static void hosts_may_be_addresses(void **state)
         {ID("six"),  .host = LIT_INIT("[::1]")    }
     };
     const struct routes *r = compile(list, 2);
-    assert_ptr_equal(routes_rule(r, LIT("127.0.0.1"), LIT("/"), LIT("GET")), &list[0]);
-    assert_ptr_equal(routes_rule(r, LIT("[::1]"), LIT("/"), LIT("GET")), &list[1]);
+    assert_ptr_equal(meet(r, LIT("127.0.0.1"), LIT("/"), LIT("GET")), &list[0]);
+    assert_ptr_equal(meet(r, LIT("[::1]"), LIT("/"), LIT("GET")), &list[1]);
 }
 
 /* ---- shadows */
@@ -205,7 +211,7 @@ static const struct slice ann[] = {LIT_INIT("corp:ann")}, mail[] = {LIT_INIT("Bo
 
 static enum verdict judge(struct rule rule, const struct person *p)
 {
-    return route_judge(&rule, p);
+    return route_judge(&rule, p, 1000000);
 }
 
 static void everyone_signed_in_and_nobody_mean_that(void **state)
@@ -219,8 +225,8 @@ static void everyone_signed_in_and_nobody_mean_that(void **state)
     assert_int_equal(judge((struct rule){.allow = ALLOW_NOBODY}, NULL), VERDICT_REFUSE);
     assert_int_equal(judge((struct rule){.allow = ALLOW_NOBODY}, &p), VERDICT_REFUSE);
     assert_int_equal(judge((struct rule){.allow = (enum allow_kind)77}, &p), VERDICT_REFUSE);
-    assert_int_equal(route_judge(NULL, &p), VERDICT_REFUSE);
-    assert_int_equal(route_judge(NULL, NULL), VERDICT_REFUSE);
+    assert_int_equal(route_judge(NULL, &p, 0), VERDICT_REFUSE);
+    assert_int_equal(route_judge(NULL, NULL, 0), VERDICT_REFUSE);
 }
 
 static void otherwise_says_what_a_no_looks_like(void **state)
@@ -228,7 +234,7 @@ static void otherwise_says_what_a_no_looks_like(void **state)
     (void)state;
     const struct person p = {.provider = LIT_INIT("x"), .subject = LIT_INIT("y")};
     struct rule rule = {
-        .allow = ALLOW_SOME, .groups = {ops, 1}
+        .allow = ALLOW_SOME, .people.groups = {ops, 1}
     };
     assert_int_equal(judge(rule, NULL), VERDICT_SIGN_IN);
     assert_int_equal(judge(rule, &p), VERDICT_REFUSE); /* signing in again would not help */
@@ -256,31 +262,31 @@ static void any_list_that_matches_allows(void **state)
     q.email = LIT("carl@Example.org");
     assert_int_equal(judge(
                          (struct rule){
-                             .allow = ALLOW_SOME, .users = {ann, 1}
+                             .allow = ALLOW_SOME, .people.users = {ann, 1}
     },
                          &p),
                      VERDICT_ALLOW);
     assert_int_equal(judge(
                          (struct rule){
-                             .allow = ALLOW_SOME, .emails = {mail, 1}
+                             .allow = ALLOW_SOME, .people.emails = {mail, 1}
     },
                          &p),
                      VERDICT_ALLOW);
     assert_int_equal(judge(
                          (struct rule){
-                             .allow = ALLOW_SOME, .email_domains = {domains, 1}
+                             .allow = ALLOW_SOME, .people.email_domains = {domains, 1}
     },
                          &q),
                      VERDICT_ALLOW);
     assert_int_equal(judge(
                          (struct rule){
-                             .allow = ALLOW_SOME, .groups = {ops, 1}
+                             .allow = ALLOW_SOME, .people.groups = {ops, 1}
     },
                          &p),
                      VERDICT_ALLOW);
     assert_int_equal(judge(
                          (struct rule){
-                             .allow = ALLOW_SOME, .providers = {corp, 1}
+                             .allow = ALLOW_SOME, .people.providers = {corp, 1}
     },
                          &p),
                      VERDICT_ALLOW);
@@ -302,8 +308,8 @@ static void an_address_that_is_not_verified_or_odd_does_not_count(void **state)
                                       "bob@@example.org",
                                       "bob@example.org "};
     struct rule rule = {
-        .allow = ALLOW_SOME, .emails = {mail,    1},
-             .email_domains = {domains, 1}
+        .allow = ALLOW_SOME, .people.emails = {mail,    1},
+             .people.email_domains = {domains, 1}
     };
     struct person p = {.provider = LIT("corp"), .subject = LIT("ann"), .email = LIT("bob@example.com")};
     assert_int_equal(judge(rule, &p), VERDICT_REFUSE);
@@ -333,7 +339,7 @@ static void a_subject_counts_only_with_its_provider(void **state)
         {"corp:",    "ann"     }
     };
     const struct rule rule = {
-        .allow = ALLOW_SOME, .users = {ann, 1}
+        .allow = ALLOW_SOME, .people.users = {ann, 1}
     };
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         const struct person p = {.provider = slice_of(others[i][0]), .subject = slice_of(others[i][1])};
@@ -348,19 +354,19 @@ static void a_person_may_be_written_with_either_joint(void **state)
     const struct person p = {.provider = LIT_INIT("corp"), .subject = LIT_INIT("ann")};
     assert_int_equal(judge(
                          (struct rule){
-                             .allow = ALLOW_SOME, .users = {ann, 1}
+                             .allow = ALLOW_SOME, .people.users = {ann, 1}
     },
                          &p),
                      VERDICT_ALLOW);
     assert_int_equal(judge(
                          (struct rule){
-                             .allow = ALLOW_SOME, .users = {slash, 1}
+                             .allow = ALLOW_SOME, .people.users = {slash, 1}
     },
                          &p),
                      VERDICT_ALLOW);
     assert_int_equal(judge(
                          (struct rule){
-                             .allow = ALLOW_SOME, .users = {space, 1}
+                             .allow = ALLOW_SOME, .people.users = {space, 1}
     },
                          &p),
                      VERDICT_REFUSE);
@@ -372,11 +378,11 @@ static void empty_words_match_nothing(void **state)
     static const struct slice empty[] = {LIT_INIT("")}, colon[] = {LIT_INIT(":")};
     const struct rule rule = {
         .allow = ALLOW_SOME,
-        .users = {colon, 1},
-        .emails = {empty, 1},
-        .email_domains = {empty, 1},
-        .groups = {empty, 1},
-        .providers = {empty, 1}
+        .people.users = {colon, 1},
+        .people.emails = {empty, 1},
+        .people.email_domains = {empty, 1},
+        .people.groups = {empty, 1},
+        .people.providers = {empty, 1}
     };
     const struct person p = {
         .email_verified = true, .groups = {empty, 1}

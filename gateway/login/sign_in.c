@@ -72,7 +72,8 @@ static size_t visible_buttons(const struct visit *v, struct slice return_url, st
     for (size_t i = 0; i < v->conf->provider_count; i++) {
         const struct provider *p = v->conf->providers[i];
         if (p->hidden) continue;
-        to[n++] = (struct provider_button){.name = p->name,
+        to[n++] = (struct provider_button){.id = p->id,
+                                           .name = p->name,
                                            .href = start_path(v, p, return_url),
                                            .icon = p->icon,
                                            .last = last.len != 0 && slice_is(last, p->id)};
@@ -97,7 +98,7 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
     struct view *view = view_new(a);
     struct provider_button *buttons = arena_array(a, struct provider_button, v->conf->provider_count + 1);
     size_t count = visible_buttons(v, return_url, buttons);
-    provider_buttons(view, v->answer.pages, buttons, count, (size_t)v->conf->primary);
+    provider_buttons(view, v->answer.pages, buttons, count, (size_t)v->conf->primary, v->answer.language);
     view_text(view, "destination", destination_host(v, return_url));
     const struct slice query[] = {LIT("rd="), percent_encode(a, return_url), LIT("&")};
     view_text(view, "keep_query", arena_join(a, query, 3));

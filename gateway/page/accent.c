@@ -81,6 +81,12 @@ static bool read(struct slice text, struct colour *ret_colour)
     return true;
 }
 
+bool accent_is_colour(struct slice text)
+{
+    struct colour c;
+    return read(text, &c);
+}
+
 const struct err *accent_sheet(struct arena *a, struct slice colour, struct slice *ret_css)
 {
     struct colour c = {{0}};

@@ -7,4 +7,7 @@
  * 4.5:1 against what it stands on, so a pale brand colour cannot make a page unreadable. Anything but #RRGGBB is PROBLEM_CONFIG. */
 const struct err *accent_sheet(struct arena *a, struct slice colour, struct slice *ret_css);
 
+/* "#0a6b6b": a number sign and six hex digits. */
+bool accent_is_colour(struct slice text);
+
 #endif

@@ -28,12 +28,34 @@ static const char *const common[] = {"lang",
                                      "here",
                                      NULL};
 
-static const char *const sign_in[] = {"provider",           "destination",      "problem_title",
-                                      "problem_advice",     "primary/",         "primary/name",
-                                      "primary/href",       "primary/mark",     "primary/letter",
-                                      "primary/last",       "others/",          "others/list/",
-                                      "others/list/name",   "others/list/href", "others/list/mark",
-                                      "others/list/letter", "others/list/last", NULL};
+static const char *const sign_in[] = {"provider",
+                                      "destination",
+                                      "problem_title",
+                                      "problem_advice",
+                                      "primary/",
+                                      "primary/name",
+                                      "primary/href",
+                                      "primary/mark",
+                                      "primary/letter",
+                                      "primary/last",
+                                      "primary/brand",
+                                      "primary/label",
+                                      "primary/unavailable",
+                                      "others/",
+                                      "others/list/",
+                                      "others/list/name",
+                                      "others/list/href",
+                                      "others/list/mark",
+                                      "others/list/letter",
+                                      "others/list/last",
+                                      "others/list/brand",
+                                      "others/list/label",
+                                      "others/list/unavailable",
+                                      "away/",
+                                      "away/list/",
+                                      "away/list/name",
+                                      "brands",
+                                      NULL};
 
 static const char *const sign_out[] = {"action", "token", "rd", "who", "provider", NULL};
 static const char *const signed_out[] = {"provider", "sign_in", NULL};
@@ -96,7 +118,7 @@ static const char *const *const pages[PAGES] = {
 
 enum {
     PATH_MAX_BYTES = 256
-}; /* the longest known path is 18; longer ones are unknown */
+}; /* the longest known path is 23; longer ones are unknown */
 
 static size_t append(char *path, size_t len, struct slice part, char end)
 {

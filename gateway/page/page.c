@@ -2,6 +2,7 @@
 #include "page/page.h"
 
 #include "page/accent.h"
+#include "page/brands.h"
 #include "page/files.h"
 #include "page/languages.h"
 #include "page/letter.h"
@@ -52,6 +53,23 @@ static const struct err *load_marks(struct loader *l)
     return e;
 }
 
+static const struct err *load_brands(struct loader *l)
+{
+    struct pages *p = l->pages;
+    const struct pages_conf *conf = l->conf;
+    struct slice css = {0};
+    if (conf->brand_count == 0) return NULL;
+    const struct err *e = brands_sheet(l->errors, conf->brands, conf->brand_count, &css);
+    if (e != NULL) return e;
+    assets_add(&p->assets, LIT("brands.css"), LIT("text/css; charset=utf-8"), arena_copy(p->arena, css));
+    p->brands = arena_array(p->arena, struct page_brand_class, conf->brand_count);
+    for (size_t i = 0; i < conf->brand_count; i++) {
+        struct slice id = arena_copy(p->arena, conf->brands[i].id);
+        p->brands[p->brand_count++] = (struct page_brand_class){.id = id, .name = brands_class(p->arena, id)};
+    }
+    return NULL;
+}
+
 static const struct err *load_assets(struct loader *l)
 {
     struct assets *s = &l->pages->assets;
@@ -67,7 +85,8 @@ static const struct err *load_assets(struct loader *l)
     }
     if (l->conf->logo.len != 0)
         assets_add(s, LIT("logo"), arena_copy(s->arena, l->conf->logo_type), arena_copy(s->arena, l->conf->logo));
-    return load_marks(l);
+    e = load_brands(l);
+    return e != NULL ? e : load_marks(l);
 }
 
 /* ---- languages ---- */
@@ -165,6 +184,7 @@ static const struct view *common_view(const struct loader *l, const struct texts
     copy_text(v, "help", conf->help_url);
     view_text(v, "style", asset_url(p, LIT("style.css")));
     view_text(v, "accent", asset_url(p, LIT("accent.css")));
+    view_text(v, "brands", asset_url(p, LIT("brands.css")));
     view_text(v, "logo", asset_url(p, LIT("logo")));
     for (size_t i = 0; i < p->language_count; i++) {
         const struct texts *other = p->languages[i].texts;
@@ -317,6 +337,14 @@ struct slice pages_mark_url(const struct pages *p, struct slice name)
         struct slice rest = slice_from(row->name, 6);
         if (!slice_starts(row->name, LIT("marks/")) || !slice_ends(rest, LIT(".svg"))) continue;
         if (slice_is(slice_upto(rest, rest.len - 4), name)) return row->url;
+    }
+    return (struct slice){0};
+}
+
+struct slice pages_brand(const struct pages *p, struct slice id)
+{
+    for (size_t i = 0; i < p->brand_count; i++) {
+        if (slice_is(p->brands[i].id, id)) return p->brands[i].name;
     }
     return (struct slice){0};
 }

@@ -9,6 +9,11 @@
 #include "base/err.h"
 
 struct pages;
+/* How a provider's owner wants its button: colours as "#rrggbb". */
+struct page_brand {
+    struct slice id; /* [a-z0-9-], as in the configuration: a class in the style sheet */
+    struct slice fill, text;
+};
 struct pages_conf {
     const char *folder;  /* NULL: only what is built in */
     struct slice prefix; /* "/_vestibule": where assets are */
@@ -17,7 +22,9 @@ struct pages_conf {
     struct slice logo_type;
     struct slice accent; /* "#0a6b6b" or empty */
     struct slice message, terms_url, privacy_url, help_url;
-    struct slice default_language; /* "en" */
+    struct slice default_language;   /* "en" */
+    const struct page_brand *brands; /* for buttons in their owners' colours; none: all look alike */
+    size_t brand_count;
 };
 /* Copies what it needs of conf; a is for the error. PROBLEM_CONFIG with file:line when a template or text is wrong. */
 const struct err *pages_open(struct arena *a, const struct pages_conf *conf, struct pages **ret_pages);
@@ -47,7 +54,7 @@ enum page_kind {
  *   PAGE_SIGN_IN      destination           host the visitor goes to afterwards
  *                     problem_title, problem_advice   the banner; none without a title
  *                     provider              name the banner begins with
- *                     primary, others       by provider_buttons (page/provider_buttons.h)
+ *                     primary, others, away by provider_buttons (page/provider_buttons.h)
  *   PAGE_SIGN_OUT     action, token         where the form posts to; its hidden field `token`
  *                     rd                    hidden field `rd`
  *                     who                   the signed-in person
@@ -92,5 +99,7 @@ bool pages_asset(const struct pages *p, struct slice path, struct asset *ret_ass
 struct slice pages_asset_url(const struct pages *p, struct slice name);
 /* The URL of templates/marks/NAME.svg; empty if there is none (then a letter stands for it). Lends. */
 struct slice pages_mark_url(const struct pages *p, struct slice name);
+/* The class of a provider's own colours; empty if pages_conf.brands has none for it. Lends. */
+struct slice pages_brand(const struct pages *p, struct slice id);
 
 #endif

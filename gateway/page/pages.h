@@ -12,12 +12,18 @@ struct page_language {
     const struct view *view; /* what every page in this language is given */
 };
 
+struct page_brand_class {
+    struct slice id, name; /* "corp", "brand-corp" */
+};
+
 struct pages {
     struct arena *arena;
     struct assets assets;
     struct page_language *languages;
     struct slice *tags; /* of the languages, in their order */
     size_t language_count, default_language;
+    struct page_brand_class *brands; /* those with colours of their own */
+    size_t brand_count;
 };
 
 #endif

@@ -99,8 +99,9 @@ static size_t check_markup(struct slice html)
 
 static void fill_list(struct view *v, const char *list, struct slice text)
 {
-    static const char *const names[] = {"id", "name", "email", "letter", "value", "href", "mark"};
-    static const char *const flags[] = {"note_ops", "note_staff", "note_unverified", "note_refused", "last"};
+    static const char *const names[] = {"id", "name", "email", "letter", "value", "href", "mark", "brand", "label"};
+    static const char *const flags[] = {"note_ops",     "note_staff", "note_unverified",
+                                        "note_refused", "last",       "unavailable"};
     for (int i = 0; i < 2; i++) {
         struct view *item = view_item(v, list);
         for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
@@ -130,6 +131,7 @@ static struct view *full_view(struct arena *a, struct slice text)
         fill_list(v, lists[i], text);
     fill_list(v, "primary", text);
     fill_list(view_section(v, "others"), "list", text);
+    fill_list(view_section(v, "away"), "list", text);
     return v;
 }
 
@@ -229,7 +231,10 @@ static size_t places(struct slice html, struct slice needle)
     return count;
 }
 
-static struct slice sign_in_with(struct arena *a, const struct pages *p, size_t count, size_t primary, size_t last)
+static const char *const own_sentence = "Sign in the owner's way";
+
+static struct slice sign_in_in(struct arena *a, const struct pages *p, size_t count, size_t primary, size_t last,
+                               size_t away, struct slice language)
 {
     static const char *const names[] = {"One", "Two", "Three", "Four", "Five"};
     struct provider_button buttons[5];
@@ -239,10 +244,18 @@ static struct slice sign_in_with(struct arena *a, const struct pages *p, size_t 
         buttons[i].href = LIT("/start");
         buttons[i].icon = i == 0 ? LIT("google") : LIT("nothing");
         buttons[i].last = i == last;
+        buttons[i].away = i == away;
+        if (i == 1) buttons[i].id = LIT("two");
+        if (i == 1) buttons[i].label = slice_of(own_sentence);
     }
     struct view *v = view_new(a);
-    provider_buttons(v, p, buttons, count, primary);
-    return pages_render(p, a, PAGE_SIGN_IN, LIT("en"), v);
+    provider_buttons(v, p, buttons, count, primary, language);
+    return pages_render(p, a, PAGE_SIGN_IN, language, v);
+}
+
+static struct slice sign_in_with(struct arena *a, const struct pages *p, size_t count, size_t primary, size_t last)
+{
+    return sign_in_in(a, p, count, primary, last, 9, LIT("de"));
 }
 
 static void the_provider_used_last_comes_first_and_is_marked(void **state)
@@ -252,9 +265,9 @@ static void the_provider_used_last_comes_first_and_is_marked(void **state)
     struct pages *p = open_pages(a, &bare);
     struct slice html = sign_in_with(a, p, 5, 2, 3);
     assert_true(slice_find(html, LIT("<bdi>Four</bdi>")) < slice_find(html, LIT("<bdi>One</bdi>")));
-    assert_int_equal(places(html, LIT("Last used")), 1);
+    assert_int_equal(places(html, LIT("Zuletzt benutzt")), 1);
     assert_int_equal(places(html, LIT("class=\"provider last\"")), 1);
-    assert_int_equal(places(sign_in_with(a, p, 5, 2, 9), LIT("Last used")), 0);
+    assert_int_equal(places(sign_in_with(a, p, 5, 2, 9), LIT("Zuletzt benutzt")), 0);
     pages_close(p);
 }
 
@@ -277,9 +290,9 @@ static void the_first_are_large_and_the_others_in_pairs(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct slice html = sign_in_with(a, p, cases[i].count, cases[i].primary, 9);
-        assert_int_equal(places(html, LIT("Continue with <bdi>")), cases[i].large);
-        assert_int_equal(places(html, LIT("aria-label=\"Continue with ")), cases[i].count - cases[i].large);
-        assert_int_equal(places(html, LIT("or continue with")), cases[i].large < cases[i].count);
+        assert_int_equal(places(html, LIT("Weiter mit <bdi>")), cases[i].large);
+        assert_int_equal(places(html, LIT("aria-label=\"Weiter mit ")), cases[i].count - cases[i].large);
+        assert_int_equal(places(html, LIT("oder weiter mit")), cases[i].large < cases[i].count);
     }
     pages_close(p);
 }
@@ -299,6 +312,60 @@ static void a_provider_without_a_mark_gets_a_letter(void **state)
 }
 
 /* ---- languages ---- */
+
+static void a_provider_that_does_not_answer_is_named_and_goes_to_the_end(void **state)
+{
+    (void)state;
+    AUTO(arena_closep) struct arena *a = arena_open(16 << 20);
+    struct pages *p = open_pages(a, &bare);
+    struct slice html = sign_in_in(a, p, 5, 2, 0, 0, LIT("en"));
+    assert_int_equal(places(html, LIT("<bdi>One</bdi> does not answer at the moment")), 1);
+    assert_int_equal(places(html, LIT("aria-describedby=\"away\"")), 1);
+    assert_int_equal(places(html, LIT("id=\"away\" role=\"status\"")), 1);
+    struct slice behind = slice_from(html, slice_find(html, LIT("</div>\n  <nav")));
+    assert_true(slice_find(behind, LIT("<bdi>Five</bdi>")) < slice_find(behind, LIT("<bdi>One</bdi>")));
+    assert_int_equal(places(sign_in_with(a, p, 5, 2, 9), LIT("id=\"away\"")), 0);
+    pages_close(p);
+}
+
+static void an_owners_sentence_stands_on_an_english_page_only(void **state)
+{
+    (void)state;
+    AUTO(arena_closep) struct arena *a = arena_open(16 << 20);
+    struct pages *p = open_pages(a, &bare);
+    assert_int_equal(places(sign_in_in(a, p, 2, 4, 9, 9, LIT("en")), LIT("Sign in the owner&#39;s way")), 1);
+    struct slice german = sign_in_in(a, p, 2, 4, 9, 9, LIT("de"));
+    assert_int_equal(places(german, LIT("owner")), 0);
+    assert_int_equal(places(german, LIT("Weiter mit <bdi>Two</bdi>")), 1);
+    pages_close(p);
+}
+
+static void a_brand_has_a_class_and_its_colours_stand_in_a_sheet(void **state)
+{
+    (void)state;
+    AUTO(arena_closep) struct arena *a = arena_open(16 << 20);
+    const struct page_brand two = {.id = LIT("two"), .fill = LIT("#0866FF"), .text = LIT("#ffffff")};
+    struct pages_conf conf = bare;
+    conf.brands = &two;
+    conf.brand_count = 1;
+    struct pages *p = open_pages(a, &conf);
+    struct slice html = sign_in_with(a, p, 5, 1, 9);
+    assert_int_equal(places(html, LIT("official brand-two")), 1);
+    assert_int_equal(places(html, LIT("/brands.css\"")), 1);
+    struct asset css;
+    assert_true(pages_asset(p, slice_from(pages_asset_url(p, LIT("brands.css")), strlen("/_vestibule/assets/")), &css));
+    assert_true(slice_find(css.body, LIT(".brand-two:hover{background:#0866FF;color:#ffffff}")) != SLICE_NONE);
+    pages_close(p);
+    p = open_pages(a, &bare);
+    assert_int_equal(places(sign_in_with(a, p, 5, 1, 9), LIT("official")), 0);
+    assert_int_equal(pages_asset_url(p, LIT("brands.css")).len, 0);
+    pages_close(p);
+    const struct page_brand bad = {.id = LIT("two"), .fill = LIT("red;}*{x:1"), .text = LIT("#ffffff")};
+    conf.brands = &bad;
+    const struct err *e = pages_open(a, &conf, &p);
+    assert_non_null(e);
+    assert_int_equal(e->problem, PROBLEM_CONFIG);
+}
 
 static void every_language_has_every_text_and_none_is_unused(void **state)
 {
@@ -600,6 +667,9 @@ int main(void)
         cmocka_unit_test(the_provider_used_last_comes_first_and_is_marked),
         cmocka_unit_test(the_first_are_large_and_the_others_in_pairs),
         cmocka_unit_test(a_provider_without_a_mark_gets_a_letter),
+        cmocka_unit_test(a_provider_that_does_not_answer_is_named_and_goes_to_the_end),
+        cmocka_unit_test(an_owners_sentence_stands_on_an_english_page_only),
+        cmocka_unit_test(a_brand_has_a_class_and_its_colours_stand_in_a_sheet),
         cmocka_unit_test(every_language_has_every_text_and_none_is_unused),
         cmocka_unit_test(every_problem_has_words_in_every_language),
         cmocka_unit_test(a_folder_replaces_and_adds_single_files),

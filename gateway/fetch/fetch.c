@@ -77,6 +77,8 @@ static void fill_answer(struct question *q, struct arena *a)
     bool good = q->problem == PROBLEM_NONE;
     if (!good && q->reply.status == 0) return;
     struct fetch_answer answer = {.status = q->reply.status, .retry_after_s = q->reply.retry_after_s, .max_age_s = -1};
+    for (size_t i = 0; i < FETCH_KEPT; i++)
+        if (q->reply.kept[i].found) answer.kept[i] = arena_copy(a, slice_of(q->reply.kept[i].value));
     if (good) {
         answer.max_age_s = q->reply.max_age_s;
         answer.body = arena_copy(a, buf_slice(&q->reply.body));
@@ -112,7 +114,8 @@ static void cancel(void *pending)
 
 static const struct err *check_url(struct arena *a, const struct fetch_ask *ask, struct url *ret_url)
 {
-    must(slice_is(ask->method, LIT("GET")) || slice_is(ask->method, LIT("POST")));
+    must(slice_is(ask->method, LIT("GET")) || slice_is(ask->method, LIT("POST")) || slice_is(ask->method, LIT("PUT")) ||
+         slice_is(ask->method, LIT("DELETE")));
     must(ask->timeout_ms > 0 && ask->max_bytes > 0);
     const struct err *bad = url_read(a, ask->url, ret_url);
     if (bad != NULL) return err_as(a, PROBLEM_PROVIDER_MISCONFIGURED, bad, "a provider's URL cannot be asked");

@@ -44,7 +44,9 @@ struct question *question_open(const struct fetch_ask *ask, struct slice place)
 {
     struct question *q = must_alloc(sizeof *q);
     atomic_init(&q->references, 2);
-    q->post_method = slice_is(ask->method, LIT("POST"));
+    must(ask->method.len < sizeof q->method);
+    memcpy(q->method, ask->method.at, ask->method.len);
+    q->once = ask->once || !slice_is(ask->method, LIT("GET"));
     q->url = copied(ask->url);
     q->place = copied(place);
     copy_headers(q, ask);
@@ -53,11 +55,14 @@ struct question *question_open(const struct fetch_ask *ask, struct slice place)
     q->accept_type = copied(ask->accept_type);
     q->ca_file = ask->ca_file == NULL ? NULL : copied(slice_of(ask->ca_file));
     q->accept_errors = ask->accept_errors;
+    q->accept_statuses = ask->accept_statuses;
     q->allow_private = ask->allow_private;
     q->allow_http = ask->allow_http;
     q->connect_ms = ask->connect_ms > 0 ? ask->connect_ms : ask->timeout_ms;
     q->deadline_ms = now_ms() + ask->timeout_ms;
     q->reply = reply_open(ask->max_bytes);
+    for (size_t i = 0; i < FETCH_KEPT; i++)
+        reply_keep(&q->reply, i, ask->kept[i]);
     must(pthread_mutex_init(&q->lock, NULL) == 0);
     return q;
 }
@@ -70,7 +75,7 @@ void question_release(struct question *q)
     if (q->body.at != NULL) explicit_bzero(q->body.at, q->body.len);
     buf_close(&q->body);
     reply_close(&q->reply);
-    free(q->url);
+    wiped(q->url); /* some providers want tokens in the query */
     free(q->place);
     free(q->accept_type);
     free(q->ca_file);

@@ -31,12 +31,13 @@ struct question {
     _Atomic bool dropped;   /* written under the lock */
     bool posted, forgotten; /* under the lock; forgotten: the egress thread has ended */
 
-    bool post_method;
-    char *url, *place; /* place: "POST https://host/path", for errors */
-    char *headers[FETCH_HEADERS + 1];
+    char method[8];
+    bool once;                        /* own connection, sent once */
+    char *url, *place;                /* place: "POST https://host/path", for errors */
+    char *headers[FETCH_HEADERS + 2]; /* Accept, and the end */
     struct buf body;
     char *accept_type, *ca_file;
-    bool accept_errors, allow_private, allow_http, through_proxy;
+    bool accept_errors, accept_statuses, allow_private, allow_http, through_proxy;
     int connect_ms;
     int64_t deadline_ms; /* monotonic */
 

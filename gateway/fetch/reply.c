@@ -1,7 +1,7 @@
-/* reply.c -- reads Content-Type, Content-Encoding, Retry-After and Cache-Control; all other headers mean nothing here. */
+/* reply.c -- reads Content-Type, Content-Encoding, Retry-After and Cache-Control, and keeps what was asked for; all other headers mean nothing
+ * here. */
 #include "fetch/reply.h"
 
-#include "fetch/fetch.h"
 #include "fetch/http_date.h"
 
 enum {
@@ -19,6 +19,13 @@ void reply_close(struct reply *r)
     buf_close(&r->body);
 }
 
+void reply_keep(struct reply *r, size_t place, struct slice name)
+{
+    must(place < FETCH_KEPT && name.len < REPLY_NAME_MAX);
+    if (name.len != 0) memcpy(r->kept[place].name, name.at, name.len);
+    r->kept[place].name[name.len] = '\0';
+}
+
 static void start_anew(struct reply *r, struct slice line)
 {
     struct slice rest = line, word;
@@ -28,6 +35,20 @@ static void start_anew(struct reply *r, struct slice line)
     r->content_type[0] = '\0';
     r->type_odd = r->encoded = false;
     r->retry_after_s = r->max_age_s = -1;
+    for (size_t i = 0; i < FETCH_KEPT; i++)
+        r->kept[i].found = false;
+}
+
+static void take_kept(struct reply *r, struct slice name, struct slice value)
+{
+    for (size_t i = 0; i < FETCH_KEPT; i++) {
+        struct reply_kept *k = &r->kept[i];
+        if (k->found || k->name[0] == '\0' || !slice_is_nocase(name, slice_of(k->name))) continue;
+        if (value.len == 0 || value.len > FETCH_KEPT_MAX) continue;
+        memcpy(k->value, value.at, value.len);
+        k->value[value.len] = '\0';
+        k->found = true;
+    }
 }
 
 static void take_type(struct reply *r, struct slice value)
@@ -95,6 +116,7 @@ bool reply_header(struct reply *r, struct slice line, int64_t now_s)
     struct slice value = line, name, directive;
     if (!slice_cut(&value, ':', &name) || value.at == NULL) return true;
     value = slice_trim(value);
+    take_kept(r, name, value);
     if (slice_is_nocase(name, LIT("content-type"))) take_type(r, value);
     if (slice_is_nocase(name, LIT("content-encoding")))
         r->encoded = r->encoded || !slice_is_nocase(value, LIT("identity"));
@@ -152,4 +174,11 @@ enum problem reply_judge(const struct reply *r, struct slice accept_type, bool a
     if (why == NULL) return PROBLEM_NONE;
     *ret_why = why;
     return problem;
+}
+
+enum problem reply_judge_any(const struct reply *r, const char **ret_why)
+{
+    bool is_answer = (r->status >= 200 && r->status <= 299) || (r->status >= 400 && r->status <= 599);
+    if (!is_answer || r->encoded) return reply_judge(r, LIT(""), false, ret_why);
+    return PROBLEM_NONE;
 }

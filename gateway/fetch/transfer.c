@@ -5,7 +5,7 @@
  * QUICK_EXIT (else a slow name server blocks the thread past every deadline).
  *
  * Addresses are judged twice: before a socket is opened, and before a request is written on a connection that may have been opened for a
- * question with other rights. A POST never uses a kept connection, as libcurl would send it again should that one turn out dead.
+ * question with other rights. What is sent once never uses a kept connection, as libcurl would send it again should that one turn out dead.
  */
 #include "fetch/transfer.h"
 
@@ -125,7 +125,7 @@ static int on_request(void *self, char *peer, char *local, int peer_port, int lo
     struct question *q = self;
     struct address x;
     (void)local, (void)peer_port, (void)local_port;
-    if (q->post_method && q->transfer->sent != 0) return CURL_PREREQFUNC_ABORT;
+    if (q->once && q->transfer->sent != 0) return CURL_PREREQFUNC_ABORT;
     if (!address_read(slice_of(peer), &x) || !is_allowed(q, &x)) {
         (void)snprintf(q->transfer->refused_address, sizeof q->transfer->refused_address, "%s", peer);
         return CURL_PREREQFUNC_ABORT;
@@ -206,11 +206,14 @@ static void set_request(CURL *e, struct question *q)
     curl_easy_setopt(e, CURLOPT_URL, q->url);
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "vestibule/" VESTIBULE_VERSION);
-    if (!q->post_method) return;
-    curl_easy_setopt(e, CURLOPT_POST, 1L);
-    curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
-    curl_easy_setopt(e, CURLOPT_POSTFIELDS, q->body.len != 0 ? q->body.at : "");
-    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+    if (q->once) curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+    if (strcmp(q->method, "GET") == 0) return;
+    if (strcmp(q->method, "DELETE") != 0 || q->body.len != 0) {
+        curl_easy_setopt(e, CURLOPT_POST, 1L);
+        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len);
+        curl_easy_setopt(e, CURLOPT_POSTFIELDS, q->body.len != 0 ? q->body.at : "");
+    }
+    if (strcmp(q->method, "POST") != 0) curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, q->method);
 }
 
 static void set_answer(CURL *e, struct question *q, long left_ms)
@@ -321,7 +324,9 @@ static void judge(struct question *q, CURLcode code)
         judge_network(q, code);
         return;
     }
-    enum problem problem = reply_judge(&q->reply, slice_of(q->accept_type), q->accept_errors, &why);
+    enum problem problem = q->accept_statuses
+                               ? reply_judge_any(&q->reply, &why)
+                               : reply_judge(&q->reply, slice_of(q->accept_type), q->accept_errors, &why);
     if (problem != PROBLEM_NONE) question_refuse(q, problem, "%s answered %d: %s", q->place, q->reply.status, why);
 }
 

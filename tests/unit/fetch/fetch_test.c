@@ -289,6 +289,73 @@ static void a_busy_provider_is_away_and_says_for_how_long(void **state)
     closed();
 }
 
+static void every_status_but_a_redirect_is_an_answer_to_who_judges_it_alone(void **state)
+{
+    (void)state;
+    opened(NULL, NULL);
+    struct fetch_ask ask = question("http", "/busy");
+    ask.accept_type = (struct slice){0};
+    ask.accept_statuses = true;
+    ask.kept[0] = LIT("X-Absent");
+    ask.kept[2] = LIT("RETRY-after");
+    struct asked *a = asked(ask);
+    assert_null(a->why);
+    assert_int_equal(a->answer.status, 429);
+    assert_int_equal(a->answer.retry_after_s, 9);
+    assert_int_equal(a->answer.kept[0].len, 0);
+    assert_true(slice_is(a->answer.kept[2], LIT("9")));
+    ask.url = question("http", "/error").url;
+    a = asked(ask);
+    assert_null(a->why);
+    assert_int_equal(a->answer.status, 400);
+    assert_int_equal(a->answer.kept[2].len, 0);
+    ask.url = question("http", "/redirect").url;
+    fails(ask, PROBLEM_PROVIDER_BROKEN, "302");
+    ask.url = question("http", "/gzip").url;
+    fails(ask, PROBLEM_PROVIDER_BROKEN, "compressed");
+    closed();
+}
+
+static void a_get_that_may_be_sent_once_has_a_connection_of_its_own(void **state)
+{
+    (void)state;
+    opened(NULL, NULL);
+    assert_null(asked(question("http", "/good"))->why); /* a kept connection waits */
+    struct fetch_ask ask = question("http", "/good");
+    ask.once = true;
+    assert_null(asked(ask)->why);
+    assert_int_equal(kit->connections, 2);
+    int before = kit->requests;
+    ask.url = question("http", "/reset").url;
+    fails(ask, PROBLEM_PROVIDER_AWAY, "/reset");
+    assert_int_equal(kit->requests - before, 1);
+    closed();
+}
+
+static void delete_and_put_are_sent_as_such_with_and_without_a_body(void **state)
+{
+    (void)state;
+    opened(NULL, NULL);
+    struct fetch_ask ask = question("http", "/echo");
+    ask.accept_type = (struct slice){0};
+    ask.method = LIT("DELETE");
+    struct asked *a = asked(ask);
+    assert_null(a->why);
+    assert_true(slice_starts(a->answer.body, LIT("DELETE /echo HTTP/1.1\r\n")));
+    assert_true(slice_ends(a->answer.body, LIT("\n\n")));
+    ask.body = LIT("{\"access_token\":\"x\"}");
+    a = asked(ask);
+    assert_null(a->why);
+    assert_true(slice_starts(a->answer.body, LIT("DELETE /echo HTTP/1.1\r\n")));
+    assert_true(slice_ends(a->answer.body, LIT("\n\n{\"access_token\":\"x\"}")));
+    ask.method = LIT("PUT");
+    a = asked(ask);
+    assert_null(a->why);
+    assert_true(slice_starts(a->answer.body, LIT("PUT /echo HTTP/1.1\r\n")));
+    assert_int_equal(kit->connections, 3);
+    closed();
+}
+
 static void slow_and_dripping_servers_meet_the_deadline(void **state)
 {
     (void)state;
@@ -560,6 +627,9 @@ int main(void)
         cmocka_unit_test(answers_nobody_asked_for_are_errors),
         cmocka_unit_test(an_error_answer_is_taken_when_asked_for),
         cmocka_unit_test(a_busy_provider_is_away_and_says_for_how_long),
+        cmocka_unit_test(every_status_but_a_redirect_is_an_answer_to_who_judges_it_alone),
+        cmocka_unit_test(a_get_that_may_be_sent_once_has_a_connection_of_its_own),
+        cmocka_unit_test(delete_and_put_are_sent_as_such_with_and_without_a_body),
         cmocka_unit_test(slow_and_dripping_servers_meet_the_deadline),
         cmocka_unit_test(a_post_that_is_reset_is_sent_once),
         cmocka_unit_test(nobody_listening_is_away),

@@ -150,6 +150,26 @@ static void a_type_too_long_to_be_one_is_none(void **state)
     assert_true(r.type_odd);
 }
 
+static void headers_are_kept_by_name_the_first_of_two_and_of_the_last_head(void **state)
+{
+    (void)state;
+    struct reply r = reply_open(10);
+    reply_keep(&r, 0, LIT("x-left"));
+    reply_keep(&r, 1, LIT("X-Long"));
+    reply_keep(&r, 2, LIT(""));
+    char line[FETCH_KEPT_MAX + 20] = "X-Long: ";
+    memset(line + strlen(line), 'y', FETCH_KEPT_MAX + 1);
+    const struct slice lines[] = {LIT("HTTP/1.1 103 Early"), LIT("X-Left: 1"), LIT("HTTP/1.1 403 No"), LIT("X-LEFT: 2"),
+                                  LIT("X-Left: 3"), LIT(": 4"), slice_of(line)};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        assert_true(reply_header(&r, lines[i], 0));
+    assert_true(r.kept[0].found);
+    assert_string_equal(r.kept[0].value, "2");
+    assert_false(r.kept[1].found);
+    assert_false(r.kept[2].found);
+    reply_close(&r);
+}
+
 static void dates_are_read_strictly(void **state)
 {
     (void)state;
@@ -177,6 +197,7 @@ int main(void)
         cmocka_unit_test(trailers_mean_nothing),
         cmocka_unit_test(only_the_answer_asked_for_is_accepted),
         cmocka_unit_test(a_type_too_long_to_be_one_is_none),
+        cmocka_unit_test(headers_are_kept_by_name_the_first_of_two_and_of_the_last_head),
         cmocka_unit_test(dates_are_read_strictly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /* page_headers.h -- the content security policies of what we show, for those who answer (page/respond.h).
  *
- * Pages hold no script and no inline style, so the policy allows only our own style sheet and pictures, forms to ourselves, and no
- * framing. `form-action` also rules the redirects that follow a form: answer a form post with a redirect to ourselves, or
+ * Pages work without script and hold no inline style, so the policy allows only our own style sheet and pictures, forms to ourselves, and no
+ * framing. One script may run, known by its hash: templates/parts/keep_fragment.html carries the #fragment of the address a visitor was
+ * redirected from, which no server ever sees, into the links that lead back there. `form-action` also rules the redirects that follow a form: answer a form post with a redirect to ourselves, or
  * name the further origin (page_csp_with_form_action). Also on every page: Cache-Control no-store, Referrer-Policy no-referrer,
  * X-Content-Type-Options nosniff, Cross-Origin-Opener-Policy same-origin.
  */
@@ -9,7 +10,10 @@
 #define PAGE_PAGE_HEADERS_H
 #include "base/slice.h"
 
-#define PAGE_CSP_BASE "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
+#define PAGE_CSP_KEEP_FRAGMENT "'sha256-8thuPyzsp+jnkliPATpg0gwdgV4YCowpxh2bAitqmn0='"
+#define PAGE_CSP_BASE                                        \
+    "default-src 'none'; script-src " PAGE_CSP_KEEP_FRAGMENT \
+    "; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
 
 static const struct slice page_csp = LIT_INIT(PAGE_CSP_BASE "frame-ancestors 'none'; form-action 'self'");
 /* Append one origin, or several with spaces between them. */

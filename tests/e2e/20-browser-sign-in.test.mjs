@@ -187,6 +187,28 @@ test('a return address keeps its query and its fragment, and one on another site
   }
 });
 
+test('the #fragment of the address a stranger came for is kept when the page is shown', async t => {
+  const { base } = await installation(t, { extra: withPage });
+  const context = await person(browser, { javaScriptEnabled: true });
+  const tab = await context.newPage();
+  const complaints = [];
+  tab.on('console', m => complaints.push(m.text()));
+  const to = '/list?q=a%26b&page=2#row-7/%C3%A9&x=1';
+  await tab.goto(base + to);
+  assert.match(tab.url(), /sign-in\?rd=.*#row-7/);
+  await Promise.all([tab.waitForURL(/ui_locales=de.*#|ui_locales=de/), tab.click('details.language summary').then(() => tab.click('a[hreflang=de]'))]);
+  await tab.click('a.provider');
+  await signInAtProvider(tab, 'ada');
+  await tab.waitForURL(base + to);
+  assert.equal((await backendSays(tab)).url, '/list?q=a%26b&page=2');
+  assert.deepEqual(complaints.filter(m => /Content Security|script/i.test(m)), []);
+  // a script that is not ours does not run on our pages
+  await context.clearCookies();
+  await tab.goto(`${base}/list`);
+  await tab.evaluate(() => { const s = document.createElement('script'); s.textContent = 'document.title = "taken over"'; document.body.append(s); });
+  assert.notEqual(await tab.title(), 'taken over');
+});
+
 test('a stranger inside a frame gets a page that asks for a tab, and the tab signs in', async t => {
   const { base } = await installation(t, { extra: alone, access: `access:
   - { path: /public/**, allow: everyone }

@@ -3,7 +3,7 @@
  * The command's name is its first one or two words. Whatever is unknown is told in one line with the nearest name.
  */
 #include "cli/commands.h"
-#include "config/nearest.h"
+#include "text/nearest.h"
 
 struct parsing {
     int argc;

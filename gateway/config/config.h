@@ -3,14 +3,14 @@
  *   config_read    files and folders merged, variables laid over, ${...} expanded, every value checked against the key tables
  *   config_build   what belongs together is judged, files are loaded, keys made; gives a snapshot when there was not one error
  *
- * Both complain into one list with file:line:column (config/complaint.h), so one run tells all. Nothing is logged here. Everything blocks (files):
+ * Both complain into one list with file:line:column (text/complaint.h), so one run tells all. Nothing is logged here. Everything blocks (files):
  * call from the main thread. Precedence: option > environment > later file > earlier file > default.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
-#include "config/complaint.h"
 #include "gate/snapshot.h"
 #include "observe/records.h"
+#include "text/complaint.h"
 
 struct config;
 

@@ -5,7 +5,7 @@
  */
 #include "config/environment.h"
 
-#include "config/nearest.h"
+#include "text/nearest.h"
 
 enum {
     NAME_MAX_BYTES = 160, /* a key path in upper case; the longest real one has about 60 */

@@ -6,8 +6,8 @@
  */
 #ifndef CONFIG_ENVIRONMENT_H
 #define CONFIG_ENVIRONMENT_H
-#include "config/complaint.h"
 #include "config/tree.h"
+#include "text/complaint.h"
 
 void environment_apply(struct complaints *c, struct doc *root, const char *const *environment);
 /* "session.lifetime=1h"; `told` names the origin ("--set"). */

@@ -1,8 +1,8 @@
 /* setting.c -- the walk: one section after the other, each key of its table, each member of its map. */
 #include "config/setting.h"
 
-#include "config/nearest.h"
 #include "config/setting_scalar.h"
+#include "text/nearest.h"
 
 struct walk {
     struct complaints *c;

@@ -6,9 +6,9 @@
  */
 #ifndef CONFIG_SETTING_H
 #define CONFIG_SETTING_H
-#include "config/complaint.h"
 #include "config/keys.h"
 #include "crypto/secret.h"
+#include "text/complaint.h"
 
 struct setting {
     const struct key *key;  /* of an item of a list: the list's key */

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/nearest.h"
 #include "config/value.h"
+#include "text/nearest.h"
 #include "text/url.h"
 
 enum {

@@ -36,7 +36,7 @@ enum response_mode {
 };
 enum pkce {
     PKCE_S256,
-    PKCE_OFF,
+    PKCE_NONE,
     PKCE_S256_HEX /* the digest in hex instead of base64url */
 };
 enum nonce {        /* authorize.nonce */

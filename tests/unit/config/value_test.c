@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "config/nearest.h"
+#include "text/nearest.h"
 
 static void durations_have_a_unit(void **state)
 {

@@ -1,5 +1,5 @@
 /* nearest.c -- Damerau's distance in the optimal string alignment form, three rows at a time. */
-#include "config/nearest.h"
+#include "text/nearest.h"
 
 #include "base/must.h"
 
@@ -9,7 +9,10 @@ enum {
 
 struct nearest nearest_to(struct slice given)
 {
-    return (struct nearest){given, {NULL, 0}, SLICE_NONE};
+    return (struct nearest){
+        given, {NULL, 0},
+         SLICE_NONE
+    };
 }
 
 static size_t least3(size_t a, size_t b, size_t c)

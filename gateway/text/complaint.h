@@ -1,4 +1,4 @@
-/* complaint.h -- everything that is wrong with a configuration, gathered in one pass and told with its place.
+/* complaint.h -- everything that is wrong with files people write, gathered in one pass and told with its place.
  *
  *     /etc/vestibule/vestibule.yaml:14:5: error: unknown key "client_secert" in providers[0]
  *         14 |     client_secert: •••
@@ -7,8 +7,8 @@
  *
  * A source line that holds a secret is shown without what stands behind the colon. Lives in the arena of the configuration; one thread.
  */
-#ifndef CONFIG_COMPLAINT_H
-#define CONFIG_COMPLAINT_H
+#ifndef TEXT_COMPLAINT_H
+#define TEXT_COMPLAINT_H
 #include "text/doc.h"
 
 #include "base/buf.h"

@@ -1,6 +1,6 @@
 /* nearest.h -- which known word did they mean? The smallest number of slips (swap, drop, add, change) wins, if it is small enough. */
-#ifndef CONFIG_NEAREST_H
-#define CONFIG_NEAREST_H
+#ifndef TEXT_NEAREST_H
+#define TEXT_NEAREST_H
 #include "base/slice.h"
 
 struct nearest {

@@ -1,5 +1,5 @@
 /* complaint.c -- gathering and showing: the place, the sentence, the source line, the caret, the nearest word. */
-#include "config/complaint.h"
+#include "text/complaint.h"
 
 #include "text/json.h"
 

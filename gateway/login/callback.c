@@ -224,14 +224,16 @@ static enum flow_next judge(struct flow *f)
 static enum flow_next begin(struct flow *f)
 {
     struct callback *c = f->self;
-    bool keep = c->provider->tokens == TOKENS_SESSION;
+    const struct grant *g = &c->grant;
+    const struct tokens tokens = {.id_token = g->id_token,
+                                  .access_token = g->access_token,
+                                  .refresh_token = g->refresh_token,
+                                  .obtained_s = now_s(),
+                                  .expires_s = g->access_expires_s};
     const struct session_start start = {
-        .identity = &c->grant.identity,
-        .id_token = keep ? c->grant.id_token : LIT(""),
-        .access_token = keep ? c->grant.access_token : LIT(""),
-        .refresh_token = keep ? c->grant.refresh_token : LIT(""),
-        .provider_sid = c->grant.sid,
-        .access_expires_s = c->grant.access_expires_s,
+        .identity = &g->identity,
+        .tokens = c->provider->tokens == TOKENS_SESSION ? &tokens : NULL,
+        .provider_sid = g->sid,
         .old_cookie_header = c->v->cookies,
     };
     return session_begin(f, c->v->sessions, &start, &c->set_cookie, &c->reference);

@@ -1,8 +1,8 @@
 /* sign_out.c -- GET asks, POST does it.
  *
  *     check_request   our own form, by the token in it; else the same question again
+ *     end             the records are deleted everywhere; the cookie goes with the answer         asks the store, waits
  *     ask_where       the provider's end-session address, if the box was ticked and it has one
- *     end             the record is deleted everywhere; the cookie goes with the answer           asks the store, waits
  *     say_goodbye     303 to the provider, or to our own page
  *
  * The session is over here before anything is sent to the provider; the store being away is told (503), with the cookie deleted all the same.
@@ -22,7 +22,8 @@ struct sign_out {
     struct visit *v;
     const struct provider *provider; /* of the session; NULL: not configured any more */
     bool everywhere;
-    struct slice return_url, elsewhere, set_cookie, id_token;
+    struct slice return_url, elsewhere, set_cookie;
+    struct session_left left;
     struct flow flow;
 };
 
@@ -65,6 +66,12 @@ static enum flow_next check_request(struct flow *f)
     return FLOW_NEXT;
 }
 
+static enum flow_next end(struct flow *f)
+{
+    struct sign_out *s = f->self;
+    return session_end(f, s->v->sessions, s->v->cookies, &s->set_cookie, &s->left);
+}
+
 static enum flow_next ask_where(struct flow *f)
 {
     struct sign_out *s = f->self;
@@ -72,15 +79,9 @@ static enum flow_next ask_where(struct flow *f)
     if (!s->everywhere || s->provider == NULL || !provider_knows_end_session(s->provider)) {
         return FLOW_NEXT;
     }
-    const struct end_session_ask ask = {.id_token_hint = v->session->id_token,
+    const struct end_session_ask ask = {.id_token_hint = s->left.tokens != NULL ? s->left.tokens->id_token : LIT(""),
                                         .post_logout_redirect_uri = visit_url(v, LIT("/signed-out"))};
     return provider_end_session(f, s->provider, v->env, &ask, &s->elsewhere);
-}
-
-static enum flow_next end(struct flow *f)
-{
-    struct sign_out *s = f->self;
-    return session_end(f, s->v->sessions, s->v->cookies, &s->set_cookie);
 }
 
 static enum flow_next say_goodbye(struct flow *f)
@@ -110,8 +111,8 @@ static enum flow_next say_goodbye(struct flow *f)
 
 static const struct flow_step steps[] = {
     {"sign_out/check_request", check_request}, /* */
-    {"sign_out/ask_where",     ask_where    }, /* waits seldom: only for metadata known before */
     {"sign_out/end",           end          }, /* waits */
+    {"sign_out/ask_where",     ask_where    }, /* waits seldom: only for metadata known before */
     {"sign_out/say_goodbye",   say_goodbye  }, /* */
 };
 

@@ -52,13 +52,14 @@ enum flow_next login_me(struct flow *f, struct visit *v)
 struct ending {
     struct visit *v;
     struct slice set_cookie;
+    struct session_left left;
     struct flow flow;
 };
 
 static enum flow_next end(struct flow *f)
 {
     struct ending *e = f->self;
-    return session_end(f, e->v->sessions, e->v->cookies, &e->set_cookie);
+    return session_end(f, e->v->sessions, e->v->cookies, &e->set_cookie, &e->left);
 }
 
 static enum flow_next say_so(struct flow *f)

@@ -6,6 +6,7 @@
 #include "session/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "session/session_flight.h"
 #include "session/sessions.h"
@@ -135,6 +136,12 @@ void sessions_touch(struct sessions *s, struct session_entry *e)
     if (behind < 0) behind = -behind; /* a reload made the idle time shorter */
     if (ttl <= 0 || behind < step) return;
     store_touch(s->link, (struct slice){e->held->key, sizeof e->held->key}, ttl);
+    if (e->held->session.keeps_tokens) {
+        char key[SESSION_KEY_BYTES];
+        memcpy(key, e->held->key, sizeof key);
+        key[0] = 't'; /* token_record_key */
+        store_touch(s->link, (struct slice){key, sizeof key}, ttl);
+    }
     e->idle_end_wall_ms = now + ttl;
 }
 

@@ -19,6 +19,7 @@
 #define SESSION_SESSION_H
 #include "crypto/session_jwt.h"
 #include "provider/identity.h"
+#include "provider/tokens.h"
 #include "store/store.h"
 #include "text/cookie.h"
 
@@ -32,10 +33,10 @@ struct session_conf {
 
 struct session {
     struct identity identity;
-    struct slice reference; /* first 8 of base64url(SHA-256(sid)): for logs, never the token */
-    struct slice id_token, access_token, refresh_token, provider_sid; /* empty when discarded */
-    int64_t created_s, expires_s;                                     /* absolute end */
-    int64_t access_expires_s;
+    struct slice reference;       /* first 8 of base64url(SHA-256(sid)): for logs, never the token */
+    struct slice provider_sid;    /* the provider's own id of it; empty: not told */
+    bool keeps_tokens;            /* the provider's tokens are in a record beside it: session/session_tokens.h */
+    int64_t created_s, expires_s; /* absolute end */
     /* One memo for proxy/: what it made of this session (header values, assertions). Freed with the session. */
     void *memo;
     void (*memo_free)(void *memo);
@@ -57,17 +58,21 @@ enum flow_next session_find(struct flow *f, struct sessions *s, struct slice coo
 
 struct session_start {
     const struct identity *identity;
-    struct slice id_token, access_token, refresh_token, provider_sid;
-    int64_t access_expires_s;
+    const struct tokens *tokens; /* NULL: they are not kept */
+    struct slice provider_sid;
     struct slice old_cookie_header; /* the session it replaces, if it is ours and live, is deleted */
 };
 /* Stores a new session and gives the Set-Cookie value; nothing is promised to anybody before the store said yes. */
 enum flow_next session_begin(struct flow *f, struct sessions *s, const struct session_start *start,
                              struct slice *ret_set_cookie, struct slice *ret_reference);
-/* Deletes the record of the cookie's session, wherever it was cached; *ret_set_cookie deletes the cookie (given also when the store is
- * away, through *ret_set_cookie before the flow fails). */
-enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header,
-                           struct slice *ret_set_cookie);
+/* Deletes the records of the cookie's session, wherever it was cached; *ret_set_cookie deletes the cookie (given also when the store is
+ * away, through *ret_set_cookie before the flow fails). *ret_left: the tokens that were kept, for the caller to use once more and to revoke. */
+struct session_left {
+    struct slice provider;       /* its id; empty: there were no tokens, or none that could be read */
+    const struct tokens *tokens; /* NULL when provider is empty */
+};
+enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header, struct slice *ret_set_cookie,
+                           struct session_left *ret_left);
 
 /* A token for our own forms, bound to this session as session_find lent it, not a copy (or to nothing when s is NULL: sign-out page
  * without a session). Each call gives another one; all fit. */

@@ -1,6 +1,9 @@
-/* session_end.c -- signing out: the record goes, every cache hears of it, the cookie is deleted. */
+/* session_end.c -- signing out: the record goes, every cache hears of it, the cookie is deleted; then the provider's tokens go, and are handed
+ * to whoever ends the session, for the last time. */
 #include "session/sessions.h"
+#include "session/token_record.h"
 
+#include "base/log.h"
 #include "base/now.h"
 
 /* Same name, path, domain and flags, or the browser keeps the old one. */
@@ -11,16 +14,68 @@ static struct slice deleting_cookie(struct arena *a, const struct session_conf *
     return cookie_set(a, conf->cookie_name, (struct slice){"", 0}, &with);
 }
 
-enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header, struct slice *ret_set_cookie)
+struct end {
+    struct sessions *sessions;
+    struct slice key, tokens_key, tokens;
+    bool was_there;
+    struct session_left *ret_left;
+    struct flow flow;
+};
+
+static enum flow_next delete_record(struct flow *f)
+{
+    struct end *e = f->self;
+    /* the store does not tell us of what we do ourselves */
+    session_cache_remove_key(e->sessions->cache, e->key);
+    sessions_doubt(e->sessions, e->key);
+    return store_delete(f, e->sessions->link, e->key, &e->was_there);
+}
+
+/* In one step, so that a refresh which is under way finds nothing to renew: it gives up and revokes what it got. */
+static enum flow_next take_tokens(struct flow *f)
+{
+    struct end *e = f->self;
+    return store_take(f, e->sessions->link, e->tokens_key, &e->tokens);
+}
+
+static enum flow_next open_tokens(struct flow *f)
+{
+    struct end *e = f->self;
+    if (e->tokens.at == NULL) return FLOW_NEXT;
+    struct token_record *r = arena_new(f->arena, struct token_record);
+    const struct err *why = token_record_open(f->arena, e->sessions->keys, e->tokens_key, e->tokens, r);
+    if (why != NULL) {
+        LOG(LOG_LEVEL_WARN, "tokens_unreadable", "A session's tokens cannot be read and were dropped.", why,
+            {"session", slice_upto(slice_from(e->key, 2), SESSION_REFERENCE_CHARS)});
+        return FLOW_NEXT;
+    }
+    *e->ret_left = (struct session_left){r->provider, &r->tokens};
+    return FLOW_NEXT;
+}
+
+static const struct flow_step steps[] = {
+    {"session/delete_record", delete_record}, /* waits */
+    {"session/take_tokens",   take_tokens  }, /* waits */
+    {"session/open_tokens",   open_tokens  }, /* */
+};
+
+enum flow_next sessions_erase(struct flow *f, struct sessions *s, struct slice key, struct session_left *ret_left)
+{
+    struct end *e = arena_new(f->arena, struct end);
+    *e = (struct end){.sessions = s, .key = arena_copy(f->arena, key), .ret_left = ret_left};
+    e->tokens_key = token_record_key(f->arena, key);
+    *ret_left = (struct session_left){.tokens = NULL};
+    return flow_call(f, &e->flow, steps, sizeof steps / sizeof *steps, e);
+}
+
+enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header, struct slice *ret_set_cookie,
+                           struct session_left *ret_left)
 {
     *ret_set_cookie = deleting_cookie(f->arena, s->conf);
+    *ret_left = (struct session_left){.tokens = NULL};
     struct slice token;
     struct session_claims claims;
     if (!sessions_cookie(s, cookie_header, &token)) return FLOW_NEXT;
     if (session_jwt_read(s->jwt, f->arena, token, now_s(), &claims) != NULL) return FLOW_NEXT;
-    struct slice key = sessions_key(f->arena, claims.sid);
-    /* the store does not tell us of what we do ourselves */
-    session_cache_remove_key(s->cache, key);
-    sessions_doubt(s, key);
-    return store_delete(f, s->link, key, arena_new(f->arena, bool));
+    return sessions_erase(f, s, sessions_key(f->arena, claims.sid), ret_left);
 }

@@ -1,8 +1,8 @@
 /* session_record.h -- what the store holds of a session, as bytes.
  *
- * version 1 | created, expires, access_expires, auth_time: 8 bytes each, big-endian | email_verified 1 | texts | groups | kept claims
- * A text is its length (4 bytes) and its bytes; lists are preceded by their count (4 bytes). The whole is sealed by crypto/keyring.h
- * under the purpose "session" with the record's key as context, so a record is good under its own key only.
+ * version 2 | created, expires, auth_time: 8 bytes each | email_verified, keeps_tokens: 1 each | texts | groups | kept claims
+ * spelled as session/record_bytes.h says. The whole is sealed by crypto/keyring.h under the purpose "session" with the record's key as
+ * context, so a record is good under its own key only. The provider's tokens are in a record of their own (session/token_record.h).
  *
  * Another version, a length that does not fit, a byte too many: no session. A newer gateway's record is not guessed at.
  */
@@ -11,7 +11,7 @@
 #include "session/session.h"
 
 enum {
-    SESSION_RECORD_VERSION = 1
+    SESSION_RECORD_VERSION = 2
 };
 
 void session_record_write(struct buf *to, const struct session *s);

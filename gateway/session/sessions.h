@@ -4,6 +4,7 @@
  * session_flight  one question to the store for all who wait for the same session
  * session_begin   a new session and the end of the one it replaces
  * session_end     the end of one
+ * token_record    what is kept of the provider's tokens
  * session_form    tokens for our own forms
  */
 #ifndef SESSION_SESSIONS_H
@@ -11,7 +12,8 @@
 #include "session/session_cache.h"
 
 enum {
-    SESSIONS_FLIGHT_BUCKETS = 256
+    SESSIONS_FLIGHT_BUCKETS = 256,
+    SESSION_REFERENCE_CHARS = 8 /* of the key's hash: what logs and people are told of a session */
 };
 
 struct session_flight;
@@ -37,6 +39,9 @@ struct slice sessions_key(struct arena *a, struct slice sid);
 int64_t sessions_idle_ms(const struct sessions *s);
 /* This worker has changed or heard of a change of the record: nothing read before may be believed. */
 void sessions_doubt(struct sessions *s, struct slice key);
+
+/* The end of the session under this key, here and everywhere: both its records go. */
+enum flow_next sessions_erase(struct flow *f, struct sessions *s, struct slice key, struct session_left *ret_left);
 
 /* May this entry be given out without asking the store? */
 bool sessions_still_believed(const struct sessions *s, const struct session_entry *e);

@@ -19,10 +19,10 @@ static const struct session full = {
                  .kept = kept,
                  .kept_count = 1,
                  .auth_time_s = -5},
-    .access_token = LIT_INIT("at"),
+    .keeps_tokens = true,
+    .provider_sid = LIT_INIT("ps"),
     .created_s = 1,
-    .expires_s = INT64_MAX,
-    .access_expires_s = 0
+    .expires_s = INT64_MAX
 };
 
 static void what_is_written_reads_back(void **state)
@@ -40,7 +40,8 @@ static void what_is_written_reads_back(void **state)
     assert_int_equal(s.identity.group_count, 2);
     assert_true(slice_is(s.identity.groups[1], LIT("b c")));
     assert_true(slice_is(s.identity.kept[0].name, LIT("n")));
-    assert_true(slice_is(s.access_token, LIT("at")));
+    assert_true(s.keeps_tokens);
+    assert_true(slice_is(s.provider_sid, LIT("ps")));
     assert_true(s.expires_s == INT64_MAX);
     buf_close(&b);
     arena_close(a);

@@ -36,6 +36,7 @@ struct visit {
     struct slice cookie;
     const struct session_start *start;
     const struct session *session;
+    struct session_left left;
     enum problem no;
     struct slice set_cookie, reference;
     struct flow flow;
@@ -50,7 +51,7 @@ static enum flow_next visit_step(struct flow *f)
     switch (v->what) {
     case VISIT_FIND: return session_find(f, v->sessions, v->cookie, &v->session, &v->no);
     case VISIT_BEGIN: return session_begin(f, v->sessions, v->start, &v->set_cookie, &v->reference);
-    case VISIT_END: return session_end(f, v->sessions, v->cookie, &v->set_cookie);
+    case VISIT_END: return session_end(f, v->sessions, v->cookie, &v->set_cookie, &v->left);
     }
     return FLOW_DONE;
 }
@@ -105,14 +106,23 @@ static const struct identity ada = {.provider = LIT_INIT("example"),
                                     .auth_time_s = 77,
                                     .acr = LIT_INIT("silver")};
 
+static const struct tokens_value device[] = {
+    {LIT_INIT("device_id"), LIT_INIT("d-1")}
+};
+static const struct tokens tokens = {.id_token = LIT_INIT("id.token.canary"),
+                                     .access_token = LIT_INIT("access-canary"),
+                                     .refresh_token = LIT_INIT("refresh-canary"),
+                                     .obtained_s = 42,
+                                     .expires_s = 99,
+                                     .values = device,
+                                     .value_count = 1};
+
 /* "name=token" of a new session, free()d by the caller. */
 static char *sign_in(struct fixture *x, struct worker *w, const char *old_cookie)
 {
     const struct session_start start = {.identity = &ada,
-                                        .id_token = LIT("id.token.canary"),
-                                        .refresh_token = LIT("refresh-canary"),
+                                        .tokens = &tokens,
                                         .provider_sid = LIT("their-sid"),
-                                        .access_expires_s = 99,
                                         .old_cookie_header = slice_of(old_cookie)};
     struct visit v = {.what = VISIT_BEGIN, .sessions = w->sessions, .start = &start};
     visit(x, &v);
@@ -266,11 +276,8 @@ static void a_new_session_is_found_by_every_worker_with_all_that_was_said(void *
         assert_true(slice_is(s->identity.kept[0].value, LIT("[\"a\",\"b\"]")));
         assert_int_equal(s->identity.auth_time_s, 77);
         assert_true(slice_is(s->identity.acr, LIT("silver")));
-        assert_true(slice_is(s->id_token, LIT("id.token.canary")));
-        assert_true(slice_is(s->refresh_token, LIT("refresh-canary")));
+        assert_true(s->keeps_tokens);
         assert_true(slice_is(s->provider_sid, LIT("their-sid")));
-        assert_int_equal(s->access_token.len, 0);
-        assert_int_equal(s->access_expires_s, 99);
         assert_int_equal(s->expires_s - s->created_s, 3600);
         assert_int_equal(s->reference.len, 8);
         visit_close(&v);
@@ -322,11 +329,71 @@ static void a_session_that_was_ended_is_gone_everywhere_and_cannot_be_replayed(v
     free(cookie);
 }
 
+/* The store's key of the tokens of a cookie's session. */
+static void tokens_key_of(struct fixture *x, const char *cookie, char key[SESSION_KEY_BYTES + 1])
+{
+    key_of(x, cookie, key);
+    key[0] = 't';
+}
+
+static void the_providers_tokens_lie_sealed_beside_the_session_and_leave_with_it_once(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, ""), key[SESSION_KEY_BYTES + 1];
+    tokens_key_of(x, cookie, key);
+    char *record = kit_read(x->loop, x->b.link, CALL_GET, key);
+    assert_non_null(record);
+    free(record);
+    struct call get = kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->b.link, .key = slice_of(key)});
+    assert_true(slice_find(get.value, LIT("canary")) == SLICE_NONE);
+    arena_close(get.arena);
+    struct visit v = {.what = VISIT_END, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+    visit(x, &v);
+    assert_null(v.why);
+    assert_true(slice_is(v.left.provider, ada.provider));
+    assert_true(slice_is(v.left.tokens->id_token, tokens.id_token));
+    assert_true(slice_is(v.left.tokens->access_token, tokens.access_token));
+    assert_true(slice_is(v.left.tokens->refresh_token, tokens.refresh_token));
+    assert_int_equal(v.left.tokens->obtained_s, 42);
+    assert_int_equal(v.left.tokens->expires_s, 99);
+    assert_int_equal(v.left.tokens->value_count, 1);
+    assert_true(slice_is(v.left.tokens->values[0].value, LIT("d-1")));
+    visit_close(&v);
+    assert_null(kit_read(x->loop, x->b.link, CALL_GET, key));
+    visit(x, &v); /* again: there is nothing any more */
+    assert_null(v.why);
+    assert_null(v.left.tokens);
+    visit_close(&v);
+    free(cookie);
+}
+
+static void tokens_live_as_long_as_their_session_and_no_longer(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in(x, &x->a, ""), *other = sign_in(x, &x->a, ""), key[SESSION_KEY_BYTES + 1],
+         other_key[SESSION_KEY_BYTES + 1];
+    tokens_key_of(x, cookie, key);
+    tokens_key_of(x, other, other_key);
+    now_shift(500);
+    assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
+    now_shift(900);
+    char *record = kit_read(x->loop, x->a.link, CALL_GET, key);
+    assert_non_null(record);
+    free(record);
+    assert_null(kit_read(x->loop, x->a.link, CALL_GET, other_key));
+    now_shift(1200);
+    assert_null(kit_read(x->loop, x->a.link, CALL_GET, key));
+    free(cookie);
+    free(other);
+}
+
 static void a_new_sign_in_ends_the_session_it_replaces(void **state)
 {
     struct fixture *x = *state;
-    char *old = sign_in(x, &x->a, ""), *new = sign_in(x, &x->b, old);
+    char *old = sign_in(x, &x->a, ""), *new = sign_in(x, &x->b, old), key[SESSION_KEY_BYTES + 1];
     assert_string_not_equal(old, new);
+    tokens_key_of(x, old, key);
+    assert_null(kit_read(x->loop, x->a.link, CALL_GET, key));
     assert_int_equal(find(x, &x->a, old), PROBLEM_SESSION_ENDED);
     assert_int_equal(find(x, &x->a, new), PROBLEM_NONE);
     free(old);
@@ -907,6 +974,9 @@ int main(void)
         IN_MEMORY(a_token_we_signed_for_an_id_the_store_never_saw_is_no_session),
         IN_MEMORY(a_session_ends_at_its_absolute_end_however_busy_it_is),
         IN_MEMORY(an_idle_session_ends_and_use_keeps_it),
+        IN_MEMORY(the_providers_tokens_lie_sealed_beside_the_session_and_leave_with_it_once),
+        IN_REDIS(the_providers_tokens_lie_sealed_beside_the_session_and_leave_with_it_once),
+        IN_MEMORY(tokens_live_as_long_as_their_session_and_no_longer),
         IN_MEMORY(a_cached_session_is_asked_for_again_after_a_while),
         IN_MEMORY(the_memo_outlives_a_look_at_the_store_and_is_freed_once),
         IN_MEMORY(a_tampered_record_is_no_session),

@@ -84,13 +84,13 @@ struct declared_request {
     bool given;
     struct slice as; /* its name, in messages and metrics: "profile", "emails", "refresh" */
     int document;    /* where its answer stands in map_documents; -1: nowhere */
-    struct
-        template url; /* in a URL of discovery that is not known the request is skipped when not required, else fails */
+    struct template url;
     enum request_method method;
     enum request_auth auth;
     enum body_format format;
     struct declared_params query, headers, body;
     bool required; /* false: the sign-in survives its failure */
+    bool if_known; /* left out when its URL needs an endpoint that discovery does not know */
     bool
         joins_claims; /* a userinfo answer: its sub must be the id_token's; document `claims` is the id_token joined with it */
     struct pick pick;                     /* which item of the answer is the document */

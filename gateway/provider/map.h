@@ -69,10 +69,10 @@ bool map_true(struct arena *a, const struct map_value *m, const struct map_docum
 struct slice *map_texts(struct arena *a, const struct map_value *m, const struct map_documents *docs,
                         const struct template_values *v, size_t *ret_count);
 /* The node a pointer (or the first pointer of a list that has one) leads to; NULL for every other kind and when absent. */
-const struct doc *map_node(const struct map_value *m, const struct map_documents *docs);
+const struct doc *map_node(struct arena *a, const struct map_value *m, const struct map_documents *docs);
 /* The number of the document the value would come from (MAP_POINTER, or the alternative of MAP_FIRST that has a value); -1: none.
  * For "the word about an address must come from where the address came from". */
-int map_source(const struct map_value *m, const struct map_documents *docs);
+int map_source(struct arena *a, const struct map_value *m, const struct map_documents *docs);
 
 /* ---- predicates: { pointer: /error/code, equals: ok }, { pointer: /errcode, not_in: [null, 0] }, { pointer: /id, present: true } ---- */
 

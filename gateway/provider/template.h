@@ -89,19 +89,23 @@ struct template_values {
     size_t me_count, stored_count;
 };
 
-/* The text, in a. A value that is absent is the empty text, unless `ret_missing` is given: then it says the first name that was absent
- * (empty: none was). Values with a control byte, or longer than TEMPLATE_VALUE_MAX, count as absent. */
 enum {
     TEMPLATE_VALUE_MAX = 64 * 1024, /* an id_token as id_token_hint */
     TEMPLATE_SOURCE_MAX = 2048,     /* of one template as written */
     TEMPLATE_PARTS_MAX = 32
 };
+/* The text, in a; it may hold a secret when t names one (template_uses). A value that is absent is the empty text; *ret_missing (may be
+ * NULL) says the first one that was, as written ("cb:device_id"; empty: none). Values with a control byte, or longer than
+ * TEMPLATE_VALUE_MAX, count as absent. */
 struct slice template_expand(struct arena *a, const struct template *t, const struct template_values *v,
                              struct slice *ret_missing);
-/* The same where every part must be there and the text may hold a secret: empty when something is missing. Wipe it with
- * explicit_bzero after use if t may name client_secret (template_uses). */
 bool template_uses(const struct template *t, enum template_name name);
-/* Only text: known without anything. */
+/* Empty, or only text: known without anything. */
 bool template_is_fixed(const struct template *t);
+/* The text of a template that is fixed. */
+struct slice template_text(const struct template *t);
+
+const char *template_name_word(enum template_name name); /* "client_id" */
+const char *endpoint_word(enum endpoint_name name);      /* "authorization" */
 
 #endif

@@ -82,3 +82,12 @@ bool doc_whole(const struct doc *d, int64_t *ret_value)
     *ret_value = whole;
     return true;
 }
+
+struct slice doc_text(struct arena *a, const struct doc *d)
+{
+    int64_t whole;
+    if (d == NULL) return (struct slice){NULL, 0};
+    if (d->type == DOC_STRING) return d->text;
+    if (d->type == DOC_BOOL) return d->boolean ? LIT("true") : LIT("false");
+    return doc_whole(d, &whole) ? arena_print(a, "%lld", (long long)whole) : (struct slice){NULL, 0};
+}

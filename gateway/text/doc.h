@@ -58,6 +58,8 @@ const struct doc *doc_member(const struct doc *map, struct slice key); /* NULL i
 const struct doc *doc_at(const struct doc *root, struct slice pointer);
 struct slice doc_string(const struct doc *map, struct slice key); /* empty if absent or not a string */
 bool doc_is_string(const struct doc *d);
+/* Strings as they are, whole numbers to the last digit, true and false; empty for everything else and for NULL. */
+struct slice doc_text(struct arena *a, const struct doc *d);
 /* Integers, and reals with a whole value (a JWT's exp may be either); false otherwise. */
 bool doc_whole(const struct doc *d, int64_t *ret_value);
 

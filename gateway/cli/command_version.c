@@ -18,9 +18,9 @@ struct listing {
 
 static bool is_interesting(struct slice name)
 {
-    static const struct slice names[] = {LIT_INIT("libh2o"),     LIT_INIT("libcurl"),   LIT_INIT("libhiredis"),
-                                         LIT_INIT("libjansson"), LIT_INIT("libjwt"),    LIT_INIT("libyaml"),
-                                         LIT_INIT("libssl"),     LIT_INIT("libcrypto"), LIT_INIT("libc.")};
+    static const struct slice names[] = {
+        LIT_INIT("libh2o"),  LIT_INIT("libcurl"), LIT_INIT("libhiredis"), LIT_INIT("libjansson"), LIT_INIT("libjwt"),
+        LIT_INIT("libyaml"), LIT_INIT("libpsl"),  LIT_INIT("libssl"),     LIT_INIT("libcrypto"),  LIT_INIT("libc.")};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (slice_starts(name, names[i])) return true;
     }

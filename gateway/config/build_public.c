@@ -1,4 +1,6 @@
 /* build_public.c -- who we are to browsers: public address, prefix, cookies, trusted proxies; and small readers for all builders. */
+#include <libpsl.h>
+
 #include "config/config_int.h"
 #include "text/address.h"
 #include "text/encode.h"
@@ -168,28 +170,14 @@ static void trusted_proxies(struct build *b)
 
 /* ---------------------------------------------------------------------------------------------- cookies */
 
-/* Not the public suffix list, which changes monthly: its best known entries with two labels. One label is never a site of one's own. */
-static bool looks_like_suffix(struct slice domain)
+/* By the public suffix list (publicsuffix.org): the system's when it is newer than the one inside libpsl. */
+static bool is_public_suffix(struct build *b, struct slice domain)
 {
-    static const struct slice heads[] = {LIT_INIT("co"), LIT_INIT("com"), LIT_INIT("org"), LIT_INIT("net"),
-                                         LIT_INIT("ac"), LIT_INIT("gov"), LIT_INIT("edu"), LIT_INIT("gob"),
-                                         LIT_INIT("ne"), LIT_INIT("or"),  LIT_INIT("go"),  LIT_INIT("mil")};
-    static const struct slice whole[] = {
-        LIT_INIT("github.io"),   LIT_INIT("gitlab.io"),    LIT_INIT("herokuapp.com"),     LIT_INIT("vercel.app"),
-        LIT_INIT("netlify.app"), LIT_INIT("pages.dev"),    LIT_INIT("workers.dev"),       LIT_INIT("web.app"),
-        LIT_INIT("fly.dev"),     LIT_INIT("onrender.com"), LIT_INIT("azurewebsites.net"), LIT_INIT("appspot.com"),
-        LIT_INIT("duckdns.org"), LIT_INIT("ngrok.io"),     LIT_INIT("cloudfront.net")};
-    size_t dot = slice_index(domain, '.');
-    if (dot == SLICE_NONE) return true;
-    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
-        if (slice_is(domain, whole[i])) return true;
-    }
-    struct slice tail = slice_from(domain, dot + 1);
-    if (slice_index(tail, '.') != SLICE_NONE || tail.len != 2) return false; /* co.uk, com.au: a country below */
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
-        if (slice_is(slice_upto(domain, dot), heads[i])) return true;
-    }
-    return false;
+    psl_ctx_t *list = psl_latest(NULL);
+    must(list != NULL);
+    bool is = psl_is_public_suffix(list, arena_text(b->a, domain)) != 0;
+    psl_free(list);
+    return is;
 }
 
 static struct slice cookie_domain(struct build *b)
@@ -204,7 +192,7 @@ static struct slice cookie_domain(struct build *b)
                     SLICE_ARG(domain));
         return none;
     }
-    if (looks_like_suffix(domain)) {
+    if (is_public_suffix(b, domain)) {
         BUILD_ERROR(b, b->root, "cookie.domain", "%.*s belongs to many: the cookie would be sent to strangers' sites",
                     SLICE_ARG(domain));
         return none;

@@ -14,7 +14,16 @@ struct backing_ask {
     enum store_put_when when;
     struct slice *ret_value; /* get, take */
     int64_t *ret_ttl_ms;     /* get: may be NULL */
-    bool *ret_yes;           /* put, delete */
+    bool *ret_yes;           /* put, delete, enlist */
+    /* lists; lent during the call but for the outputs */
+    const struct store_enlisting *enlisting;
+    const struct store_striking *striking;
+    size_t *ret_count; /* strike */
+    struct store_members *ret_members;
+    const struct slice *keys; /* present */
+    size_t key_count;
+    bool *ret_there;
+    struct store_scan *ret_scan; /* scan: its cursor is asked with; key is what keys begin with */
 };
 
 struct backing {

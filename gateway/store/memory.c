@@ -1,8 +1,7 @@
 /* memory.c -- the store without a server: one table for the process, for the demo, a single machine and tests.
  *
- * A seeded hash table finds records, a heap ordered by end of life lets the dead go first: every operation that adds drops
- * what has expired meanwhile. One mutex guards both; nothing waits while holding it, so every operation answers at once. The
- * time to live follows the wall clock, as Redis does.
+ * One mutex guards the table (memory_table.h); nothing waits while holding it, so every operation answers at once. The time to live
+ * follows the wall clock, as Redis does. A list is a record like others; its value is written by member_list.h.
  *
  * When the table is full a new record is refused: throwing out a living one would let whoever starts many sign-ins end other
  * people's sessions.
@@ -15,24 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/random.h"
 #include "store/backing.h"
+#include "store/member_list.h"
+#include "store/memory_table.h"
 
 #include "base/now.h"
-
-enum {
-    MEMORY_RECORDS = 100 * 1000,      /* sessions and attempts of a busy single machine */
-    MEMORY_BYTES = 256 * 1024 * 1024, /* of values and keys: what a small container can spare */
-    MEMORY_BUCKETS = 1024             /* to begin with; doubles as it fills */
-};
-
-struct record {
-    struct record *next;
-    uint64_t hash;
-    int64_t end_ms;
-    size_t heap_at, key_len, value_len;
-    char bytes[]; /* key, value */
-};
 
 struct memory_link;
 struct mailbox {
@@ -49,12 +35,8 @@ struct memory_link {
 
 struct memory {
     struct store super;
-    pthread_mutex_t lock;
-    uint64_t seed;
-    struct record **buckets;
-    size_t bucket_count, count, bytes;
-    struct record **heap; /* [0] ends first */
-    size_t heap_room;
+    pthread_mutex_t lock; /* guards the table and the list of links */
+    struct memory_table table;
     struct memory_link *links;
 };
 
@@ -64,132 +46,6 @@ struct notice {
     size_t len;
     char key[];
 };
-
-/* ---- the heap */
-
-static void heap_set(struct memory *m, size_t at, struct record *r)
-{
-    m->heap[at] = r;
-    r->heap_at = at;
-}
-
-static void heap_up(struct memory *m, struct record *r)
-{
-    size_t at = r->heap_at;
-    while (at > 0 && m->heap[(at - 1) / 2]->end_ms > r->end_ms) {
-        heap_set(m, at, m->heap[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
-    heap_set(m, at, r);
-}
-
-static void heap_down(struct memory *m, struct record *r, size_t count)
-{
-    size_t at = r->heap_at;
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= count) break;
-        if (child + 1 < count && m->heap[child + 1]->end_ms < m->heap[child]->end_ms) child++;
-        if (m->heap[child]->end_ms >= r->end_ms) break;
-        heap_set(m, at, m->heap[child]);
-        at = child;
-    }
-    heap_set(m, at, r);
-}
-
-/* ---- the table */
-
-static uint64_t hash_of(const struct memory *m, struct slice key)
-{
-    uint64_t h = m->seed ^ key.len;
-    for (size_t i = 0; i < key.len; i++) {
-        h = (h ^ (unsigned char)key.at[i]) * UINT64_C(0x9e3779b97f4a7c15);
-        h ^= h >> 32;
-    }
-    return h;
-}
-
-static struct record **place_of(struct memory *m, struct slice key, uint64_t hash)
-{
-    struct record **at = &m->buckets[hash & (m->bucket_count - 1)];
-    while (*at != NULL) {
-        struct record *r = *at;
-        if (r->hash == hash && r->key_len == key.len && memcmp(r->bytes, key.at, key.len) == 0) break;
-        at = &r->next;
-    }
-    return at;
-}
-
-static void remove_at(struct memory *m, struct record **place)
-{
-    struct record *r = *place;
-    *place = r->next;
-    m->count--;
-    m->bytes -= r->key_len + r->value_len;
-    struct record *last = m->heap[m->count];
-    if (last != r) {
-        heap_set(m, r->heap_at, last);
-        heap_up(m, last);
-        heap_down(m, last, m->count);
-    }
-    free(r);
-}
-
-static void drop_expired(struct memory *m, int64_t now)
-{
-    while (m->count > 0 && m->heap[0]->end_ms <= now) {
-        struct record *r = m->heap[0];
-        remove_at(m, place_of(m, (struct slice){r->bytes, r->key_len}, r->hash));
-    }
-}
-
-static void grow(struct memory *m)
-{
-    if (m->count < m->bucket_count) return;
-    size_t count = m->bucket_count * 2;
-    struct record **buckets = must_alloc(count * sizeof(*buckets));
-    for (size_t i = 0; i < m->count; i++) {
-        struct record *r = m->heap[i];
-        r->next = buckets[r->hash & (count - 1)];
-        buckets[r->hash & (count - 1)] = r;
-    }
-    free(m->buckets);
-    m->buckets = buckets;
-    m->bucket_count = count;
-}
-
-static void insert(struct memory *m, const struct backing_ask *ask, uint64_t hash, int64_t end_ms)
-{
-    grow(m);
-    if (m->count == m->heap_room) {
-        m->heap_room = m->heap_room != 0 ? m->heap_room * 2 : 256;
-        m->heap = must_realloc(m->heap, m->heap_room * sizeof(*m->heap));
-    }
-    struct record *r = must_alloc(sizeof *r + ask->key.len + ask->value.len);
-    struct record **bucket = &m->buckets[hash & (m->bucket_count - 1)];
-    *r = (struct record){.next = *bucket,
-                         .hash = hash,
-                         .end_ms = end_ms,
-                         .heap_at = m->count,
-                         .key_len = ask->key.len,
-                         .value_len = ask->value.len};
-    memcpy(r->bytes, ask->key.at, ask->key.len);
-    if (ask->value.len != 0) memcpy(r->bytes + ask->key.len, ask->value.at, ask->value.len);
-    *bucket = r;
-    m->bytes += ask->key.len + ask->value.len;
-    m->heap[m->count++] = r;
-    heap_up(m, r);
-}
-
-/* The living record, or NULL (an expired one is removed). */
-static struct record **living(struct memory *m, struct slice key, uint64_t hash)
-{
-    struct record **at = place_of(m, key, hash);
-    if (*at == NULL) return NULL;
-    if ((*at)->end_ms > now_wall_ms()) return at;
-    remove_at(m, at);
-    return NULL;
-}
 
 /* ---- telling the others */
 
@@ -222,49 +78,129 @@ static void tell_others(struct memory *m, const struct memory_link *but, struct 
 
 /* ---- operations, each under the lock */
 
-static void read_record(struct flow *f, struct memory_link *k, const struct backing_ask *ask, uint64_t hash)
+static void read_record(struct flow *f, struct memory_link *k, const struct backing_ask *ask)
 {
-    struct record **at = living(k->memory, ask->key, hash);
-    if (at == NULL) {
-        *ask->ret_value = (struct slice){NULL, 0};
-        return;
-    }
-    struct record *r = *at;
-    *ask->ret_value = arena_copy(f->arena, (struct slice){r->bytes + r->key_len, r->value_len});
+    struct memory_table *m = &k->memory->table;
+    struct memory_record *r = memory_table_find(m, ask->key);
+    *ask->ret_value = (struct slice){NULL, 0};
+    if (r == NULL) return;
+    *ask->ret_value = arena_copy(f->arena, memory_table_value(r));
     if (ask->ret_ttl_ms != NULL) *ask->ret_ttl_ms = r->end_ms - now_wall_ms();
     if (ask->what != TALLY_TAKE) return;
-    remove_at(k->memory, at);
+    memory_table_remove(m, r);
     tell_others(k->memory, k, ask->key);
 }
 
-static void delete_record(struct memory_link *k, const struct backing_ask *ask, uint64_t hash)
+static bool delete_record(struct memory_link *k, struct slice key)
 {
-    struct record **at = living(k->memory, ask->key, hash);
-    *ask->ret_yes = at != NULL;
-    if (at == NULL) return;
-    remove_at(k->memory, at);
-    tell_others(k->memory, k, ask->key);
+    struct memory_record *r = memory_table_find(&k->memory->table, key);
+    if (r == NULL) return false;
+    memory_table_remove(&k->memory->table, r);
+    tell_others(k->memory, k, key);
+    return true;
 }
 
 /* false: there is no room. */
-static bool write_record(struct memory_link *k, const struct backing_ask *ask, uint64_t hash)
+static bool write_record(struct memory_link *k, const struct backing_ask *ask)
 {
     struct memory *m = k->memory;
-    int64_t now = now_wall_ms();
-    drop_expired(m, now);
-    struct record **at = living(m, ask->key, hash);
-    bool there = at != NULL;
-    if ((ask->when == STORE_IF_NEW && there) || (ask->when == STORE_IF_THERE && !there)) {
-        *ask->ret_yes = false;
-        return true;
-    }
-    size_t freed = there ? (*at)->key_len + (*at)->value_len : 0;
-    if (!there && m->count >= MEMORY_RECORDS) return false;
-    if (m->bytes - freed + ask->key.len + ask->value.len > MEMORY_BYTES) return false;
-    if (there) remove_at(m, at);
-    insert(m, ask, hash, now + ask->ttl_ms);
+    bool there = memory_table_find(&m->table, ask->key) != NULL;
+    *ask->ret_yes = !(ask->when == STORE_IF_NEW && there) && !(ask->when == STORE_IF_THERE && !there);
+    if (!*ask->ret_yes) return true;
+    if (!memory_table_put(&m->table, ask->key, ask->value, now_wall_ms() + ask->ttl_ms)) return false;
     if (there) tell_others(m, k, ask->key);
-    *ask->ret_yes = true;
+    return true;
+}
+
+/* ---- lists */
+
+static struct slice list_value(struct memory_table *m, struct slice list, int64_t *ret_end_ms)
+{
+    struct memory_record *r = memory_table_find(m, list);
+    if (r != NULL && ret_end_ms != NULL) *ret_end_ms = r->end_ms;
+    return r != NULL ? memory_table_value(r) : LIT("");
+}
+
+/* false: there is no room; then the record is not there either. */
+static bool enlist(struct memory_link *k, const struct store_enlisting *e, bool *ret_done)
+{
+    struct memory_table *m = &k->memory->table;
+    int64_t now = now_wall_ms();
+    *ret_done = memory_table_find(m, e->key) == NULL;
+    if (!*ret_done) return true;
+    if (!memory_table_put(m, e->key, e->value, now + e->ttl_ms)) return false;
+    AUTO(buf_close) struct buf next = buf_open(MEMBER_LIST_BYTES);
+    for (size_t i = 0; i < e->list_count; i++) {
+        buf_clear(&next);
+        member_list_add(&next, list_value(m, e->lists[i], NULL), &(struct store_member){e->member, e->order});
+        if (memory_table_put(m, e->lists[i], buf_slice(&next), now + e->list_ttl_ms)) continue;
+        memory_table_remove(m, memory_table_find(m, e->key));
+        return false;
+    }
+    return true;
+}
+
+static void strike(struct memory_link *k, const struct store_striking *s, size_t *ret_count)
+{
+    struct memory_table *m = &k->memory->table;
+    *ret_count = 0;
+    for (size_t i = 0; i < s->key_count; i++) {
+        *ret_count += delete_record(k, s->keys[i]);
+    }
+    AUTO(buf_close) struct buf next = buf_open(MEMBER_LIST_BYTES);
+    for (size_t i = 0; i < s->list_count; i++) {
+        int64_t end_ms = 0;
+        struct slice old = list_value(m, s->lists[i], &end_ms);
+        if (old.len == 0) continue;
+        buf_clear(&next);
+        member_list_cut(&next, old, s->members, s->member_count);
+        if (next.len == 0)
+            memory_table_remove(m, memory_table_find(m, s->lists[i]));
+        else if (next.len != old.len)
+            must(memory_table_put(m, s->lists[i], buf_slice(&next), end_ms)); /* it only became smaller */
+    }
+}
+
+static void present(struct memory_link *k, const struct backing_ask *ask)
+{
+    for (size_t i = 0; i < ask->key_count; i++) {
+        ask->ret_there[i] = memory_table_find(&k->memory->table, ask->keys[i]) != NULL;
+    }
+}
+
+/* All at once: what a process holds in memory it can also tell. */
+static void scan(struct flow *f, struct memory_link *k, const struct backing_ask *ask)
+{
+    struct memory_table *m = &k->memory->table;
+    struct store_scan *s = ask->ret_scan;
+    int64_t now = now_wall_ms();
+    s->keys = arena_array(f->arena, struct slice, m->count);
+    s->count = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        struct slice key = memory_table_key(m->heap[i]);
+        if (m->heap[i]->end_ms > now && slice_starts(key, ask->key)) s->keys[s->count++] = arena_copy(f->arena, key);
+    }
+    s->cursor = LIT("0");
+}
+
+static bool ask_locked(struct flow *f, struct memory_link *k, const struct backing_ask *ask)
+{
+    switch (ask->what) {
+    case TALLY_GET:
+    case TALLY_TAKE: read_record(f, k, ask); return true;
+    case TALLY_PUT: return write_record(k, ask);
+    case TALLY_DELETE: *ask->ret_yes = delete_record(k, ask->key); return true;
+    case TALLY_ENLIST: return enlist(k, ask->enlisting, ask->ret_yes);
+    case TALLY_STRIKE: strike(k, ask->striking, ask->ret_count); return true;
+    case TALLY_PRESENT: present(k, ask); return true;
+    case TALLY_SCAN: scan(f, k, ask); return true;
+    case TALLY_MEMBERS:
+        member_list_read(f->arena, list_value(&k->memory->table, ask->key, NULL), ask->ret_members);
+        return true;
+    case TALLY_TOUCH:
+    case TALLY_PING:
+    case TALLY_OPERATIONS: break;
+    }
     return true;
 }
 
@@ -272,18 +208,8 @@ static enum flow_next memory_ask(struct flow *f, struct store_link *link, const 
 {
     struct memory_link *k = (struct memory_link *)link;
     int64_t started = now_us();
-    uint64_t hash = hash_of(k->memory, ask->key);
-    bool room = true;
     pthread_mutex_lock(&k->memory->lock);
-    switch (ask->what) {
-    case TALLY_GET:
-    case TALLY_TAKE: read_record(f, k, ask, hash); break;
-    case TALLY_PUT: room = write_record(k, ask, hash); break;
-    case TALLY_DELETE: delete_record(k, ask, hash); break;
-    case TALLY_TOUCH:
-    case TALLY_PING:
-    case TALLY_OPERATIONS: break;
-    }
+    bool room = ask_locked(f, k, ask);
     pthread_mutex_unlock(&k->memory->lock);
     tally_done(ask->what, room ? TALLY_OK : TALLY_REFUSED, started);
     if (room) return FLOW_NEXT;
@@ -296,13 +222,8 @@ static void memory_touch(struct store_link *link, struct slice key, int64_t ttl_
     struct memory *m = k->memory;
     int64_t started = now_us();
     pthread_mutex_lock(&m->lock);
-    struct record **at = living(m, key, hash_of(m, key));
-    if (at != NULL) {
-        struct record *r = *at;
-        r->end_ms = now_wall_ms() + ttl_ms;
-        heap_up(m, r);
-        heap_down(m, r, m->count);
-    }
+    struct memory_record *r = memory_table_find(&m->table, key);
+    if (r != NULL) memory_table_end_at(&m->table, r, now_wall_ms() + ttl_ms);
     pthread_mutex_unlock(&m->lock);
     tally_done(TALLY_TOUCH, TALLY_OK, started);
 }
@@ -345,11 +266,7 @@ static void memory_close(struct store *s)
     struct memory *m = (struct memory *)s;
     must(m->links == NULL);
     tally_up(false);
-    for (size_t i = 0; i < m->count; i++) {
-        free(m->heap[i]);
-    }
-    free(m->heap);
-    free(m->buckets);
+    memory_table_close(&m->table);
     pthread_mutex_destroy(&m->lock);
     free(m);
 }
@@ -376,9 +293,7 @@ const struct err *memory_open(struct arena *a, const struct store_conf *conf, st
     struct memory *m = must_alloc(sizeof *m);
     m->super.backing = &memory_backing;
     must(pthread_mutex_init(&m->lock, NULL) == 0);
-    random_bytes((unsigned char *)&m->seed, sizeof m->seed);
-    m->bucket_count = MEMORY_BUCKETS;
-    m->buckets = must_alloc(MEMORY_BUCKETS * sizeof(*m->buckets));
+    memory_table_open(&m->table);
     tally_up(true);
     *ret_store = &m->super;
     return NULL;

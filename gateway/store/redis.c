@@ -1,6 +1,6 @@
 /* redis.c -- the store in Redis (6.2 or later; Valkey too): operations on one wire, news of changes on a second.
  *
- * Data: GET, GETDEL, SET ... PX, DEL, PEXPIRE; every answer's kind is checked, and an answer of another kind breaks the wire, since
+ * Data: GET, GETDEL, SET ... PX, DEL, PEXPIRE, and sorted sets for lists; every answer's kind is checked, and an answer of another kind breaks the wire, since
  * it means that questions and answers no longer match.
  *
  * News: CLIENT TRACKING in its RESP2 form. The second wire learns its id and subscribes to __redis__:invalidate; then the data wire says
@@ -11,8 +11,8 @@
  *     PEXPIRE; finding it gone there counts as a change;
  *   - when the data wire breaks, its id and all it read is forgotten; the news wire starts anew as well, because the next data wire
  *     may lead to another server, where the old id is somebody else's.
- * A user of Redis' ACL needs: +ping +get +getdel +set +del +pexpire +pttl +exists +select +client|id +client|tracking +subscribe
- * &__redis__:invalidate and ~<prefix>*.
+ * A user of Redis' ACL needs: +ping +get +getdel +set +del +pexpire +pttl +exists +multi +exec +zadd +zrem +zrange +select +client|id
+ * +client|tracking +subscribe &__redis__:invalidate and ~<prefix>*; for `vestibule sessions` also +scan.
  */
 #include <stdatomic.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
  *
  * redis.c            the process's part, up and down, opening and closing
  * redis_operation.c  one question and what its answer means
+ * redis_list.c       the questions about lists
  * redis_news.c       hearing of what others change
  */
 #ifndef STORE_REDIS_LINK_H

@@ -1,31 +1,21 @@
 /* redis_operation.c -- one question to Redis: its words, and what each answer means. Every answer's kind is checked; one of another
  * kind breaks the wire, since it means that questions and answers no longer match. */
+#include "store/redis_operation.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "store/redis_link.h"
 
 #include "base/now.h"
 
 /* ---- one operation */
 
-struct operation {
-    struct line_question super;
-    struct redis_link *link;
-    struct flow *flow;      /* NULL: nobody waits (any more) */
-    struct backing_ask ask; /* outputs only; key and value are not ours to keep */
-    int64_t started_us, ttl_ms;
-    size_t key_len;
-    char key[STORE_MAX_KEY]; /* of a touch */
-};
-
 static void operation_cancel(void *pending)
 {
-    struct operation *op = pending;
+    struct redis_operation *op = pending;
     op->flow = NULL; /* its reply still comes, and is consumed */
 }
 
-static void finish(struct operation *op, enum tally_outcome how, const struct err *why)
+void redis_operation_finish(struct redis_operation *op, enum tally_outcome how, const struct err *why)
 {
     struct flow *f = op->flow;
     tally_done(op->ask.what, how, op->started_us);
@@ -33,25 +23,27 @@ static void finish(struct operation *op, enum tally_outcome how, const struct er
     if (f != NULL) flow_wake(f, why);
 }
 
-static void operation_lost(struct line_question *q, const char *why)
+void redis_operation_lost(struct line_question *q, const char *why)
 {
-    struct operation *op = (struct operation *)q;
+    struct redis_operation *op = (struct redis_operation *)q;
     const struct err *e = NULL;
     if (op->flow != NULL) e = err_new(op->flow->arena, PROBLEM_STORE_AWAY, "the store went away: %s", why);
-    finish(op, TALLY_AWAY, e);
+    redis_operation_finish(op, TALLY_AWAY, e);
 }
 
-static void operation_refused(struct operation *op, const struct resp_reply *reply)
+const char *redis_operation_refused(struct redis_operation *op, const struct resp_reply *reply)
 {
     const struct err *e = NULL;
+    bool readonly = slice_starts(reply->text, LIT("READONLY"));
     if (op->flow != NULL) {
         e = err_new(op->flow->arena, PROBLEM_STORE_AWAY, "the store refused: %.*s", SLICE_ARG(resp_error_text(reply)));
     }
-    finish(op, TALLY_REFUSED, e);
+    redis_operation_finish(op, TALLY_REFUSED, e);
+    return readonly ? "it has become a read-only replica" : NULL;
 }
 
 /* Puts what the reply says where the caller wants it; false: no such reply can answer this. */
-static bool understand(struct operation *op, const struct resp_reply *r)
+static bool understand(struct redis_operation *op, const struct resp_reply *r)
 {
     bool wanted = op->flow != NULL;
     switch (op->ask.what) {
@@ -75,15 +67,13 @@ static bool understand(struct operation *op, const struct resp_reply *r)
         if (wanted) *op->ask.ret_yes = r->integer == 1;
         return true;
     case TALLY_PING: return resp_says(r, RESP_STATUS, LIT("PONG"));
-    case TALLY_TOUCH:
-    case TALLY_OPERATIONS: break;
+    default: return false; /* a touch, and what redis_list.c asks */
     }
-    return false;
 }
 
 static const char *operation_answer(struct line_question *q, const struct resp_reply *reply, int left)
 {
-    struct operation *op = (struct operation *)q;
+    struct redis_operation *op = (struct redis_operation *)q;
     if (left > 0) {                                 /* the PTTL before a GET */
         if (reply->type == RESP_ERROR) return NULL; /* the GET will say the same, or do without */
         if (reply->type != RESP_INTEGER) return redis_link_odd_answer;
@@ -91,46 +81,40 @@ static const char *operation_answer(struct line_question *q, const struct resp_r
         return NULL;
     }
     if (reply->type == RESP_ERROR) {
-        bool readonly = slice_starts(reply->text, LIT("READONLY"));
-        operation_refused(op, reply);
-        return readonly ? "it has become a read-only replica" : NULL;
+        return redis_operation_refused(op, reply);
     }
     if (!understand(op, reply)) {
-        operation_lost(q, redis_link_odd_answer);
+        redis_operation_lost(q, redis_link_odd_answer);
         return redis_link_odd_answer;
     }
-    finish(op, TALLY_OK, NULL);
+    redis_operation_finish(op, TALLY_OK, NULL);
     return NULL;
 }
 
 /* PEXPIRE, then EXISTS. */
 static const char *touch_answer(struct line_question *q, const struct resp_reply *reply, int left)
 {
-    struct operation *op = (struct operation *)q;
+    struct redis_operation *op = (struct redis_operation *)q;
     bool sane = reply->type == RESP_INTEGER || reply->type == RESP_ERROR;
     if (left > 0) return sane ? NULL : redis_link_odd_answer;
     if (!sane) {
-        operation_lost(q, redis_link_odd_answer);
+        redis_operation_lost(q, redis_link_odd_answer);
         return redis_link_odd_answer;
     }
     if (reply->type == RESP_ERROR) {
-        operation_refused(op, reply);
+        redis_operation_refused(op, reply);
         return NULL;
     }
     if (reply->integer == 0) {
         store_changed(&op->link->super, (struct slice){op->key, op->key_len});
     }
-    finish(op, TALLY_OK, NULL);
+    redis_operation_finish(op, TALLY_OK, NULL);
     return NULL;
 }
 
 /* ---- asking */
 
-enum {
-    KEY_ROOM = STORE_MAX_PREFIX + STORE_MAX_KEY
-};
-
-static struct slice full_key(const struct redis_link *k, struct slice key, char room[KEY_ROOM])
+struct slice redis_operation_key(const struct redis_link *k, struct slice key, char room[REDIS_OPERATION_KEY])
 {
     struct slice prefix = k->redis->conf.key_prefix;
     if (prefix.len != 0) memcpy(room, prefix.at, prefix.len);
@@ -150,19 +134,17 @@ static size_t put_words(const struct backing_ask *ask, struct slice key, struct 
     return 6;
 }
 
-static bool send_operation(struct redis_link *k, struct operation *op, const struct backing_ask *ask)
+static bool send_operation(struct redis_link *k, struct redis_operation *op, const struct backing_ask *ask)
 {
-    char key_room[KEY_ROOM], number_room[REDIS_LINK_NUMBER];
-    struct slice key = full_key(k, ask->key, key_room), words[6] = {LIT("PING"), key};
+    char key_room[REDIS_OPERATION_KEY], number_room[REDIS_LINK_NUMBER];
+    struct slice key = redis_operation_key(k, ask->key, key_room), words[6] = {LIT("PING"), key};
     size_t count = 2;
     switch (ask->what) {
     case TALLY_GET: words[0] = LIT("GET"); break;
     case TALLY_TAKE: words[0] = LIT("GETDEL"); break;
     case TALLY_DELETE: words[0] = LIT("DEL"); break;
     case TALLY_PUT: count = put_words(ask, key, redis_link_number(ask->ttl_ms, number_room), words); break;
-    case TALLY_PING:
-    case TALLY_TOUCH:
-    case TALLY_OPERATIONS: count = 1; break;
+    default: count = 1; break; /* PING */
     }
     struct line_command commands[2] = {
         {(struct slice[]){LIT("PTTL"), key}, 2    },
@@ -179,13 +161,14 @@ enum flow_next redis_operation_ask(struct flow *f, struct store_link *link, cons
         tally_done(ask->what, TALLY_AWAY, 0);
         return flow_fail(f, err_new(f->arena, PROBLEM_STORE_AWAY, "the store is away"));
     }
-    struct operation *op = must_alloc(sizeof *op);
-    op->super = (struct line_question){.answer = operation_answer, .lost = operation_lost};
+    struct redis_operation *op = must_alloc(sizeof *op);
+    op->super = (struct line_question){.answer = operation_answer, .lost = redis_operation_lost};
     op->link = k;
     op->ask = *ask;
     op->flow = f;
     op->started_us = now_us();
-    if (send_operation(k, op, ask)) return flow_wait(f, op, operation_cancel);
+    bool sent = ask->what >= TALLY_ENLIST ? redis_list_send(k, op) : send_operation(k, op, ask);
+    if (sent) return flow_wait(f, op, operation_cancel);
     free(op);
     tally_done(ask->what, TALLY_REFUSED, 0);
     return flow_fail(f, err_new(f->arena, PROBLEM_STORE_AWAY, "too many questions wait for the store"));
@@ -194,15 +177,15 @@ enum flow_next redis_operation_ask(struct flow *f, struct store_link *link, cons
 void redis_operation_touch(struct store_link *link, struct slice key, int64_t ttl_ms)
 {
     struct redis_link *k = (struct redis_link *)link;
-    struct operation *op = must_alloc(sizeof *op);
-    op->super = (struct line_question){.answer = touch_answer, .lost = operation_lost};
+    struct redis_operation *op = must_alloc(sizeof *op);
+    op->super = (struct line_question){.answer = touch_answer, .lost = redis_operation_lost};
     op->link = k;
     op->ask.what = TALLY_TOUCH;
     op->started_us = now_us();
     op->key_len = key.len;
     memcpy(op->key, key.at, key.len);
-    char key_room[KEY_ROOM], number_room[REDIS_LINK_NUMBER];
-    struct slice full = full_key(k, key, key_room);
+    char key_room[REDIS_OPERATION_KEY], number_room[REDIS_LINK_NUMBER];
+    struct slice full = redis_operation_key(k, key, key_room);
     const struct line_command commands[] = {
         {(struct slice[]){LIT("PEXPIRE"), full, redis_link_number(ttl_ms, number_room)}, 3},
         {(struct slice[]){LIT("EXISTS"), full},                                          2},

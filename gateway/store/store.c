@@ -121,3 +121,62 @@ enum flow_next store_ping(struct flow *f, struct store_link *k)
 {
     return k->backing->ask(f, k, &(struct backing_ask){.what = TALLY_PING});
 }
+
+/* ---- lists */
+
+static void judge_keys(const struct slice *keys, size_t count, size_t most)
+{
+    must(count <= most);
+    for (size_t i = 0; i < count; i++) {
+        judge_key(keys[i]);
+    }
+}
+
+enum flow_next store_enlist(struct flow *f, struct store_link *k, const struct store_enlisting *what, bool *ret_done)
+{
+    judge_key(what->key);
+    judge_keys(what->lists, what->list_count, STORE_LISTS);
+    must(what->member.len > 0 && what->member.len <= STORE_MAX_MEMBER);
+    if (what->value.len > STORE_MAX_VALUE) {
+        return flow_fail(
+            f, err_new(f->arena, PROBLEM_INTERNAL, "a record of %zu bytes is too large to be stored", what->value.len));
+    }
+    if (what->ttl_ms <= 0 || what->list_ttl_ms <= 0) {
+        return flow_fail(f,
+                         err_new(f->arena, PROBLEM_INTERNAL, "a record whose time has already run out is not stored"));
+    }
+    return k->backing->ask(
+        f, k, &(struct backing_ask){.what = TALLY_ENLIST, .key = what->key, .enlisting = what, .ret_yes = ret_done});
+}
+
+enum flow_next store_strike(struct flow *f, struct store_link *k, const struct store_striking *what, size_t *ret_count)
+{
+    judge_keys(what->keys, what->key_count, STORE_AT_ONCE);
+    judge_keys(what->lists, what->list_count, STORE_LISTS);
+    must(what->member_count <= STORE_AT_ONCE);
+    *ret_count = 0;
+    if (what->key_count == 0 && (what->list_count == 0 || what->member_count == 0)) return FLOW_NEXT;
+    return k->backing->ask(f, k, &(struct backing_ask){.what = TALLY_STRIKE, .striking = what, .ret_count = ret_count});
+}
+
+enum flow_next store_members(struct flow *f, struct store_link *k, struct slice list, struct store_members *ret_members)
+{
+    judge_key(list);
+    return k->backing->ask(f, k, &(struct backing_ask){.what = TALLY_MEMBERS, .key = list, .ret_members = ret_members});
+}
+
+enum flow_next store_present(struct flow *f, struct store_link *k, const struct slice *keys, size_t count,
+                             bool *ret_there)
+{
+    judge_keys(keys, count, STORE_AT_ONCE);
+    if (count == 0) return FLOW_NEXT;
+    return k->backing->ask(
+        f, k, &(struct backing_ask){.what = TALLY_PRESENT, .keys = keys, .key_count = count, .ret_there = ret_there});
+}
+
+enum flow_next store_scan(struct flow *f, struct store_link *k, struct slice key_starts, struct store_scan *scan)
+{
+    judge_key(key_starts);
+    must(scan->cursor.len != 0);
+    return k->backing->ask(f, k, &(struct backing_ask){.what = TALLY_SCAN, .key = key_starts, .ret_scan = scan});
+}

@@ -72,6 +72,65 @@ enum flow_next store_delete(struct flow *f, struct store_link *k, struct slice k
 void store_touch(struct store_link *k, struct slice key, int64_t ttl_ms);
 enum flow_next store_ping(struct flow *f, struct store_link *k);
 
+/* ---- lists: which records belong together ----
+ *
+ * A list has a key like a record's and holds members, short texts that stand once, in the order of a number. It says where to look, not what
+ * is: whose record has died of age stays a member until somebody strikes it, so owners look (store_present) before they believe. A list
+ * dies when nobody has added to it for its time to live. Each call below is one step: all of it happens, or nothing. Nobody is told of
+ * changes of lists.
+ */
+enum {
+    STORE_MEMBERS = 2000, /* of one list: what one answer of Redis may hold; more are not shown */
+    STORE_MAX_MEMBER = 64,
+    STORE_AT_ONCE = 64, /* keys, lists or members in one call */
+    STORE_LISTS = 32    /* lists in one call */
+};
+struct store_member {
+    struct slice name;
+    int64_t order; /* below 2^53: Redis counts in doubles */
+};
+struct store_members {
+    struct store_member *at;
+    size_t count;
+};
+
+/* A new record (STORE_IF_NEW) and its place in some lists. *ret_done false: the key was taken; the lists may have the member all the
+ * same, which is true of a key that was taken. */
+struct store_enlisting {
+    struct slice key, value;
+    int64_t ttl_ms;
+    struct slice member;
+    int64_t order;
+    const struct slice *lists;
+    size_t list_count;
+    int64_t list_ttl_ms;
+};
+enum flow_next store_enlist(struct flow *f, struct store_link *k, const struct store_enlisting *what, bool *ret_done);
+/* Deletes records and strikes members off lists (each member off each list). *ret_count: how many of the records were there. */
+struct store_striking {
+    const struct slice *keys;
+    size_t key_count;
+    const struct slice *lists;
+    size_t list_count;
+    const struct slice *members;
+    size_t member_count;
+};
+enum flow_next store_strike(struct flow *f, struct store_link *k, const struct store_striking *what, size_t *ret_count);
+/* All members, lowest number first; none when there is no such list. */
+enum flow_next store_members(struct flow *f, struct store_link *k, struct slice list,
+                             struct store_members *ret_members);
+/* ret_there has room for count: at most STORE_AT_ONCE. */
+enum flow_next store_present(struct flow *f, struct store_link *k, const struct slice *keys, size_t count,
+                             bool *ret_there);
+/* Some of the keys that begin so; asked again with the cursor it gave until that is "0". A key that is there all the while is told at least
+ * once, perhaps twice. For operators' commands: it walks the whole store. cursor: LIT("0") at first, lives in f->arena. */
+struct store_scan {
+    struct slice cursor;
+    struct slice *keys;
+    size_t count;
+};
+enum flow_next store_scan(struct flow *f, struct store_link *k, struct slice key_starts, struct store_scan *scan);
+
 /* fn is told of each key (without prefix) that this link read and somebody else changed or deleted since (and perhaps of keys it never
  * read); what this link changes itself is not told. key.at == NULL: drop everything, for changes may have gone untold (the connection or
  * its invalidations broke, or have just come back). Redis tells within a millisecond or so, and may tell BEFORE the answer to a

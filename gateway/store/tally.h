@@ -16,6 +16,11 @@ enum tally_operation {
     TALLY_DELETE,
     TALLY_TOUCH,
     TALLY_PING,
+    TALLY_ENLIST,
+    TALLY_STRIKE,
+    TALLY_MEMBERS,
+    TALLY_PRESENT,
+    TALLY_SCAN,
     TALLY_OPERATIONS
 };
 enum tally_outcome {

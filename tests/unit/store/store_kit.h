@@ -36,8 +36,11 @@ struct call {
         CALL_TAKE,
         CALL_PUT,
         CALL_DELETE,
-        CALL_PING
+        CALL_PING,
+        CALL_OTHER
     } what;
+    enum flow_next (*other)(struct flow *f, struct call *c);
+    void *with; /* other's */
     struct store_link *link;
     struct slice key, value;
     int64_t ttl_ms;
@@ -56,6 +59,7 @@ KIT enum flow_next call_step(struct flow *f)
     case CALL_PUT: return store_put(f, c->link, c->key, c->value, c->ttl_ms, c->when, &c->yes);
     case CALL_DELETE: return store_delete(f, c->link, c->key, &c->yes);
     case CALL_PING: return store_ping(f, c->link);
+    case CALL_OTHER: return c->other(f, c);
     }
     return FLOW_DONE;
 }
@@ -228,11 +232,12 @@ KIT void redis_configure(const struct redis_server *s, const char *path)
 {
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fprintf(f,
-            "bind 127.0.0.1\nport %d\nsave \"\"\nappendonly no\ndir %s\nunixsocket %s\n"
-            "user vestibule on >open-sesame ~vestibule:* &__redis__:invalidate -@all +ping +get +getdel +set +del "
-            "+pexpire +pttl +exists +select +client|id +client|tracking +subscribe\n",
-            s->port, s->folder, s->unix_path);
+    fprintf(
+        f,
+        "bind 127.0.0.1\nport %d\nsave \"\"\nappendonly no\ndir %s\nunixsocket %s\n"
+        "user vestibule on >open-sesame ~vestibule:* &__redis__:invalidate -@all +ping +get +getdel +set +del "
+        "+pexpire +pttl +exists +multi +exec +zadd +zrem +zrange +scan +select +client|id +client|tracking +subscribe\n",
+        s->port, s->folder, s->unix_path);
     if (s->tls_port != 0) {
         fprintf(f, "tls-port %d\ntls-cert-file %s\ntls-key-file %s/key.pem\ntls-ca-cert-file %s\ntls-auth-clients no\n",
                 s->tls_port, s->ca_file, s->folder, s->ca_file);

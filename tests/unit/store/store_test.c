@@ -49,6 +49,7 @@ static int open_fixture(void **state)
     void (*configure)(struct store_conf *) = *(void (**)(struct store_conf *)) * state;
     struct fixture *x = must_alloc(sizeof *x);
     configure(&x->conf);
+    if (x->conf.kind == STORE_REDIS) free(redis_cli(server, "flushall"));
     x->loop = loop_open();
     x->store = open_store(&x->conf);
     x->a = link_ready(x->loop, x->store, x->conf.kind);
@@ -337,6 +338,190 @@ static int start_server(void **state)
     return 0;
 }
 
+/* ---- lists */
+
+static enum flow_next enlist(struct flow *f, struct call *c)
+{
+    return store_enlist(f, c->link, c->with, &c->yes);
+}
+
+static bool kit_enlist(struct fixture *x, struct store_link *k, const char *name, int64_t order, int64_t list_ttl_ms)
+{
+    const struct slice lists[] = {LIT("l:one"), LIT("l:two")};
+    char key[32];
+    snprintf(key, sizeof key, "r:%s", name);
+    struct store_enlisting what = {.key = slice_of(key),
+                                   .value = slice_of(name),
+                                   .ttl_ms = 10000,
+                                   .member = slice_of(name),
+                                   .order = order,
+                                   .lists = lists,
+                                   .list_count = 2,
+                                   .list_ttl_ms = list_ttl_ms};
+    struct call c = kit_run(x->loop, (struct call){.what = CALL_OTHER, .other = enlist, .link = k, .with = &what});
+    assert_null(c.why);
+    arena_close(c.arena);
+    return c.yes;
+}
+
+struct names {
+    struct slice list;
+    char text[4096]; /* "a b c" */
+    size_t count;
+};
+
+static enum flow_next read_members(struct flow *f, struct call *c)
+{
+    struct names *n = c->with;
+    struct store_members *all = arena_new(f->arena, struct store_members);
+    c->value = (struct slice){(const char *)all, sizeof *all};
+    return store_members(f, c->link, n->list, all);
+}
+
+static void expect_members(struct fixture *x, struct store_link *k, const char *list, const char *names)
+{
+    struct names n = {.list = slice_of(list)};
+    struct call c = kit_run(x->loop, (struct call){.what = CALL_OTHER, .other = read_members, .link = k, .with = &n});
+    assert_null(c.why);
+    const struct store_members *all = (const void *)c.value.at;
+    struct buf text = buf_open(4096);
+    for (size_t i = 0; i < all->count; i++) {
+        buf_print(&text, "%s%.*s:%lld", i != 0 ? " " : "", SLICE_ARG(all->at[i].name), (long long)all->at[i].order);
+    }
+    buf_byte(&text, '\0');
+    assert_string_equal(text.at, names);
+    buf_close(&text);
+    arena_close(c.arena);
+}
+
+static enum flow_next strike(struct flow *f, struct call *c)
+{
+    size_t *count = arena_new(f->arena, size_t);
+    c->value = (struct slice){(const char *)count, sizeof *count};
+    return store_strike(f, c->link, c->with, count);
+}
+
+static size_t kit_strike(struct fixture *x, struct store_link *k, const struct store_striking *what)
+{
+    struct call c = kit_run(
+        x->loop, (struct call){.what = CALL_OTHER, .other = strike, .link = k, .with = (void *)(uintptr_t)what});
+    assert_null(c.why);
+    size_t count = *(const size_t *)(const void *)c.value.at;
+    arena_close(c.arena);
+    return count;
+}
+
+static void what_is_enlisted_stands_in_its_lists_in_the_order_of_its_numbers(void **state)
+{
+    struct fixture *x = *state;
+    expect_members(x, x->a, "l:one", "");
+    assert_true(kit_enlist(x, x->a, "late", 1732300000003, 10000));
+    assert_true(kit_enlist(x, x->b, "early", 1732300000001, 10000));
+    assert_true(kit_enlist(x, x->a, "middle", 1732300000002, 10000));
+    kit_expect(x->loop, x->b, "r:middle", "middle");
+    expect_members(x, x->b, "l:one", "early:1732300000001 middle:1732300000002 late:1732300000003");
+    expect_members(x, x->a, "l:two", "early:1732300000001 middle:1732300000002 late:1732300000003");
+}
+
+static void a_key_that_is_taken_is_not_enlisted_again(void **state)
+{
+    struct fixture *x = *state;
+    assert_true(kit_put(x->loop, x->a, "r:mine", "first", 10000, STORE_ALWAYS));
+    assert_false(kit_enlist(x, x->b, "mine", 1, 10000));
+    kit_expect(x->loop, x->a, "r:mine", "first");
+}
+
+static void striking_takes_records_and_members_in_one_step_and_tells_the_others(void **state)
+{
+    struct fixture *x = *state;
+    struct told told = {.count = 0};
+    for (int i = 0; i < 3; i++) {
+        const char *names[] = {"ada", "bob", "cyn"};
+        assert_true(kit_enlist(x, x->a, names[i], i + 1, 10000));
+    }
+    kit_expect(x->loop, x->b, "r:bob", "bob");
+    store_on_change(x->b, told_of, &told);
+    const struct slice keys[] = {LIT("r:ada"), LIT("r:nobody"), LIT("r:bob")}, lists[] = {LIT("l:one"), LIT("l:none")},
+                       members[] = {LIT("ada"), LIT("bob"), LIT("nobody")};
+    assert_int_equal(kit_strike(x, x->a, &(struct store_striking){keys, 3, lists, 2, members, 3}), 2);
+    kit_expect(x->loop, x->a, "r:ada", NULL);
+    kit_expect(x->loop, x->a, "r:cyn", "cyn");
+    expect_members(x, x->b, "l:one", "cyn:3");
+    expect_members(x, x->b, "l:two", "ada:1 bob:2 cyn:3"); /* nobody said so */
+    turn_for(x->loop, 100);
+    assert_true(told.count >= 1);
+    assert_string_equal(told.last, "r:bob");
+    store_on_change(x->b, NULL, NULL);
+    assert_int_equal(kit_strike(x, x->a, &(struct store_striking){keys, 3, NULL, 0, NULL, 0}), 0);
+}
+
+static void a_list_dies_when_nobody_adds_to_it(void **state)
+{
+    struct fixture *x = *state;
+    assert_true(kit_enlist(x, x->a, "short", 1, 60));
+    turn_for(x->loop, 100);
+    expect_members(x, x->a, "l:one", "");
+    kit_expect(x->loop, x->a, "r:short", "short");
+}
+
+static enum flow_next look(struct flow *f, struct call *c)
+{
+    static const struct slice keys[] = {LIT_INIT("r:here"), LIT_INIT("r:there"), LIT_INIT("r:here")};
+    return store_present(f, c->link, keys, 3, c->with);
+}
+
+static void several_keys_are_looked_for_at_once(void **state)
+{
+    struct fixture *x = *state;
+    bool there[3] = {false, true, false};
+    assert_true(kit_put(x->loop, x->a, "r:here", "", 10000, STORE_ALWAYS));
+    struct call c = kit_run(x->loop, (struct call){.what = CALL_OTHER, .other = look, .link = x->b, .with = there});
+    assert_null(c.why);
+    arena_close(c.arena);
+    assert_true(there[0] && !there[1] && there[2]);
+}
+
+struct walk {
+    struct store_scan scan;
+    int seen[1500], strangers, rounds;
+};
+
+static enum flow_next walk_on(struct flow *f, struct call *c)
+{
+    struct walk *w = c->with;
+    return store_scan(f, c->link, LIT("w:"), &w->scan);
+}
+
+static void a_walk_over_the_keys_finds_each_that_begins_so(void **state)
+{
+    struct fixture *x = *state;
+    struct walk w = {.scan = {.cursor = LIT("0")}};
+    char key[32], cursor[32] = "0";
+    for (int i = 0; i < 1500; i++) {
+        snprintf(key, sizeof key, "%c:%d", i % 3 == 0 ? 'v' : 'w', i);
+        assert_true(kit_put(x->loop, x->a, key, "", 20000, STORE_ALWAYS));
+    }
+    do {
+        struct call c = kit_run(x->loop, (struct call){.what = CALL_OTHER, .other = walk_on, .link = x->b, .with = &w});
+        assert_null(c.why);
+        for (size_t i = 0; i < w.scan.count; i++) {
+            uint64_t n = 0;
+            bool ours = slice_starts(w.scan.keys[i], LIT("w:")) && slice_number(slice_from(w.scan.keys[i], 2), &n);
+            if (ours && n < 1500)
+                w.seen[n]++;
+            else
+                w.strangers++;
+        }
+        snprintf(cursor, sizeof cursor, "%.*s", SLICE_ARG(w.scan.cursor));
+        w.scan.cursor = slice_of(cursor);
+        arena_close(c.arena);
+    } while (strcmp(cursor, "0") != 0 && ++w.rounds < 100);
+    for (int i = 0; i < 1500; i++) {
+        assert_int_equal(w.seen[i] > 0, i % 3 != 0);
+    }
+    assert_int_equal(w.strangers, 0);
+}
+
 static int stop_server(void **state)
 {
     (void)state;
@@ -378,6 +563,12 @@ int main(void)
         PROMISE(a_link_that_touched_a_record_still_hears_of_its_end),
         PROMISE(an_operation_that_was_called_off_disturbs_nobody),
         PROMISE(what_the_store_does_is_counted),
+        PROMISE(what_is_enlisted_stands_in_its_lists_in_the_order_of_its_numbers),
+        PROMISE(a_key_that_is_taken_is_not_enlisted_again),
+        PROMISE(striking_takes_records_and_members_in_one_step_and_tells_the_others),
+        PROMISE(a_list_dies_when_nobody_adds_to_it),
+        PROMISE(several_keys_are_looked_for_at_once),
+        PROMISE(a_walk_over_the_keys_finds_each_that_begins_so),
     };
     enum {
         STORES = sizeof stores / sizeof *stores,

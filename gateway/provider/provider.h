@@ -10,11 +10,13 @@
  */
 #ifndef PROVIDER_PROVIDER_H
 #define PROVIDER_PROVIDER_H
+#include "crypto/client_key.h"
 #include "crypto/jose.h"
 #include "crypto/secret.h"
 #include "fetch/fetch.h"
 #include "provider/descriptor.h"
 #include "provider/identity.h"
+#include "provider/tokens.h"
 
 #include "base/flow.h"
 
@@ -40,6 +42,8 @@ struct provider {
         second and fourth given: no discovery at all */
     struct slice client_id;
     struct secret client_secret;
+    const struct client_key
+        *client_key; /* of client_key_file: signs what private_key_jwt and client_secret_jwt_es256 send; or NULL */
     enum client_auth client_auth;
     struct slice scope; /* joined by spaces; holds openid */
     struct provider_param *authorize_params;

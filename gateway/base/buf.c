@@ -54,7 +54,17 @@ void buf_add(struct buf *b, struct slice s)
 
 void buf_byte(struct buf *b, char c)
 {
-    buf_add(b, (struct slice){&c, 1});
+    char *to = b->len < b->room && !b->full ? b->at + b->len : buf_room(b, 1);
+    if (to == NULL) return;
+    *to = c;
+    b->len++;
+}
+
+void buf_number(struct buf *b, int64_t n)
+{
+    char room[SLICE_DIGITS_MAX];
+    if (n < 0) buf_byte(b, '-');
+    buf_add(b, slice_digits(room, n < 0 ? 0 - (uint64_t)n : (uint64_t)n));
 }
 
 void buf_print(struct buf *b, const char *format, ...)

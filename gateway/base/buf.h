@@ -6,6 +6,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 #include <stdarg.h>
+#include <stdint.h>
 
 #include "base/must.h"
 #include "base/slice.h"
@@ -23,6 +24,7 @@ void buf_close(struct buf *b);
 void buf_clear(struct buf *b); /* keeps the memory */
 void buf_add(struct buf *b, struct slice s);
 void buf_byte(struct buf *b, char c);
+void buf_number(struct buf *b, int64_t n); /* decimal; what a log line has many of, and printf is slow at */
 void buf_print(struct buf *b, const char *format, ...) PRINTF(2, 3);
 /* Makes room for `more` bytes at at+len and returns the place, or NULL (and full). The caller then adds to len. */
 char *buf_room(struct buf *b, size_t more);

@@ -32,6 +32,13 @@ static bool is_bare(struct slice s)
     return true;
 }
 
+static void text_name(struct record_line *l, const char *name)
+{
+    buf_byte(l->to, ' ');
+    buf_add(l->to, slice_of(name));
+    buf_byte(l->to, '=');
+}
+
 void record_line_text(struct record_line *l, const char *name, struct slice value, size_t most)
 {
     value = slice_upto(value, most);
@@ -41,7 +48,8 @@ void record_line_text(struct record_line *l, const char *name, struct slice valu
         return;
     }
     bool bare = is_bare(value);
-    buf_print(l->to, bare ? " %s=" : " %s=\"", name);
+    text_name(l, name);
+    if (!bare) buf_byte(l->to, '"');
     json_escape(l->to, value);
     if (!bare) buf_byte(l->to, '"');
 }
@@ -49,7 +57,8 @@ void record_line_text(struct record_line *l, const char *name, struct slice valu
 void record_line_number(struct record_line *l, const char *name, int64_t value)
 {
     if (l->is_text) {
-        buf_print(l->to, " %s=%lld", name, (long long)value);
+        text_name(l, name);
+        buf_number(l->to, value);
     } else {
         json_number(&l->json, name, value);
     }
@@ -57,21 +66,26 @@ void record_line_number(struct record_line *l, const char *name, int64_t value)
 
 void record_line_ms(struct record_line *l, const char *name, int64_t us)
 {
-    char text[32];
+    char memory[32];
+    struct buf text = buf_over(memory, sizeof memory);
     if (us < 0) us = 0;
-    int len = snprintf(text, sizeof text, "%lld.%03lld", (long long)(us / 1000), (long long)(us % 1000));
-    must(len > 0 && (size_t)len < sizeof text);
+    buf_number(&text, us / 1000);
+    buf_byte(&text, '.');
+    for (int64_t digit = 100; digit != 0; digit /= 10)
+        buf_byte(&text, (char)('0' + us / digit % 10));
     if (l->is_text) {
-        buf_print(l->to, " %s=%s", name, text);
+        text_name(l, name);
+        buf_add(l->to, buf_slice(&text));
     } else {
-        json_raw(&l->json, name, slice_of(text));
+        json_raw(&l->json, name, buf_slice(&text));
     }
 }
 
 void record_line_true(struct record_line *l, const char *name)
 {
     if (l->is_text) {
-        buf_print(l->to, " %s=true", name);
+        text_name(l, name);
+        buf_add(l->to, LIT("true"));
     } else {
         json_bool(&l->json, name, true);
     }

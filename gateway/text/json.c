@@ -1,6 +1,8 @@
 /* json.c -- commas by one flag: set behind a value, cleared behind an opening bracket. */
 #include "text/json.h"
 
+#include <string.h>
+
 #include "text/utf8.h"
 
 struct json json_into(struct buf *to)
@@ -65,7 +67,7 @@ void json_string(struct json *j, const char *name, struct slice value)
 void json_number(struct json *j, const char *name, int64_t value)
 {
     begin(j, name);
-    buf_print(j->to, "%lld", (long long)value);
+    buf_number(j->to, value);
 }
 
 void json_bool(struct json *j, const char *name, bool value)
@@ -104,10 +106,33 @@ static bool needs_escape(uint32_t c)
     return c == '"' || c == '\\' || utf8_is_control(c) || c == 0x2028 || c == 0x2029 || c == UTF8_REPLACEMENT;
 }
 
+/* Eight bytes at once: none is a control, DEL, '"', '\\' or above ASCII. May say no of plain ones behind such a byte, never yes wrongly. */
+static bool eight_are_plain(const char *at)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t w;
+    memcpy(&w, at, sizeof w);
+    uint64_t quote = w ^ (ones * '"'), backslash = w ^ (ones * '\\'), del = w ^ (ones * 0x7F);
+    uint64_t zero = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((del - ones) & ~del);
+    return ((w | (w - ones * 0x20) | zero) & high) == 0;
+}
+
+/* How many bytes at its beginning are ASCII that stands for itself: nearly all of nearly all text. */
+static size_t plain_ascii(struct slice s)
+{
+    size_t i = 0;
+    while (s.len - i >= 8 && eight_are_plain(s.at + i))
+        i += 8;
+    while (i < s.len && s.at[i] >= 0x20 && s.at[i] < 0x7F && s.at[i] != '"' && s.at[i] != '\\')
+        i++;
+    return i;
+}
+
 void json_escape(struct buf *to, struct slice s)
 {
-    struct slice bytes, plain = {s.at, 0};
+    struct slice bytes, plain = {s.at, plain_ascii(s)};
     uint32_t c;
+    s = slice_from(s, plain.len);
     while (utf8_next(&s, &c, &bytes)) {
         if (!needs_escape(c)) {
             plain.len += bytes.len;

@@ -106,6 +106,14 @@ static void numbers_are_written_as_they_are_read(void **state)
         snprintf(plain, sizeof plain, "%llu", (unsigned long long)numbers[i]);
         assert_true(slice_is(slice_digits(room, numbers[i]), slice_of(plain)));
     }
+    static const int64_t signed_ones[] = {0, -1, 42, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof signed_ones / sizeof signed_ones[0]; i++) {
+        AUTO(buf_close) struct buf b = buf_open(32);
+        char plain[32];
+        snprintf(plain, sizeof plain, "%lld", (long long)signed_ones[i]);
+        buf_number(&b, signed_ones[i]);
+        assert_true(slice_is(buf_slice(&b), slice_of(plain)));
+    }
 }
 
 static int order[3], closed;
@@ -202,6 +210,12 @@ static void times_are_written_as_rfc_3339(void **state)
     (void)state;
     now_rfc3339(1763823845123, text);
     assert_string_equal(text, "2025-11-22T15:04:05.123Z");
+    now_rfc3339(1763823845999, text); /* the same second, then the next, then one before */
+    assert_string_equal(text, "2025-11-22T15:04:05.999Z");
+    now_rfc3339(1763823846000, text);
+    assert_string_equal(text, "2025-11-22T15:04:06.000Z");
+    now_rfc3339(1763823845007, text);
+    assert_string_equal(text, "2025-11-22T15:04:05.007Z");
     int64_t before = now_s();
     now_shift(3600);
     assert_in_range(now_s() - before, 3600, 3601);

@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -61,6 +62,41 @@ static void a_value_cannot_end_its_string_or_line(void **state)
     same(buf_slice(&b), LIT("\\\"},{\\\"a\\\\\\n\\r\\t\\u0000\\u001b\\u007f\\u0008"));
 }
 
+/* By the rule, a byte at a time. */
+static void escape_slowly(struct buf *to, unsigned char c)
+{
+    if (c == '"' || c == '\\') {
+        buf_byte(to, '\\');
+        buf_byte(to, (char)c);
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+        buf_add(to, c == '\n' ? LIT("\\n") : c == '\r' ? LIT("\\r") : LIT("\\t"));
+    } else if (c < 0x20 || c == 0x7F) {
+        buf_print(to, "\\u%04x", c);
+    } else if (c >= 0x80) {
+        buf_add(to, LIT("\xEF\xBF\xBD"));
+    } else {
+        buf_byte(to, (char)c);
+    }
+}
+
+static void every_byte_at_every_place_of_a_word_is_escaped_by_the_rule(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        for (size_t place = 0; place < 20; place++) {
+            char text[20];
+            AUTO(buf_close) struct buf got = buf_open(256);
+            AUTO(buf_close) struct buf want = buf_open(256);
+            memset(text, 'a', sizeof text);
+            text[place] = (char)c;
+            json_escape(&got, (struct slice){text, sizeof text});
+            for (size_t i = 0; i < sizeof text; i++)
+                escape_slowly(&want, (unsigned char)text[i]);
+            same(buf_slice(&got), buf_slice(&want));
+        }
+    }
+}
+
 static void line_separators_and_c1_controls_are_escaped(void **state)
 {
     (void)state;
@@ -117,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_writer_keeps_commas_itself),
         cmocka_unit_test(a_value_cannot_end_its_string_or_line),
+        cmocka_unit_test(every_byte_at_every_place_of_a_word_is_escaped_by_the_rule),
         cmocka_unit_test(line_separators_and_c1_controls_are_escaped),
         cmocka_unit_test(bytes_that_are_not_utf8_become_replacements),
         cmocka_unit_test(what_is_written_is_what_is_read),

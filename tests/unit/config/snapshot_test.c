@@ -205,8 +205,8 @@ static void rules_and_people_are_lower_case_where_that_is_equal(void **state)
         NULL, CONFIG_DEMO, NULL);
     assert_non_null(m.s);
     assert_true(is(m.s->rules[0].host, "app.example.com"));
-    assert_true(is(m.s->rules[0].emails.at[0], "ada@example.com"));
-    assert_true(is(m.s->rules[0].groups.at[0], "Ops"));
+    assert_true(is(m.s->rules[0].people.emails.at[0], "ada@example.com"));
+    assert_true(is(m.s->rules[0].people.groups.at[0], "Ops"));
     assert_int_equal(m.s->rules[0].allow, ALLOW_SOME);
     assert_int_equal(m.s->rules[0].otherwise, OTHERWISE_HIDE);
     drop(m);

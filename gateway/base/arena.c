@@ -174,6 +174,21 @@ struct slice arena_print(struct arena *a, const char *format, ...)
     return s;
 }
 
+struct slice arena_lower(struct arena *a, struct slice s)
+{
+    size_t first = 0;
+    while (first < s.len && !(s.at[first] >= 'A' && s.at[first] <= 'Z')) {
+        first++;
+    }
+    if (first == s.len) return s;
+    struct slice copy = arena_copy(a, s);
+    char *to = (char *)(uintptr_t)copy.at;
+    for (size_t i = first; i < s.len; i++) {
+        if (to[i] >= 'A' && to[i] <= 'Z') to[i] = (char)(to[i] + 32);
+    }
+    return copy;
+}
+
 struct slice arena_join(struct arena *a, const struct slice *parts, size_t count)
 {
     size_t len = 0;

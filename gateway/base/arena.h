@@ -35,6 +35,7 @@ const char *arena_text(struct arena *a, struct slice s);  /* the same as a C str
 struct slice arena_print(struct arena *a, const char *format, ...) PRINTF(2, 3);
 struct slice arena_vprint(struct arena *a, const char *format, va_list args) PRINTF(2, 0);
 struct slice arena_join(struct arena *a, const struct slice *parts, size_t count);
+struct slice arena_lower(struct arena *a, struct slice s); /* ASCII letters in lower case; s itself when it is */
 
 void arena_at_close(struct arena *a, void (*closer)(void *), void *self);
 size_t arena_used(const struct arena *a); /* bytes handed out so far, for tests that state a budget */

@@ -12,12 +12,7 @@ enum {
 
 struct slice build_lower(struct arena *a, struct slice s)
 {
-    char *to = arena_bytes(a, s.len + 1);
-    for (size_t i = 0; i < s.len; i++) {
-        to[i] = (char)(s.at[i] >= 'A' && s.at[i] <= 'Z' ? s.at[i] + 32 : s.at[i]);
-    }
-    to[s.len] = '\0';
-    return (struct slice){to, s.len};
+    return arena_copy(a, arena_lower(a, s));
 }
 
 void build_complain(struct build *b, const struct doc *at, const char *what, const struct err *why)

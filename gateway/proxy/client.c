@@ -6,15 +6,6 @@ enum {
     CHAIN_MAX = 1024 /* bytes of X-Forwarded-For that are looked at and passed on */
 };
 
-static struct slice lower_case(struct arena *a, struct slice s)
-{
-    char *to = arena_bytes(a, s.len + 1);
-    for (size_t i = 0; i < s.len; i++) {
-        to[i] = (char)(s.at[i] >= 'A' && s.at[i] <= 'Z' ? s.at[i] + 32 : s.at[i]);
-    }
-    return (struct slice){to, s.len};
-}
-
 /* All lines of that name as one list, in the order they came: a proxy may add a line of its own behind the client's. */
 static struct slice whole_list(const struct exchange *x, struct slice name)
 {
@@ -79,7 +70,7 @@ void client_find(const struct exchange *x, const struct client_rules *rules, str
         if (slice_is_nocase(proto, LIT("https"))) c.https = true;
         if (slice_is_nocase(proto, LIT("http"))) c.https = false;
         struct slice host = single(x, LIT("x-forwarded-host"));
-        if (screen_authority(host)) c.authority = lower_case(x->arena, host);
+        if (screen_authority(host)) c.authority = arena_lower(x->arena, host);
     }
     c.ip = address_text(x->arena, &c.address);
     struct slice peer = address_text(x->arena, &x->peer);

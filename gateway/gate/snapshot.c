@@ -5,6 +5,8 @@
  */
 #include "gate/snapshot.h"
 
+#include "proxy/asked.h"
+
 struct snapshot *snapshot_keep(struct snapshot *s)
 {
     int before = atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
@@ -42,4 +44,42 @@ void snapshot_drop(struct snapshot *s)
     int before = atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel);
     must(before > 0);
     if (before == 1) snapshot_free(s);
+}
+
+/* ---- sites ---- */
+
+static struct slice without_usual_port(const struct site *site, struct slice authority)
+{
+    struct slice usual = site->public_https ? LIT(":443") : LIT(":80");
+    return slice_ends(authority, usual) ? slice_upto(authority, authority.len - usual.len) : authority;
+}
+
+static bool covers(struct slice domain, struct slice host)
+{
+    if (domain.len == 0 || !slice_ends(host, domain)) return false;
+    return host.len == domain.len || host.at[host.len - domain.len - 1] == '.';
+}
+
+const struct site *snapshot_site(const struct snapshot *s, struct slice authority, bool *ret_home, bool *ret_known)
+{
+    *ret_home = *ret_known = true;
+    for (size_t i = 0; i < s->site_count; i++) {
+        const struct site *site = &s->sites[i];
+        if (slice_is(without_usual_port(site, authority), site->public_host)) return site;
+    }
+    *ret_home = false;
+    struct slice host = asked_host(authority);
+    for (size_t i = 0; i < s->site_count; i++) {
+        if (return_host(&s->sites[i].return_rules, host)) return &s->sites[i];
+    }
+    *ret_known = false;
+    const struct site *best = &s->sites[0];
+    size_t most = 0;
+    for (size_t i = 0; i < s->site_count; i++) {
+        struct slice domain = s->sites[i].session.cookie.domain;
+        if (domain.len <= most || !covers(domain, host)) continue;
+        best = &s->sites[i];
+        most = domain.len;
+    }
+    return best;
 }

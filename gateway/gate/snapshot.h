@@ -32,6 +32,34 @@ struct snapshot_header { /* headers.set: a name and a fixed value or one profile
     struct slice name, value;
 };
 
+enum gate_mode {
+    MODE_BOTH,
+    MODE_AUTH, /* no backend of ours: other proxies ask */
+    MODE_PROXY /* nobody may ask */
+};
+enum compat { /* bits: whose addresses and names are understood besides ours */
+    COMPAT_OAUTH2_PROXY = 1,
+    COMPAT_AUTHELIA = 2,
+    COMPAT_VOUCH = 4
+};
+
+/* One public address with what belongs to it alone: a session of one site is none on another (their tokens name their site). The first
+ * one is the top of the configuration, whose values also stand in the snapshot itself. */
+struct site {
+    struct slice id;         /* empty: the first */
+    struct slice public_url; /* as configured, without trailing slash */
+    struct slice public_origin, public_host; /* host[:port] as browsers send it */
+    bool public_https;
+    struct slice name;
+    struct pages *pages;
+    struct return_rules return_rules;
+    struct session_conf session;
+    struct slice attempt_prefix;
+    struct session_jwt *session_jwt;
+    struct provider **providers; /* lent by the snapshot */
+    size_t provider_count;
+};
+
 struct snapshot {
     atomic_int references;
     struct arena *arena;
@@ -41,6 +69,10 @@ struct snapshot {
     struct slice public_origin, public_host; /* host[:port] as browsers send it */
     bool public_https;
     struct slice prefix; /* "/_vestibule" */
+    enum gate_mode mode;
+    unsigned compat;
+    int verdict_cache_s; /* how long nginx may keep a yes; 0: not at all */
+    bool own_callbacks;  /* a provider's redirect address is not PREFIX/callback/ID */
 
     struct listener *listeners; /* public ones; the metrics listener is the last of them when there is one */
     size_t listener_count;
@@ -82,7 +114,13 @@ struct snapshot {
     bool skip_if_single, remember_last;
     int primary; /* full-width buttons */
     struct slice site_name;
+    struct site *sites; /* never none */
+    size_t site_count;
 };
+
+/* The site that a host belongs to: whose public address it is (*ret_home), else whose people may return there, else whose cookies reach it,
+ * else the first. *ret_known: it was one of the first two. authority: host[:port], lower case. */
+const struct site *snapshot_site(const struct snapshot *s, struct slice authority, bool *ret_home, bool *ret_known);
 
 struct snapshot *snapshot_keep(struct snapshot *s);
 void snapshot_drop(struct snapshot *s); /* closes what it owns with the last reference; any thread */

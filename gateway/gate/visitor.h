@@ -2,6 +2,7 @@
 #ifndef GATE_VISITOR_H
 #define GATE_VISITOR_H
 #include "gate/gate.h"
+#include "proxy/asked.h"
 #include "proxy/client.h"
 
 struct endpoint;
@@ -11,8 +12,11 @@ struct visitor {
     struct snapshot *snapshot; /* kept until the exchange is over, whatever the worker goes over to */
     struct login_conf login;   /* of that snapshot; made when there is an answer of our own */
     struct client client;
-    struct slice host; /* of the request, without port */
-    struct slice path; /* canonical */
+    const struct site *site; /* of the snapshot, by the host that is asked for */
+    bool at_home;            /* that host is the site's public one */
+    struct asked asked;      /* what rules judge, records tell and people return to: this request, or the one a front proxy asks about */
+    struct rule *narrow;     /* what the front proxy asks for beside the rules (gate/question.h) */
+    size_t narrow_count;
     struct slice traceparent, tracestate;
     const struct endpoint *endpoint; /* one of our own addresses; NULL: a backend's */
     struct slice endpoint_tail;      /* what stands behind it: a provider's id, an asset's name */
@@ -27,9 +31,15 @@ struct endpoint {
     struct slice handler; /* in logs and metrics */
     bool wants_session;
     enum flow_next (*run)(struct flow *f, struct visitor *w);
+    const struct question *question; /* a front proxy asks whether a request may pass: gate/question.h; NULL: it asks for itself */
+    unsigned compat;                 /* there only with one of these in `compat`; 0: always */
 };
-/* NULL: no such address. *ret_tail is set for those that take one. */
-const struct endpoint *endpoint_find(struct slice below_prefix, struct slice *ret_tail);
+/* NULL: no such address in this configuration. *ret_tail is set for those that take one. */
+const struct endpoint *endpoint_find(const struct snapshot *s, struct slice path, struct slice *ret_tail);
+static inline bool is_question(const struct visitor *w)
+{
+    return w->endpoint != NULL && w->endpoint->question != NULL;
+}
 bool endpoint_takes(const struct endpoint *e, struct slice method);
 
 #endif

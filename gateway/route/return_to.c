@@ -65,6 +65,28 @@ static bool cut(struct slice asked, struct parts *p)
     return true;
 }
 
+/* "https://*.example.com" has "https://a.example.com" and "https://a.b.example.com"; the port is part of the comparison. */
+static bool origin_has(struct slice listed, struct slice origin)
+{
+    size_t star = slice_find(listed, LIT("://*."));
+    if (star == SLICE_NONE) return slice_is(listed, origin);
+    struct slice scheme = slice_upto(listed, star + 3), below = slice_from(listed, star + 4);
+    return slice_starts(origin, scheme) && slice_ends(origin, below) && origin.len > scheme.len + below.len;
+}
+
+bool return_host(const struct return_rules *rules, struct slice host)
+{
+    for (size_t i = 0; i < rules->origin_count; i++) {
+        struct slice listed = slice_from(rules->origins[i], slice_find(rules->origins[i], LIT("://")) + 3);
+        if (listed.len != 0 && listed.at[0] != '[') listed = slice_upto(listed, slice_index(listed, ':'));
+        else listed = slice_upto(listed, slice_index(listed, ']') + 1);
+        bool below = slice_starts(listed, LIT("*."));
+        if (below) listed = slice_from(listed, 1);
+        if (below ? slice_ends(host, listed) && host.len > listed.len : slice_is(host, listed)) return true;
+    }
+    return false;
+}
+
 /* Listed, and https unless we live on http ourselves. */
 static bool judge_origin(struct arena *a, const struct return_rules *rules, struct slice *origin)
 {
@@ -74,7 +96,7 @@ static bool judge_origin(struct arena *a, const struct return_rules *rules, stru
     struct slice written = url_origin(a, &u);
     bool listed = slice_is(written, rules->public_origin);
     for (size_t i = 0; i < rules->origin_count; i++) {
-        listed = listed || slice_is(written, rules->origins[i]);
+        listed = listed || origin_has(rules->origins[i], written);
     }
     if (!listed || (!u.https && !slice_starts(rules->public_origin, LIT("http://")))) return false;
     *origin = written;
@@ -85,7 +107,7 @@ static bool judge_origin(struct arena *a, const struct return_rules *rules, stru
 static bool is_loop(struct slice prefix, struct slice path)
 {
     static const struct slice words[] = {LIT_INIT("callback"), LIT_INIT("start"), LIT_INIT("sign-in"),
-                                         LIT_INIT("sign-out"), LIT_INIT("auth")};
+                                         LIT_INIT("sign-out"), LIT_INIT("sign_in"), LIT_INIT("sign_out"), LIT_INIT("auth")};
     if (prefix.len == 0 || !slice_starts(path, prefix)) return false;
     struct slice rest = slice_from(path, prefix.len), word;
     if (rest.len == 0 || rest.at[0] != '/') return false;

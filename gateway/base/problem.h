@@ -26,6 +26,7 @@ enum problem {
     PROBLEM_NO_ACCESS,
     PROBLEM_STEP_UP,
     PROBLEM_CROSS_SITE,
+    PROBLEM_UNTRUSTED_PEER,
     /* a sign-in that did not work out */
     PROBLEM_COOKIES_BLOCKED,
     PROBLEM_ATTEMPT_UNKNOWN,

@@ -93,7 +93,11 @@ static void sessions(struct build *b, const char *folder)
     size_t count = list->count > 0 ? masters_from_files(b, list, masters) : master_from_state(b, folder, masters);
     if (count == 0 || b->c->errors > 0) return;
     b->s->keys = keyring_open(masters, count);
-    b->s->session_jwt = session_jwt_open(b->s->keys, b->s->public_origin);
+    for (size_t i = 0; i < b->s->site_count; i++) {
+        struct site *site = &b->s->sites[i];
+        site->session_jwt = session_jwt_open(b->s->keys, site->public_origin);
+    }
+    b->s->session_jwt = b->s->sites[0].session_jwt;
 }
 
 static void assertions(struct build *b, const char *folder)
@@ -103,6 +107,7 @@ static void assertions(struct build *b, const char *folder)
     const char *keys = given != NULL ? given : arena_print(b->a, "%s/keys", folder).at;
     struct slice issuer = setting_text(b->root, "token.issuer");
     bool run = b->use->purpose == CONFIG_RUN, there = access(keys, F_OK) == 0;
+    s->token_audience = setting_text(b->root, "token.audience");
     s->token_issuer = issuer.len != 0 ? issuer : s->public_url;
     s->token_lifetime_s = (int)(setting_number(b->root, "token.lifetime") / 1000);
     const struct err *why = NULL;

@@ -72,29 +72,49 @@ static struct slice help(struct build *b, const struct setting *at)
     return (struct slice){NULL, 0};
 }
 
-static void redirects(struct build *b, const struct setting *at)
+/* One origin, or with a star for the first label. The rest of the name must have two labels of its own: a star above a country is everybody. */
+static bool origin(struct build *b, const struct setting *one, struct slice *ret_origin)
 {
-    const struct setting *list = setting_at(at, "redirects");
-    struct return_rules *rules = &b->s->return_rules;
-    struct slice *origins = arena_array(b->a, struct slice, list->count + 1);
-    for (const struct setting *one = list->first; one != NULL; one = one->next) {
-        struct url u;
-        if (one->bad || url_read(b->a, one->text, &u) != NULL) continue;
-        if (!slice_is(u.path, LIT("/")) || u.query.at != NULL) {
-            complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""),
-                         "redirects lists origins: leave out what stands behind the host");
-            continue;
-        }
-        if (!u.https && !build_is_loopback(u.host)) {
-            complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""),
-                         "people may return to https origins only");
-            continue;
-        }
-        origins[rules->origin_count++] = url_origin(b->a, &u);
+    struct slice text = one->text;
+    size_t star = slice_find(text, LIT("://*."));
+    struct url u;
+    if (star != SLICE_NONE) {
+        const struct slice parts[] = {slice_upto(text, star + 3), slice_from(text, star + 5)};
+        text = arena_join(b->a, parts, 2);
     }
-    rules->public_origin = b->s->public_origin;
-    rules->prefix = b->s->prefix;
-    rules->origins = origins;
+    const char *fault = NULL;
+    const struct err *why = url_read(b->a, text, &u);
+    if (why != NULL) {
+        build_complain(b, one->node, "", why);
+        return false;
+    }
+    if (!slice_is(u.path, LIT("/")) || u.query.at != NULL)
+        fault = "redirects lists origins: leave out what stands behind the host";
+    else if (!u.https && !build_is_loopback(u.host))
+        fault = "people may return to https origins only";
+    else if (star != SLICE_NONE && (slice_index(u.host, '.') == SLICE_NONE || build_is_suffix(u.host)))
+        fault = "what is below belongs to many: people would be sent to strangers' sites";
+    if (fault != NULL) {
+        complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""), "%s", fault);
+        return false;
+    }
+    *ret_origin = url_origin(b->a, &u);
+    if (star == SLICE_NONE) return true;
+    size_t host = slice_find(*ret_origin, LIT("://")) + 3;
+    const struct slice parts[] = {slice_upto(*ret_origin, host), LIT("*."), slice_from(*ret_origin, host)};
+    *ret_origin = arena_join(b->a, parts, 3);
+    return true;
+}
+
+void build_redirects(struct build *b, const struct setting *list, struct slice public_origin,
+                     struct return_rules *ret_rules)
+{
+    struct slice *origins = arena_array(b->a, struct slice, list->count + 1);
+    size_t count = 0;
+    for (const struct setting *one = list->first; one != NULL; one = one->next) {
+        if (!one->bad && origin(b, one, &origins[count])) count++;
+    }
+    *ret_rules = (struct return_rules){public_origin, origins, count, b->s->prefix};
 }
 
 void build_sign_in(struct build *b)
@@ -116,7 +136,7 @@ void build_sign_in(struct build *b)
                               .default_language = setting_text(at, "default_language")};
     logo(b, at, &conf);
     accent(b, at, &conf);
-    redirects(b, at);
+    build_redirects(b, setting_at(at, "redirects"), s->public_origin, &s->return_rules);
     const struct err *why = pages_open(b->a, &conf, &s->pages);
     if (why != NULL) build_complain(b, setting_place(at, "templates"), "sign_in", why);
 }

@@ -216,6 +216,7 @@ struct snapshot *config_build(struct config *c, const struct config_use *use)
     build_backends(&b);
     build_access(&b);
     build_sign_in(&b);
+    build_sites(&b);
     if (c->complaints->errors == 0) build_keys(&b);
     c->taken = true;
     if (c->complaints->errors == 0) return s;

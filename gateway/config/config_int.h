@@ -32,8 +32,14 @@ void build_store(struct build *b);  /* session.*, the store's address */
 void build_access(struct build *b); /* access[] and routes; after build_backends */
 void build_backends(struct build *b);
 void build_sign_in(struct build *b); /* pages, return rules */
+void build_sites(struct build *b);   /* mode, compat, forward_auth; sites[], after everything a site has of its own */
 /* Keys last: they are made, on disk even, only for a configuration without errors. */
 void build_keys(struct build *b);
+
+/* Lists of origins to which people may return: sign_in.redirects, and a site's own. */
+void build_redirects(struct build *b, const struct setting *list, struct slice public_origin,
+                     struct return_rules *ret_rules);
+bool build_is_suffix(struct slice domain); /* belongs to many, not to one owner */
 
 /* Complaints at `path` below section (its own place, else the section's). */
 #define BUILD_ERROR(b, section, path, ...) \

@@ -248,6 +248,16 @@ static const struct key backend[] = {
      .meaning = "claim aud of its identity token; token.audience, else its origin"},
 };
 
+static const struct key forward_auth[] = {
+    {.name = "cache",
+     .type = KEY_DURATION,
+     .fallback = "0s",
+     .most = 60000,
+     .meaning =
+         "how long nginx may keep a yes (X-Accel-Expires); so long an ended session may still pass. Its key must hold the "
+         "cookie, host, method and address (deploy/nginx)"},
+};
+
 static const struct key sign_in[] = {
     {.name = "name",
      .rank = KEY_COMMON,
@@ -298,9 +308,10 @@ static const struct key sign_in[] = {
      .meaning = "folder whose files replace ours by name"},
     {.name = "redirects",
      .type = KEY_LIST,
-     .of = KEY_URL,
-     .example = "[https://docs.example.com]",
-     .meaning = "further origins to which people may return"},
+     .of = KEY_TEXT,
+     .example = "[https://docs.example.com, \"https://*.apps.example.com\"]",
+     .meaning = "further origins to which people may return, and whose proxies may ask us; a star for the first label means any host "
+                "below"},
     {.name = "default_language",
      .type = KEY_TEXT,
      .fallback = "en",
@@ -323,9 +334,21 @@ static const struct key root[] = {
     {.name = "prefix", .type = KEY_TEXT, .fallback = "/_vestibule", .meaning = "our own pages live below it"},
     {.name = "mode",
      .type = KEY_WORD,
-     .words = "both auth",
+     .words = "both auth proxy",
      .fallback = "both",
-     .meaning = "with auth there is no backend; another proxy asks us whether a request may pass"},
+     .meaning =
+         "auth: there is no backend, another proxy asks us whether a request may pass; proxy: we pass on, and nobody may ask"},
+    {.name = "compat",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[oauth2-proxy]",
+     .meaning =
+         "whose addresses and header names are understood besides ours: oauth2-proxy, authelia, vouch. With oauth2-proxy "
+         "prefix is /oauth2 when not given, and the first provider's redirect URI stays PREFIX/callback"},
+    {.name = "forward_auth",
+     .type = KEY_SECTION,
+     .inside = KEY_TABLE(forward_auth),
+     .meaning = "when another proxy asks us whether a request may pass"},
     {.name = "trusted_proxies",
      .rank = KEY_COMMON,
      .type = KEY_LIST,

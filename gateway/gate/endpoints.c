@@ -1,5 +1,5 @@
 /* endpoints.c -- the gateway's own addresses, one row each. */
-#include "gate/visitor.h"
+#include "gate/question.h"
 #include "login/login.h"
 #include "page/page_headers.h"
 
@@ -66,35 +66,97 @@ static enum flow_next assets(struct flow *f, struct visitor *w)
 }
 
 static const struct endpoint endpoints[] = {
-    {LIT_INIT("/sign-in"),               LIT_INIT("GET, HEAD"),         LIT_INIT("sign_in"),  true,  sign_in   }, /* */
-    {LIT_INIT("/start/"),                LIT_INIT("GET"),               LIT_INIT("start"),    false, start     }, /* */
-    {LIT_INIT("/callback/"),             LIT_INIT("GET, POST"),         LIT_INIT("callback"), false, callback  }, /* */
-    {LIT_INIT("/sign-out"),              LIT_INIT("GET, HEAD, POST"),   LIT_INIT("sign_out"), true,  sign_out  }, /* */
-    {LIT_INIT("/signed-out"),            LIT_INIT("GET, HEAD"),         LIT_INIT("sign_out"), false, signed_out}, /* */
-    {LIT_INIT("/me"),                    LIT_INIT("GET, HEAD"),         LIT_INIT("api"),      true,  me        }, /* */
-    {LIT_INIT("/session"),               LIT_INIT("GET, HEAD, DELETE"), LIT_INIT("api"),      true,  session   }, /* */
-    {LIT_INIT("/jwks.json"),             LIT_INIT("GET, HEAD"),         LIT_INIT("api"),      false, jwks      }, /* */
-    {LIT_INIT("/.well-known/jwks.json"), LIT_INIT("GET, HEAD"),         LIT_INIT("api"),      false, jwks      }, /* */
-    {LIT_INIT("/assets/"),               LIT_INIT("GET, HEAD"),         LIT_INIT("assets"),   false, assets    }, /* */
+    {.path = LIT_INIT("/auth/nginx"),
+     .methods = LIT_INIT("*"),
+     .handler = LIT_INIT("auth_nginx"),
+     .wants_session = true,
+     .question = &question_nginx},
+    {.path = LIT_INIT("/auth/forward"),
+     .methods = LIT_INIT("*"),
+     .handler = LIT_INIT("auth_forward"),
+     .wants_session = true,
+     .question = &question_forward},
+    {.path = LIT_INIT("/auth/envoy/"),
+     .methods = LIT_INIT("*"),
+     .handler = LIT_INIT("auth_envoy"),
+     .wants_session = true,
+     .question = &question_envoy},
+    {.path = LIT_INIT("/sign-in"),
+     .methods = LIT_INIT("GET, HEAD"),
+     .handler = LIT_INIT("sign_in"),
+     .wants_session = true,
+     .run = sign_in},
+    {.path = LIT_INIT("/start/"),         .methods = LIT_INIT("GET"),                                             .handler = LIT_INIT("start"),                                                                                                              .run = start                                                                                                                                                                                                                          },
+    {.path = LIT_INIT("/callback/"),
+     .methods = LIT_INIT("GET, POST"),
+     .handler = LIT_INIT("callback"),
+     .run = callback},
+    {.path = LIT_INIT("/sign-out"),
+     .methods = LIT_INIT("GET, HEAD, POST"),
+     .handler = LIT_INIT("sign_out"),
+     .wants_session = true,
+     .run = sign_out},
+    {.path = LIT_INIT("/signed-out"),
+     .methods = LIT_INIT("GET, HEAD"),
+     .handler = LIT_INIT("sign_out"),
+     .run = signed_out                                                                                                                                                                                                                           },
+    {.path = LIT_INIT("/me"),
+     .methods = LIT_INIT("GET, HEAD"),
+     .handler = LIT_INIT("api"),
+     .wants_session = true,
+     .run = me},
+    {.path = LIT_INIT("/session"),
+     .methods = LIT_INIT("GET, HEAD, DELETE"),
+     .handler = LIT_INIT("api"),
+     .wants_session = true,
+     .run = session},
+    {.path = LIT_INIT("/jwks.json"),                                      .methods = LIT_INIT("GET, HEAD"),                                    .handler = LIT_INIT("api"),                                                                                    .run = jwks                                                                                                                                                                                                                },
+    {.path = LIT_INIT("/.well-known/jwks.json"),
+     .methods = LIT_INIT("GET, HEAD"),
+     .handler = LIT_INIT("api"),
+     .run = jwks                                                                                                                    },
+    {.path = LIT_INIT("/assets/"),                           .methods = LIT_INIT("GET, HEAD"),                                                    .handler = LIT_INIT("assets"),.run = assets                                                                                                                                                                                                          },
 };
 
-const struct endpoint *endpoint_find(struct slice below_prefix, struct slice *ret_tail)
+static bool is_there(const struct snapshot *s, const struct endpoint *e)
 {
-    for (size_t i = 0; i < sizeof endpoints / sizeof endpoints[0]; i++) {
-        const struct endpoint *e = &endpoints[i];
-        bool takes_tail = slice_ends(e->path, LIT("/"));
-        if (takes_tail && slice_starts(below_prefix, e->path) && below_prefix.len > e->path.len) {
-            *ret_tail = slice_from(below_prefix, e->path.len);
-            return e;
-        }
-        if (!takes_tail && slice_is(below_prefix, e->path)) return e;
+    if (e->question != NULL && s->mode == MODE_PROXY) return false;
+    return e->compat == 0 || (e->compat & s->compat) != 0;
+}
+
+static const struct endpoint *find(const struct snapshot *s, const struct endpoint *among, size_t count,
+                                   struct slice path, struct slice *ret_tail)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct endpoint *e = &among[i];
+        bool takes_tail = e->path.at[e->path.len - 1] == '/' && e->path.len > 1;
+        /* Envoy's tail is another request's whole path: it may be "/" alone */
+        size_t least = e->path.len + (e->question == NULL);
+        if (takes_tail ? path.len < least || !slice_starts(path, e->path) : !slice_is(path, e->path)) continue;
+        if (!is_there(s, e)) continue;
+        *ret_tail = takes_tail ? slice_from(path, e->path.len) : (struct slice){0};
+        return e;
     }
+    return NULL;
+}
+
+const struct endpoint *endpoint_find(const struct snapshot *s, struct slice below_prefix, struct slice *ret_tail)
+{
+    return find(s, endpoints, sizeof endpoints / sizeof endpoints[0], below_prefix, ret_tail);
+}
+
+const struct endpoint *endpoint_elsewhere(const struct snapshot *s, struct slice path, struct slice *ret_tail)
+{
+    (void)s;
+    (void)path;
+    (void)ret_tail;
     return NULL;
 }
 
 bool endpoint_takes(const struct endpoint *e, struct slice method)
 {
     struct slice rest = e->methods, one;
+    if (slice_is(rest, LIT("*"))) return true;
     while (slice_cut(&rest, ',', &one)) {
         if (slice_is(slice_trim(one), method)) return true;
     }

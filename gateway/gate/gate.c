@@ -3,6 +3,7 @@
  *     introduce      who is at the other end, and what this request is called
  *     screen         one reading of path and host, or 400/421
  *     find_way       one of our own addresses, or a rule and a backend            (pure)
+ *                    or a front proxy's question: another request takes this one's place from here on (question.h)
  *     know_visitor   cookie -> verified session                                    worker cache; else one store read, waits
  *     judge          allow, sign in, refuse, hide                                  (pure; the default is refuse)
  *     answer         our own endpoint, or on to the backend
@@ -11,6 +12,7 @@
  */
 #include "gate/gate.h"
 
+#include "gate/question.h"
 #include "gate/visitor.h"
 #include "login/login.h"
 #include "proxy/forwarding.h"
@@ -25,9 +27,10 @@ static struct visitor *visitor_of(struct flow *f)
     return f->self;
 }
 
-static enum wants what_is_wanted(const struct exchange *x)
+static enum wants what_is_wanted(const struct visitor *w)
 {
-    const struct asker who = {.method = x->method,
+    const struct exchange *x = w->v.x;
+    const struct asker who = {.method = w->asked.method,
                               .accept = exchange_header(x, LIT("accept")),
                               .fetch_mode = exchange_header(x, LIT("sec-fetch-mode")),
                               .fetch_dest = exchange_header(x, LIT("sec-fetch-dest")),
@@ -55,51 +58,46 @@ static enum flow_next introduce(struct flow *f)
     w->v.client_ip = w->client.ip;
     w->v.client = &w->client.address;
     w->v.cookies = exchange_header(x, LIT("cookie"));
+    bool known;
+    w->asked = (struct asked){.https = w->client.https,
+                              .method = x->method,
+                              .authority = w->client.authority,
+                              .host = asked_host(w->client.authority),
+                              .target = x->target,
+                              .raw_path = x->path};
+    w->site = snapshot_site(s, w->asked.authority, &w->at_home, &known);
     return FLOW_NEXT;
-}
-
-static struct slice without_port(struct slice authority)
-{
-    if (slice_starts(authority, LIT("["))) {
-        return slice_upto(authority, slice_index(authority, ']') + 1);
-    }
-    return slice_upto(authority, slice_index(authority, ':'));
-}
-
-static bool is_public_host(const struct visitor *w)
-{
-    struct slice authority = w->client.authority;
-    struct slice scheme_port = w->snapshot->public_https ? LIT(":443") : LIT(":80");
-    if (slice_ends(authority, scheme_port)) authority.len -= scheme_port.len;
-    return slice_is(authority, w->snapshot->public_host);
 }
 
 /* This request's address again, for afterwards. At another host than public_url's it names that host: return_to judges whether it is one
  * of ours. */
 static struct slice same_again(const struct visitor *w)
 {
-    const struct exchange *x = w->v.x;
-    if (is_public_host(w)) return x->target;
-    const struct slice parts[] = {w->client.https ? LIT("https://") : LIT("http://"), w->client.authority, x->target};
-    return arena_join(x->arena, parts, 3);
+    const struct asked *a = &w->asked;
+    if (w->at_home) return a->target;
+    /* A question about http, where people are at home on https, is about somebody whose cookie could not come along. */
+    bool https = a->https || (is_question(w) && w->site->public_https);
+    const struct slice parts[] = {https ? LIT("https://") : LIT("http://"), a->authority, a->target};
+    return arena_join(w->v.x->arena, parts, 3);
 }
 
 /* What login/ sees of the snapshot: this exchange's own, for the worker's may be freed by the next reload but one while we wait. */
 static void see_login(struct visitor *w)
 {
     const struct snapshot *s = w->snapshot;
-    w->login = (struct login_conf){.public_url = s->public_url,
-                                   .public_origin = s->public_origin,
+    const struct site *site = w->site;
+    w->login = (struct login_conf){.public_url = site->public_url,
+                                   .public_origin = site->public_origin,
                                    .prefix = s->prefix,
-                                   .site_name = s->site_name,
-                                   .providers = s->providers,
-                                   .provider_count = s->provider_count,
-                                   .return_rules = &s->return_rules,
+                                   .site_name = site->name,
+                                   .providers = site->providers,
+                                   .provider_count = site->provider_count,
+                                   .return_rules = &site->return_rules,
                                    .routes = s->routes,
                                    .keys = s->keys,
-                                   .attempt_prefix = s->attempt_prefix,
-                                   .secure_cookies = s->session.cookie.secure,
-                                   .strict_session = s->session.cookie.same_site == COOKIE_STRICT,
+                                   .attempt_prefix = site->attempt_prefix,
+                                   .secure_cookies = site->session.cookie.secure,
+                                   .strict_session = site->session.cookie.same_site == COOKIE_STRICT,
                                    .skip_if_single = s->skip_if_single,
                                    .remember_last = s->remember_last,
                                    .primary = s->primary};
@@ -112,32 +110,36 @@ static void prepare_answer(struct visitor *w)
     struct visit *v = &w->v;
     struct exchange *x = v->x;
     const struct snapshot *s = w->snapshot;
+    const struct pages *pages = w->site->pages;
+    bool question = is_question(w); /* its answer is another request's: no cookie, and no query of ours */
     see_login(w);
     struct slice locales = {0}, chosen = {0};
     struct form query;
-    if (x->query.len != 0 && form_read(x->arena, x->query, &query) == NULL) {
+    if (!question && x->query.len != 0 && form_read(x->arena, x->query, &query) == NULL) {
         form_single(&query, LIT("ui_locales"), &locales);
     }
     cookie_find(v->cookies, LIT("vestibule-lang"), &chosen);
     v->answer = (struct responder){
         .x = x,
-        .pages = s->pages,
-        .language = pages_language(s->pages, locales, chosen, exchange_header(x, LIT("accept-language"))),
+        .pages = pages,
+        .language = pages_language(pages, locales, chosen, exchange_header(x, LIT("accept-language"))),
         .request_id = v->request_id,
         .home = LIT("/"),
         .hsts_s = w->client.https ? s->hsts_s : 0,
-        .wants = what_is_wanted(x)};
+        .wants = what_is_wanted(w)};
     if (v->session != NULL) {
         const struct identity *who = &v->session->identity;
         v->answer.who = who->email.len != 0 ? who->email : who->name.len != 0 ? who->name : who->subject;
     }
     /* A person who comes by one of our own addresses, or with something a redirect would lose, goes home afterwards. */
-    bool back = w->endpoint == NULL && (slice_is(x->method, LIT("GET")) || slice_is(x->method, LIT("HEAD")));
+    const struct asked *a = &w->asked;
+    bool back = (w->endpoint == NULL || (question && a->how != ASKED_SELF)) &&
+                (slice_is(a->method, LIT("GET")) || slice_is(a->method, LIT("HEAD")));
     struct slice again = back ? same_again(w) : LIT("/");
     v->answer.sign_in = login_page_url(v, again);
     v->answer.switch_account = login_switch_url(v, again);
     /* Two slashes at the front would name another host. */
-    if (back && !slice_starts(x->target, LIT("//"))) v->answer.back = x->target;
+    if (back && !slice_starts(a->target, LIT("//"))) v->answer.back = a->target;
     if (locales.len != 0) visit_set_cookie(v, LIT("vestibule-lang"), v->answer.language, 180 * 86400, COOKIE_LAX);
 }
 
@@ -146,22 +148,37 @@ static void prepare_answer(struct visitor *w)
 static struct slice secure_again(const struct visitor *w)
 {
     const struct snapshot *s = w->snapshot;
-    size_t i = routes_backend(s->routes, w->host, w->path);
+    const struct asked *a = &w->asked;
+    size_t i = routes_backend(s->routes, a->host, a->path);
     bool for_host = i != SIZE_MAX && s->backends[i].host.len != 0;
-    struct slice port = slice_from(s->public_host, without_port(s->public_host).len);
-    const struct slice at_host[] = {LIT("https://"), w->host, port, w->v.x->target};
-    const struct slice at_home[] = {s->public_origin, w->v.x->target};
+    struct slice port = slice_from(w->site->public_host, asked_host(w->site->public_host).len);
+    const struct slice at_host[] = {LIT("https://"), a->host, port, a->target};
+    const struct slice at_home[] = {w->site->public_origin, a->target};
     return for_host ? arena_join(w->v.x->arena, at_host, 4) : arena_join(w->v.x->arena, at_home, 2);
+}
+
+/* One of ours, below the prefix or (compatible ones) elsewhere: which one, when there is such a one. */
+static bool own_address(struct visitor *w)
+{
+    const struct snapshot *s = w->snapshot;
+    struct slice path = w->asked.path;
+    bool below = slice_starts(path, s->prefix) && (path.len == s->prefix.len || path.at[s->prefix.len] == '/');
+    if (below) w->endpoint = endpoint_find(s, slice_from(path, s->prefix.len), &w->endpoint_tail);
+    if (w->endpoint == NULL && (s->compat != 0 || s->own_callbacks || s->mode == MODE_AUTH)) {
+        w->endpoint = endpoint_elsewhere(s, path, &w->endpoint_tail);
+    }
+    return below || w->endpoint != NULL;
 }
 
 static enum flow_next screen(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
     const struct exchange *x = w->v.x;
-    w->host = without_port(w->client.authority);
-    const struct err *e = path_canonical(f->arena, x->path, &w->path);
+    const struct err *e = path_canonical(f->arena, x->path, &w->asked.path);
     if (e != NULL) return flow_fail(f, e);
-    if (w->snapshot->https_redirect && !w->client.https) {
+    w->own_address = own_address(w);
+    /* What a front proxy asks may be asked in plain text: it speaks for another request. */
+    if (w->snapshot->https_redirect && !w->client.https && !is_question(w)) {
         prepare_answer(w);
         respond_redirect(&w->v.answer, 308, secure_again(w));
         return FLOW_DONE;
@@ -169,29 +186,34 @@ static enum flow_next screen(struct flow *f)
     return FLOW_NEXT;
 }
 
+static enum flow_next find_own(struct flow *f, struct visitor *w)
+{
+    if (!w->at_home && !is_question(w)) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "not the host of public_url"));
+    }
+    if (w->endpoint == NULL) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "no such address below the prefix"));
+    }
+    w->v.handler = w->endpoint->handler;
+    return is_question(w) ? question_hear(f, w) : FLOW_NEXT;
+}
+
 static enum flow_next find_way(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
     const struct snapshot *s = w->snapshot;
-    bool ours = slice_starts(w->path, s->prefix) && (w->path.len == s->prefix.len || w->path.at[s->prefix.len] == '/');
-    if (ours) {
-        if (!is_public_host(w)) {
-            return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "not the host of public_url"));
-        }
-        w->endpoint = endpoint_find(slice_from(w->path, s->prefix.len), &w->endpoint_tail);
-        if (w->endpoint == NULL) {
-            return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "no such address below the prefix"));
-        }
-        w->v.handler = w->endpoint->handler;
-        return FLOW_NEXT;
-    }
+    const struct asked *a = &w->asked;
+    if (w->own_address) return find_own(f, w);
     w->v.handler = LIT("proxy");
-    size_t i = routes_backend(s->routes, w->host, w->path);
+    if (s->mode == MODE_AUTH) {
+        return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "mode: auth, nothing is passed on"));
+    }
+    size_t i = routes_backend(s->routes, a->host, a->path);
     bool for_host = i != SIZE_MAX && s->backends[i].host.len != 0;
-    if (!for_host && !is_public_host(w)) {
+    if (!for_host && !w->at_home) {
         return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "no backend is configured for this host"));
     }
-    const struct route_ask ask = {w->host, w->path, w->v.x->method, &w->client.address, i};
+    const struct route_ask ask = {a->host, a->path, a->method, &w->client.address, i};
     w->rule = routes_rule(s->routes, &ask);
     if (w->rule != NULL) w->v.rule = w->rule->id;
     if (i != SIZE_MAX) w->backend = &s->backends[i];
@@ -215,8 +237,8 @@ static enum flow_next know_visitor(struct flow *f)
 static bool is_vouched_for(const struct visitor *w)
 {
     const struct identity *who = &w->v.session->identity;
-    for (size_t i = 0; i < w->snapshot->provider_count; i++) {
-        const struct provider *p = w->snapshot->providers[i];
+    for (size_t i = 0; i < w->site->provider_count; i++) {
+        const struct provider *p = w->site->providers[i];
         if (slice_is(p->id, who->provider)) return slice_is(p->issuer, who->issuer);
     }
     return false;
@@ -229,11 +251,12 @@ static enum flow_next judge(struct flow *f)
         w->v.session = NULL;
         w->v.session_why = PROBLEM_SESSION_ENDED;
     }
-    if (w->endpoint != NULL) return FLOW_NEXT;
+    if (w->endpoint != NULL && !is_question(w)) return FLOW_NEXT;
     struct person person;
     const struct session *s = w->v.session;
     if (s != NULL) person = visit_person(&s->identity, s->created_s);
-    switch (route_judge(w->rule, s != NULL ? &person : NULL, now_s())) {
+    const struct person *who = s != NULL ? &person : NULL;
+    switch (is_question(w) ? question_judge(w, who, now_s()) : route_judge(w->rule, who, now_s())) {
     case VERDICT_ALLOW: w->v.decision = LIT("allow"); return FLOW_NEXT;
     case VERDICT_SIGN_IN:
         w->v.decision = LIT("sign_in");
@@ -271,7 +294,7 @@ static struct slice backend_target(const struct visitor *w)
 {
     const struct exchange *x = w->v.x;
     const struct snapshot_backend *b = w->backend;
-    struct slice path = w->path;
+    struct slice path = w->asked.path;
     struct slice below = slice_from(path, b->strip_prefix.len);
     bool strip = b->strip_prefix.len != 0 && slice_starts(path, b->strip_prefix) &&
                  (below.len == 0 || below.at[0] == '/'); /* "/app" is no part of "/apps" */
@@ -287,7 +310,7 @@ static bool socket_origin_is_fine(const struct visitor *w)
 {
     struct slice origin = exchange_header(w->v.x, LIT("origin"));
     if (origin.at == NULL) return true; /* no browser */
-    if (slice_is(origin, w->snapshot->public_origin)) return true;
+    if (slice_is(origin, w->site->public_origin)) return true;
     const struct slice parts[] = {w->client.https ? LIT("https://") : LIT("http://"), w->client.authority};
     return slice_is(origin, arena_join(w->v.x->arena, parts, 2));
 }
@@ -345,6 +368,7 @@ static enum flow_next answer(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
     if (w->endpoint == NULL) return pass_on(f, w);
+    if (is_question(w)) return question_yes(f, w);
     prepare_answer(w);
     if (!endpoint_takes(w->endpoint, w->v.x->method)) {
         exchange_add(w->v.x, LIT("allow"), w->endpoint->methods);
@@ -367,8 +391,10 @@ static const struct flow_step steps[] = {
 static void send_to_sign_in(struct visitor *w, enum problem problem)
 {
     struct visit *v = &w->v;
-    bool may_redirect = w->rule == NULL || w->rule->otherwise == OTHERWISE_SIGN_IN;
-    if (v->answer.wants == WANTS_NAVIGATION && may_redirect && w->endpoint == NULL) {
+    bool may_redirect =
+        (w->rule == NULL || w->rule->otherwise == OTHERWISE_SIGN_IN) && (w->endpoint == NULL || is_question(w));
+    if (is_question(w) && question_no(w, problem, may_redirect)) return;
+    if (v->answer.wants == WANTS_NAVIGATION && may_redirect) {
         respond_redirect(&v->answer, 302, v->answer.sign_in);
         return;
     }
@@ -411,6 +437,7 @@ static void gate_end(struct flow *f, const struct err *why)
     if (problem_status(why->problem) >= 500 && why->problem != PROBLEM_STORE_AWAY) {
         LOG(LOG_LEVEL_WARN, "request.failed", "A request could not be served.", why, {"request_id", w->v.request_id});
     }
+    if (is_question(w) && question_no(w, why->problem, false)) return;
     respond_problem(&w->v.answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
 }
 

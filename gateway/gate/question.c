@@ -127,7 +127,8 @@ enum flow_next question_hear(struct flow *f, struct visitor *w)
                      : flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "a front proxy asks as an unknown host"));
     }
     struct asked asked;
-    struct slice address = slice_upto(x->path, x->path.len - w->endpoint_tail.len - 1);
+    const struct slice parts[] = {w->snapshot->prefix, slice_upto(w->endpoint->path, w->endpoint->path.len - 1)};
+    struct slice address = q->how == ASKED_ENVOY ? arena_join(x->arena, parts, 2) : LIT("");
     const struct err *e = asked_read(x, q->how, address, w->site->public_https, &asked);
     if (e != NULL) return flow_fail(f, e);
     w->asked = asked;
@@ -138,7 +139,8 @@ enum flow_next question_hear(struct flow *f, struct visitor *w)
 
 static bool is_worse(enum verdict v, enum verdict than)
 {
-    static const int rank[] = {[VERDICT_ALLOW] = 0, [VERDICT_STEP_UP] = 1, [VERDICT_SIGN_IN] = 2, [VERDICT_REFUSE] = 3, [VERDICT_HIDE] = 4};
+    static const int rank[] = {
+        [VERDICT_ALLOW] = 0, [VERDICT_STEP_UP] = 1, [VERDICT_SIGN_IN] = 2, [VERDICT_REFUSE] = 3, [VERDICT_HIDE] = 4};
     return rank[v] > rank[than];
 }
 
@@ -211,32 +213,32 @@ enum flow_next question_yes(struct flow *f, struct visitor *w)
     for (size_t i = 0; i < count; i++) {
         exchange_add(x, told[i].name, told[i].value);
     }
-    exchange_add(x, LIT("Cache-Control"), LIT("no-store"));
+    exchange_add(x, LIT("cache-control"), LIT("no-store"));
     if (q->no == NO_BARE && s->verdict_cache_s > 0) {
-        exchange_add(x, LIT("X-Accel-Expires"), arena_print(x->arena, "%d", s->verdict_cache_s));
+        exchange_add(x, LIT("x-accel-expires"), arena_print(x->arena, "%d", s->verdict_cache_s));
     }
     exchange_reply(x, q->yes, LIT(""));
     return FLOW_DONE;
 }
 
 /* What such a proxy can carry of a problem: whoever would be helped by signing in is nobody yet, everything else is denied. */
-bool question_no(struct visitor *w, enum problem problem)
+bool question_no(struct visitor *w, enum problem problem, bool may_redirect)
 {
     const struct question *q = w->endpoint->question;
     struct exchange *x = w->v.x;
     const struct responder *by = &w->v.answer;
     if (q->no == NO_WHOLE) return false;
     bool nobody = problem_status(problem) == 401;
-    exchange_add(x, LIT("Cache-Control"), LIT("no-store"));
-    exchange_add(x, LIT("X-Auth-Reason"), problem_word(problem));
-    if (nobody && q->no == NO_BARE && by->wants == WANTS_NAVIGATION) {
-        exchange_add(x, LIT("Location"), by->sign_in);
-        exchange_add(x, LIT("X-Auth-Location"), by->sign_in);
+    exchange_add(x, LIT("cache-control"), LIT("no-store"));
+    exchange_add(x, LIT("x-auth-reason"), problem_word(problem));
+    if (nobody && may_redirect && q->no == NO_BARE && by->wants == WANTS_NAVIGATION) {
+        exchange_add(x, LIT("location"), by->sign_in);
+        exchange_add(x, LIT("x-auth-location"), by->sign_in);
     } else if (nobody) {
-        exchange_add(x, LIT("WWW-Authenticate"), LIT("Bearer"));
+        exchange_add(x, LIT("www-authenticate"), LIT("Bearer"));
     }
     struct slice words = nobody ? LIT("Unauthorized") : LIT("Forbidden");
-    if (q->no == NO_TEXT) exchange_add(x, LIT("Content-Type"), LIT("text/plain; charset=utf-8"));
+    if (q->no == NO_TEXT) exchange_add(x, LIT("content-type"), LIT("text/plain; charset=utf-8"));
     exchange_reply(x, nobody ? 401 : 403, q->no == NO_TEXT ? words : LIT(""));
     return true;
 }

@@ -37,8 +37,8 @@ struct question {
 enum flow_next question_hear(struct flow *f, struct visitor *w);
 enum verdict question_judge(struct visitor *w, const struct person *person, int64_t now_s);
 enum flow_next question_yes(struct flow *f, struct visitor *w);
-/* No, for those whose front proxy carries no whole answer; false: this one's does. */
-bool question_no(struct visitor *w, enum problem problem);
+/* No, for those whose front proxy carries no whole answer; false: this one's does. may_redirect: the rule lets people go and sign in. */
+bool question_no(struct visitor *w, enum problem problem, bool may_redirect);
 
 /* PREFIX/auth/... */
 extern const struct question question_nginx, question_forward, question_envoy;

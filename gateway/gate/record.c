@@ -91,7 +91,7 @@ static void count(const struct exchange *x, const struct visitor *w, const struc
     metric_observe_us(s->seconds, end->duration_us);
     metric_observe_us(s->overhead, end->duration_us - end->backend_us);
     if (w->v.decision.len != 0 && !slice_is(w->v.decision, LIT("allow"))) {
-        const struct slice values[] = {w->v.decision, w->v.reason, LIT("proxy")};
+        const struct slice values[] = {w->v.decision, w->v.reason, is_question(w) ? w->v.handler : LIT("proxy")};
         metric_add(metric_series(&decisions, values), 1);
     }
     if (end->backend_status == 0) return;
@@ -122,10 +122,10 @@ void gate_done(struct exchange *x, const struct exchange_end *end)
         .request_id = w->v.request_id,
         .trace_id = slice_upto(slice_from(w->traceparent, 3), 32),
         .client_ip = w->v.client_ip,
-        .method = x->method,
-        .scheme = w->client.https ? LIT("https") : LIT("http"),
-        .authority = w->client.authority,
-        .path = x->path,
+        .method = w->asked.method,
+        .scheme = w->asked.https ? LIT("https") : LIT("http"),
+        .authority = w->asked.authority,
+        .path = w->asked.raw_path,
         .handler = w->v.handler,
         .decision = w->v.decision,
         .reason = w->v.reason,

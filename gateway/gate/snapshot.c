@@ -31,8 +31,11 @@ static void snapshot_free(struct snapshot *s)
         if (s->providers[i]->state != NULL) provider_state_drop(s->providers[i]->state);
     }
     drop_tls(s);
-    if (s->pages != NULL) pages_close(s->pages);
-    if (s->session_jwt != NULL) session_jwt_close(s->session_jwt);
+    for (size_t i = 0; i < s->site_count; i++) {
+        if (s->sites[i].pages != NULL) pages_close(s->sites[i].pages);
+        if (s->sites[i].session_jwt != NULL) session_jwt_close(s->sites[i].session_jwt);
+    }
+    if (s->site_count == 0 && s->pages != NULL) pages_close(s->pages);
     if (s->signing_keys != NULL) signing_keys_close(s->signing_keys);
     if (s->keys != NULL) keyring_close(s->keys);
     arena_close(s->arena);

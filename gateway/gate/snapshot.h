@@ -46,8 +46,8 @@ enum compat { /* bits: whose addresses and names are understood besides ours */
 /* One public address with what belongs to it alone: a session of one site is none on another (their tokens name their site). The first
  * one is the top of the configuration, whose values also stand in the snapshot itself. */
 struct site {
-    struct slice id;         /* empty: the first */
-    struct slice public_url; /* as configured, without trailing slash */
+    struct slice id;                         /* empty: the first */
+    struct slice public_url;                 /* as configured, without trailing slash */
     struct slice public_origin, public_host; /* host[:port] as browsers send it */
     bool public_https;
     struct slice name;
@@ -97,8 +97,8 @@ struct snapshot {
     struct keyring *keys;
     struct session_jwt *session_jwt;
     struct signing_keys *signing_keys;
-    struct slice token_issuer;
-    int token_lifetime_s; /* of assertions; at most 300 */
+    struct slice token_issuer, token_audience; /* audience: as configured, empty: each backend's own */
+    int token_lifetime_s;                      /* of assertions; at most 300 */
 
     struct rule *rules;
     size_t rule_count;

@@ -14,8 +14,9 @@
  */
 #ifndef PROXY_ASKED_H
 #define PROXY_ASKED_H
-#include "base/err.h"
 #include "http/exchange.h"
+
+#include "base/err.h"
 
 enum asked_how {
     ASKED_SELF, /* the request is itself what is asked for */
@@ -29,11 +30,11 @@ struct asked {
     enum asked_how how;
     bool https;
     struct slice method;
-    struct slice authority;     /* host[:port], lower case */
-    struct slice host;          /* without port */
-    struct slice target;        /* path and query as the client sent them */
-    struct slice raw_path;      /* the same without query */
-    struct slice path;          /* canonical (route/path.h) */
+    struct slice authority; /* host[:port], lower case */
+    struct slice host;      /* without port */
+    struct slice target;    /* path and query as the client sent them */
+    struct slice raw_path;  /* the same without query */
+    struct slice path;      /* canonical (route/path.h) */
 };
 
 /* address: our own, which stands before the target of ASKED_ENVOY. https: when the proxy does not say. Not for ASKED_SELF and ASKED_UNTOLD.

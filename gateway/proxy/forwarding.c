@@ -91,6 +91,15 @@ static struct slice others_cookies(const struct forwarding *f, struct slice cook
     return buf_slice(&left);
 }
 
+static size_t without_empty(struct header *list, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].value.len != 0) list[kept++] = list[i];
+    }
+    return kept;
+}
+
 void forwarding_headers(const struct forwarding *f, const struct header **ret_headers, size_t *ret_count)
 {
     const struct exchange *x = f->x;
@@ -114,9 +123,21 @@ void forwarding_headers(const struct forwarding *f, const struct header **ret_he
     to[n++] = (struct header){LIT("X-Request-Id"), f->request_id};
     to[n++] = (struct header){LIT("traceparent"), f->traceparent};
     if (f->tracestate.len != 0) to[n++] = (struct header){LIT("tracestate"), f->tracestate};
-    if (f->session != NULL) n += memo_headers(f, to + n);
+    if (f->session != NULL) n += without_empty(to + n, memo_headers(f, to + n));
     *ret_headers = to;
     *ret_count = n;
+}
+
+size_t forwarding_identity(const struct forwarding *f, struct header *ret_headers)
+{
+    size_t count;
+    const struct preset_header *row = preset_headers(f->preset, &count);
+    if (f->session != NULL) memo_headers(f, ret_headers);
+    for (size_t i = 0; i < count; i++) {
+        ret_headers[i].name = row[i].lower_name; /* HTTP/2 has no others */
+        if (f->session == NULL) ret_headers[i].value = LIT("");
+    }
+    return count;
 }
 
 bool forwarding_keeps(void *sessions, struct slice lower_name, struct slice value)

@@ -33,6 +33,10 @@ struct forwarding {
 /* Headers in x's arena; none of them is Host, Content-Length, Connection or Transfer-Encoding. */
 void forwarding_headers(const struct forwarding *f, const struct header **ret_headers, size_t *ret_count);
 
+/* For an answer to a front proxy: every name of the preset once, with nothing behind it when nobody is signed in or the provider does not say.
+ * Of f it takes x, session, preset, subject_alone, audience, issuer, keys, assertion_s, generation, now_s. At most PRESET_HEADERS_MAX. */
+size_t forwarding_identity(const struct forwarding *f, struct header *ret_headers);
+
 /* For forward.keep_header, self = struct sessions: a backend may not set our cookies nor answer with identity headers. */
 bool forwarding_keeps(void *sessions, struct slice lower_name, struct slice value);
 

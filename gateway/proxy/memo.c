@@ -11,7 +11,7 @@
 #include "proxy/assertion.h"
 
 enum {
-    AUDIENCES = 4, /* backends with their own audience that one person uses at a time */
+    AUDIENCES = 16, /* backends, or hosts of a front proxy, that one person uses at a time */
     MEMO_PRESETS = PRESET_NONE + 1
 };
 
@@ -117,7 +117,7 @@ static struct slice assertion(struct memo *m, const struct forwarding *f)
 
 size_t memo_headers(const struct forwarding *f, struct header *ret_headers)
 {
-    size_t count, at = 0, kept = 0;
+    size_t count, at = 0;
     const struct preset_header *row = preset_headers(f->preset, &count);
     if (count == 0) return 0;
     struct memo *m = memo_of(f->session, f->generation);
@@ -128,8 +128,7 @@ size_t memo_headers(const struct forwarding *f, struct header *ret_headers)
         struct slice value = slice_upto(slice_from(text, at), v->len[i]);
         at += v->len[i];
         if (row[i].field == FIELD_ASSERTION) value = assertion(m, f);
-        if (value.len == 0) continue;
-        ret_headers[kept++] = (struct header){row[i].name, value};
+        ret_headers[i] = (struct header){row[i].name, value};
     }
-    return kept;
+    return count;
 }

@@ -3,7 +3,7 @@
 #define PROXY_MEMO_H
 #include "proxy/forwarding.h"
 
-/* Copies the identity headers for f->session into the arena: at most PRESET_HEADERS_MAX; empty values are left out. */
+/* Copies the identity headers for f->session into the arena: one for each row of the preset, in its order, also when a value is empty. */
 size_t memo_headers(const struct forwarding *f, struct header *ret_headers);
 
 #endif

@@ -3,33 +3,51 @@
 #include <string.h>
 
 static const struct preset_header standard[] = {
-    {LIT_INIT("X-Auth-User"),      FIELD_USER     }, /* */
-    {LIT_INIT("X-Auth-Email"),     FIELD_EMAIL    }, /* */
-    {LIT_INIT("X-Auth-Name"),      FIELD_NAME     }, /* */
-    {LIT_INIT("X-Auth-Groups"),    FIELD_GROUPS   }, /* */
-    {LIT_INIT("X-Auth-Provider"),  FIELD_PROVIDER }, /* */
-    {LIT_INIT("X-Auth-Assertion"), FIELD_ASSERTION}, /* */
+    {LIT_INIT("X-Auth-User"),      LIT_INIT("x-auth-user"),      FIELD_USER     }, /* */
+    {LIT_INIT("X-Auth-Email"),     LIT_INIT("x-auth-email"),     FIELD_EMAIL    }, /* */
+    {LIT_INIT("X-Auth-Name"),      LIT_INIT("x-auth-name"),      FIELD_NAME     }, /* */
+    {LIT_INIT("X-Auth-Groups"),    LIT_INIT("x-auth-groups"),    FIELD_GROUPS   }, /* */
+    {LIT_INIT("X-Auth-Provider"),  LIT_INIT("x-auth-provider"),  FIELD_PROVIDER }, /* */
+    {LIT_INIT("X-Auth-Assertion"), LIT_INIT("x-auth-assertion"), FIELD_ASSERTION}, /* */
 };
 static const struct preset_header oauth2_proxy[] = {
-    {LIT_INIT("X-Forwarded-User"),               FIELD_USER     }, /* */
-    {LIT_INIT("X-Forwarded-Email"),              FIELD_EMAIL    }, /* */
-    {LIT_INIT("X-Forwarded-Preferred-Username"), FIELD_USERNAME }, /* */
-    {LIT_INIT("X-Forwarded-Groups"),             FIELD_GROUPS   }, /* */
-    {LIT_INIT("X-Auth-Assertion"),               FIELD_ASSERTION}, /* ours, beside theirs */
+    {LIT_INIT("X-Forwarded-User"),               LIT_INIT("x-forwarded-user"),               FIELD_USER     }, /* */
+    {LIT_INIT("X-Forwarded-Email"),              LIT_INIT("x-forwarded-email"),              FIELD_EMAIL    }, /* */
+    {LIT_INIT("X-Forwarded-Preferred-Username"), LIT_INIT("x-forwarded-preferred-username"), FIELD_USERNAME }, /* */
+    {LIT_INIT("X-Forwarded-Groups"),             LIT_INIT("x-forwarded-groups"),             FIELD_GROUPS   }, /* */
+    {LIT_INIT("X-Auth-Assertion"),               LIT_INIT("x-auth-assertion"),               FIELD_ASSERTION}, /* ours, beside theirs */
 };
 static const struct preset_header authelia[] = {
-    {LIT_INIT("Remote-User"),      FIELD_USER     }, /* */
-    {LIT_INIT("Remote-Email"),     FIELD_EMAIL    }, /* */
-    {LIT_INIT("Remote-Name"),      FIELD_NAME     }, /* */
-    {LIT_INIT("Remote-Groups"),    FIELD_GROUPS   }, /* */
-    {LIT_INIT("X-Auth-Assertion"), FIELD_ASSERTION}, /* ours, beside theirs */
+    {LIT_INIT("Remote-User"),      LIT_INIT("remote-user"),      FIELD_USER     }, /* */
+    {LIT_INIT("Remote-Email"),     LIT_INIT("remote-email"),     FIELD_EMAIL    }, /* */
+    {LIT_INIT("Remote-Name"),      LIT_INIT("remote-name"),      FIELD_NAME     }, /* */
+    {LIT_INIT("Remote-Groups"),    LIT_INIT("remote-groups"),    FIELD_GROUPS   }, /* */
+    {LIT_INIT("X-Auth-Assertion"), LIT_INIT("x-auth-assertion"), FIELD_ASSERTION}, /* ours, beside theirs */
 };
 static const struct preset_header pomerium[] = {
-    {LIT_INIT("X-Pomerium-Jwt-Assertion"), FIELD_ASSERTION}, /* */
-    {LIT_INIT("X-Pomerium-Claim-User"),    FIELD_USER     }, /* */
-    {LIT_INIT("X-Pomerium-Claim-Email"),   FIELD_EMAIL    }, /* */
-    {LIT_INIT("X-Pomerium-Claim-Name"),    FIELD_NAME     }, /* */
-    {LIT_INIT("X-Pomerium-Claim-Groups"),  FIELD_GROUPS   }, /* */
+    {LIT_INIT("X-Pomerium-Jwt-Assertion"), LIT_INIT("x-pomerium-jwt-assertion"), FIELD_ASSERTION}, /* */
+    {LIT_INIT("X-Pomerium-Claim-User"),    LIT_INIT("x-pomerium-claim-user"),    FIELD_USER     }, /* */
+    {LIT_INIT("X-Pomerium-Claim-Email"),   LIT_INIT("x-pomerium-claim-email"),   FIELD_EMAIL    }, /* */
+    {LIT_INIT("X-Pomerium-Claim-Name"),    LIT_INIT("x-pomerium-claim-name"),    FIELD_NAME     }, /* */
+    {LIT_INIT("X-Pomerium-Claim-Groups"),  LIT_INIT("x-pomerium-claim-groups"),  FIELD_GROUPS   }, /* */
+};
+static const struct preset_header auth_request[] = {
+    {LIT_INIT("X-Auth-Request-User"),               LIT_INIT("x-auth-request-user"),               FIELD_USER         }, /* */
+    {LIT_INIT("X-Auth-Request-Email"),              LIT_INIT("x-auth-request-email"),              FIELD_EMAIL        }, /* */
+    {LIT_INIT("X-Auth-Request-Preferred-Username"), LIT_INIT("x-auth-request-preferred-username"),
+     FIELD_USERNAME                                                                                                   }, /* */
+    {LIT_INIT("X-Auth-Request-Groups"),             LIT_INIT("x-auth-request-groups"),             FIELD_GROUPS       }, /* */
+    {LIT_INIT("GAP-Auth"),                          LIT_INIT("gap-auth"),                          FIELD_EMAIL_OR_USER}, /* */
+    {LIT_INIT("X-Auth-Assertion"),                  LIT_INIT("x-auth-assertion"),                  FIELD_ASSERTION    }, /* ours, beside theirs */
+};
+static const struct preset_header vouch[] = {
+    {LIT_INIT("X-Vouch-User"),              LIT_INIT("x-vouch-user"),              FIELD_EMAIL_OR_USER}, /* */
+    {LIT_INIT("X-Vouch-Success"),           LIT_INIT("x-vouch-success"),           FIELD_TRUE         }, /* */
+    {LIT_INIT("X-Vouch-IdP-Claims-Sub"),    LIT_INIT("x-vouch-idp-claims-sub"),    FIELD_USER         }, /* */
+    {LIT_INIT("X-Vouch-IdP-Claims-Email"),  LIT_INIT("x-vouch-idp-claims-email"),  FIELD_EMAIL        }, /* */
+    {LIT_INIT("X-Vouch-IdP-Claims-Name"),   LIT_INIT("x-vouch-idp-claims-name"),   FIELD_NAME         }, /* */
+    {LIT_INIT("X-Vouch-IdP-Claims-Groups"), LIT_INIT("x-vouch-idp-claims-groups"), FIELD_GROUPS       }, /* */
+    {LIT_INIT("X-Auth-Assertion"),          LIT_INIT("x-auth-assertion"),          FIELD_ASSERTION    }, /* ours, beside theirs */
 };
 
 static const struct {
@@ -41,6 +59,8 @@ static const struct {
     [PRESET_OAUTH2_PROXY] = {LIT_INIT("oauth2-proxy"), oauth2_proxy, sizeof oauth2_proxy / sizeof oauth2_proxy[0]},
     [PRESET_AUTHELIA] = {LIT_INIT("authelia"),     authelia,     sizeof authelia / sizeof authelia[0]        },
     [PRESET_POMERIUM] = {LIT_INIT("pomerium"),     pomerium,     sizeof pomerium / sizeof pomerium[0]        },
+    [PRESET_AUTH_REQUEST] = {LIT_INIT(""),             auth_request, sizeof auth_request / sizeof auth_request[0]},
+    [PRESET_VOUCH] = {LIT_INIT(""),             vouch,        sizeof vouch / sizeof vouch[0]              },
     [PRESET_NONE] = {LIT_INIT("none"),         NULL,         0                                           },
 };
 
@@ -75,6 +95,7 @@ static const struct slice names[] = {
     LIT_INIT("x-forwarded-client-cert"),
     LIT_INIT("x-user"),
     LIT_INIT("x-email"),
+    LIT_INIT("gap-auth"),
 };
 
 const struct preset_header *preset_headers(enum header_preset preset, size_t *ret_count)
@@ -87,7 +108,7 @@ const struct preset_header *preset_headers(enum header_preset preset, size_t *re
 bool preset_of(struct slice word, enum header_preset *ret_preset)
 {
     for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++) {
-        if (!slice_is(word, presets[i].word)) continue;
+        if (word.len == 0 || !slice_is(word, presets[i].word)) continue;
         *ret_preset = (enum header_preset)i;
         return true;
     }
@@ -98,7 +119,7 @@ bool preset_is_identity(struct slice lower_name)
 {
     /* asked of every header of every request and answer: nearly all of them end here */
     const char first = lower_name.len != 0 ? lower_name.at[0] : '\0';
-    if (first != 'x' && first != 'r' && first != 'o') return false;
+    if (first != 'x' && first != 'r' && first != 'o' && first != 'g') return false;
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
         if (slice_starts(lower_name, families[i])) return true;
     }
@@ -166,6 +187,10 @@ struct slice preset_value(struct arena *a, enum preset_field field, const struct
     case FIELD_USERNAME: return encoded(a, who->username);
     case FIELD_GROUPS: return group_list(a, who);
     case FIELD_PROVIDER: return encoded(a, who->provider);
+    case FIELD_EMAIL_OR_USER:
+        return preset_value(a, who->email_verified && who->email.len != 0 ? FIELD_EMAIL : FIELD_USER, who,
+                            subject_alone);
+    case FIELD_TRUE: return LIT("true");
     case FIELD_ASSERTION: break;
     }
     return LIT("");

@@ -12,6 +12,8 @@ enum header_preset {
     PRESET_OAUTH2_PROXY,
     PRESET_AUTHELIA,
     PRESET_POMERIUM,
+    PRESET_AUTH_REQUEST, /* oauth2-proxy's other names: on answers to a front proxy */
+    PRESET_VOUCH,
     PRESET_NONE
 };
 
@@ -22,10 +24,12 @@ enum preset_field {
     FIELD_USERNAME,
     FIELD_GROUPS, /* comma-separated */
     FIELD_PROVIDER,
-    FIELD_ASSERTION /* the signed JWT */
+    FIELD_ASSERTION, /* the signed JWT */
+    FIELD_EMAIL_OR_USER,
+    FIELD_TRUE /* "true": somebody is signed in */
 };
 struct preset_header {
-    struct slice name;
+    struct slice name, lower_name;
     enum preset_field field;
 };
 enum {

@@ -65,7 +65,7 @@ static bool cut(struct slice asked, struct parts *p)
     return true;
 }
 
-/* "https://*.example.com" has "https://a.example.com" and "https://a.b.example.com"; the port is part of the comparison. */
+/* "*.example.com" with its scheme has a.example.com and a.b.example.com; the port is part of the comparison. */
 static bool origin_has(struct slice listed, struct slice origin)
 {
     size_t star = slice_find(listed, LIT("://*."));

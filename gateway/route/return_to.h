@@ -15,7 +15,7 @@ enum {
 };
 struct return_rules {
     struct slice public_origin;  /* "https://app.example.com", as url_origin writes it (so are the others) */
-    const struct slice *origins; /* further origins: exact, or "https://*.example.com" with any host below (one or more labels) */
+    const struct slice *origins; /* further origins: exact; with a star for the first label ("*.example.com"), any host below */
     size_t origin_count;
     struct slice prefix; /* "/_vestibule" */
 };

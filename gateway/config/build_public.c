@@ -122,6 +122,7 @@ static bool prefix_byte(char c)
 static void prefix(struct build *b)
 {
     struct slice p = setting_text(b->root, "prefix");
+    if (!setting_given(b->root, "prefix") && (b->s->compat & COMPAT_OAUTH2_PROXY) != 0) p = LIT("/oauth2");
     bool fine = p.len >= 2 && p.len <= 64 && p.at[0] == '/' && p.at[p.len - 1] != '/' &&
                 slice_find(p, LIT("//")) == SLICE_NONE && slice_find(p, LIT("/.")) == SLICE_NONE;
     for (size_t i = 0; i < p.len; i++) {
@@ -166,7 +167,7 @@ static void trusted_proxies(struct build *b)
 /* ---------------------------------------------------------------------------------------------- cookies */
 
 /* By the public suffix list (publicsuffix.org): the system's when it is newer than the one inside libpsl. */
-static bool is_public_suffix(struct build *b, struct slice domain)
+bool build_is_suffix(struct build *b, struct slice domain)
 {
     psl_ctx_t *list = psl_latest(NULL);
     must(list != NULL);
@@ -187,7 +188,7 @@ static struct slice cookie_domain(struct build *b)
                     SLICE_ARG(domain));
         return none;
     }
-    if (is_public_suffix(b, domain)) {
+    if (build_is_suffix(b, domain)) {
         BUILD_ERROR(b, b->root, "cookie.domain", "%.*s belongs to many: the cookie would be sent to strangers' sites",
                     SLICE_ARG(domain));
         return none;
@@ -233,6 +234,7 @@ static void cookies(struct build *b)
 void build_public(struct build *b)
 {
     public_url(b);
+    build_compat(b);
     prefix(b);
     trusted_proxies(b);
     cookies(b);

@@ -85,14 +85,14 @@ static bool origin(struct build *b, const struct setting *one, struct slice *ret
     const char *fault = NULL;
     const struct err *why = url_read(b->a, text, &u);
     if (why != NULL) {
-        build_complain(b, one->node, "", why);
+        build_complain(b, one->node, "not an origin such as https://docs.example.com or https://*.example.com", why);
         return false;
     }
     if (!slice_is(u.path, LIT("/")) || u.query.at != NULL)
         fault = "redirects lists origins: leave out what stands behind the host";
     else if (!u.https && !build_is_loopback(u.host))
         fault = "people may return to https origins only";
-    else if (star != SLICE_NONE && (slice_index(u.host, '.') == SLICE_NONE || build_is_suffix(u.host)))
+    else if (star != SLICE_NONE && !build_is_loopback(u.host) && build_is_suffix(b, u.host))
         fault = "what is below belongs to many: people would be sent to strangers' sites";
     if (fault != NULL) {
         complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""), "%s", fault);

@@ -1,33 +1,46 @@
 /* build_sites.c -- who may ask and how (mode, compat, forward_auth), and the sites: public addresses with sessions of their own. */
 #include "config/config_int.h"
 
-static void who_may_ask(struct build *b)
+void build_compat(struct build *b)
 {
-    static const enum gate_mode modes[] = {MODE_BOTH, MODE_AUTH, MODE_PROXY};
-    static const enum compat kinds[] = {COMPAT_OAUTH2_PROXY, COMPAT_AUTHELIA, COMPAT_VOUCH};
-    static const char *const words[] = {"oauth2-proxy", "authelia", "vouch"};
-    const struct setting *compat = setting_at(b->root, "compat");
-    struct snapshot *s = b->s;
-    bool by_socket = false;
-    s->mode = modes[setting_number(b->root, "mode")];
-    s->verdict_cache_s = (int)(setting_number(b->root, "forward_auth.cache") / 1000);
-    for (const struct setting *one = compat->first; one != NULL; one = one->next) {
+    static const struct {
+        struct slice word;
+        enum compat bit;
+    } kinds[] = {
+        {LIT_INIT("oauth2-proxy"), COMPAT_OAUTH2_PROXY},
+        {LIT_INIT("authelia"), COMPAT_AUTHELIA},
+        {LIT_INIT("vouch"), COMPAT_VOUCH},
+    };
+    for (const struct setting *one = setting_at(b->root, "compat")->first; one != NULL; one = one->next) {
         unsigned bit = 0;
-        for (size_t i = 0; i < 3; i++) {
-            if (slice_is(one->text, slice_of(words[i]))) bit = kinds[i];
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+            if (slice_is(one->text, kinds[i].word)) bit = kinds[i].bit;
         }
-        if (bit == 0)
+        if (bit == 0 && !one->bad)
             complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""),
                          "\"%.*s\" is nothing we are compatible with: there are oauth2-proxy, authelia and vouch",
                          SLICE_ARG(one->text));
-        s->compat |= bit;
+        b->s->compat |= bit;
     }
+}
+
+static bool somebody_may_ask(const struct snapshot *s)
+{
     for (size_t i = 0; i < s->listener_count; i++) {
-        by_socket = by_socket || s->listeners[i].kind == LISTENER_UNIX;
+        if (s->listeners[i].kind == LISTENER_UNIX) return true;
     }
+    return s->trusted_count > 0;
+}
+
+static void who_may_ask(struct build *b)
+{
+    static const enum gate_mode modes[] = {MODE_BOTH, MODE_AUTH, MODE_PROXY};
+    struct snapshot *s = b->s;
+    s->mode = modes[setting_number(b->root, "mode")];
+    s->verdict_cache_s = (int)(setting_number(b->root, "forward_auth.cache") / 1000);
     if (s->mode == MODE_PROXY && s->compat != 0)
         BUILD_ERROR(b, b->root, "compat", "compat answers other proxies, and mode: proxy forbids them to ask");
-    if (s->trusted_count > 0 || by_socket) return;
+    if (somebody_may_ask(s) || setting_at(b->root, "trusted_proxies")->bad) return;
     if (s->mode == MODE_AUTH)
         BUILD_ERROR(b, b->root, "mode",
                     "mode: auth, and nobody may ask: name the proxy in front in trusted_proxies, or listen on a unix "

@@ -39,7 +39,8 @@ void build_keys(struct build *b);
 /* Lists of origins to which people may return: sign_in.redirects, and a site's own. */
 void build_redirects(struct build *b, const struct setting *list, struct slice public_origin,
                      struct return_rules *ret_rules);
-bool build_is_suffix(struct slice domain); /* belongs to many, not to one owner */
+bool build_is_suffix(struct build *b, struct slice domain); /* belongs to many, not to one owner */
+void build_compat(struct build *b);                         /* before prefix */
 
 /* Complaints at `path` below section (its own place, else the section's). */
 #define BUILD_ERROR(b, section, path, ...) \

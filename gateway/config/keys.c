@@ -310,8 +310,9 @@ static const struct key sign_in[] = {
      .type = KEY_LIST,
      .of = KEY_TEXT,
      .example = "[https://docs.example.com, \"https://*.apps.example.com\"]",
-     .meaning = "further origins to which people may return, and whose proxies may ask us; a star for the first label means any host "
-                "below"},
+     .meaning =
+         "further origins to which people may return, and whose proxies may ask us; a star for the first label means any host "
+         "below"},
     {.name = "default_language",
      .type = KEY_TEXT,
      .fallback = "en",

@@ -1,5 +1,5 @@
 /* endpoints.c -- the gateway's own addresses, one row each. */
-#include "gate/question.h"
+#include "gate/inquiry.h"
 #include "login/login.h"
 #include "page/page_headers.h"
 
@@ -70,17 +70,17 @@ static const struct endpoint endpoints[] = {
      .methods = LIT_INIT("*"),
      .handler = LIT_INIT("auth_nginx"),
      .wants_session = true,
-     .question = &question_nginx},
+     .inquiry = &inquiry_nginx},
     {.path = LIT_INIT("/auth/forward"),
      .methods = LIT_INIT("*"),
      .handler = LIT_INIT("auth_forward"),
      .wants_session = true,
-     .question = &question_forward},
+     .inquiry = &inquiry_forward},
     {.path = LIT_INIT("/auth/envoy/"),
      .methods = LIT_INIT("*"),
      .handler = LIT_INIT("auth_envoy"),
      .wants_session = true,
-     .question = &question_envoy},
+     .inquiry = &inquiry_envoy},
     {.path = LIT_INIT("/sign-in"),
      .methods = LIT_INIT("GET, HEAD"),
      .handler = LIT_INIT("sign_in"),
@@ -120,7 +120,7 @@ static const struct endpoint endpoints[] = {
 
 static bool is_there(const struct snapshot *s, const struct endpoint *e)
 {
-    if (e->question != NULL && s->mode == MODE_PROXY) return false;
+    if (e->inquiry != NULL && s->mode == MODE_PROXY) return false;
     return e->compat == 0 || (e->compat & s->compat) != 0;
 }
 
@@ -131,7 +131,7 @@ static const struct endpoint *find(const struct snapshot *s, const struct endpoi
         const struct endpoint *e = &among[i];
         bool takes_tail = e->path.at[e->path.len - 1] == '/' && e->path.len > 1;
         /* Envoy's tail is another request's whole path: it may be "/" alone */
-        size_t least = e->path.len + (e->question == NULL);
+        size_t least = e->path.len + (e->inquiry == NULL);
         if (takes_tail ? path.len < least || !slice_starts(path, e->path) : !slice_is(path, e->path)) continue;
         if (!is_there(s, e)) continue;
         *ret_tail = takes_tail ? slice_from(path, e->path.len) : (struct slice){0};

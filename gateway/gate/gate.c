@@ -3,7 +3,7 @@
  *     introduce      who is at the other end, and what this request is called
  *     screen         one reading of path and host, or 400/421
  *     find_way       one of our own addresses, or a rule and a backend            (pure)
- *                    or a front proxy's question: another request takes this one's place from here on (question.h)
+ *                    or a front proxy's question: another request takes this one's place from here on (inquiry.h)
  *     know_visitor   cookie -> verified session                                    worker cache; else one store read, waits
  *     judge          allow, sign in, refuse, hide                                  (pure; the default is refuse)
  *     answer         our own endpoint, or on to the backend
@@ -12,7 +12,7 @@
  */
 #include "gate/gate.h"
 
-#include "gate/question.h"
+#include "gate/inquiry.h"
 #include "gate/visitor.h"
 #include "login/login.h"
 #include "proxy/forwarding.h"
@@ -76,7 +76,7 @@ static struct slice same_again(const struct visitor *w)
     const struct asked *a = &w->asked;
     if (w->at_home) return a->target;
     /* A question about http, where people are at home on https, is about somebody whose cookie could not come along. */
-    bool https = a->https || (is_question(w) && w->site->public_https);
+    bool https = a->https || (is_inquiry(w) && w->site->public_https);
     const struct slice parts[] = {https ? LIT("https://") : LIT("http://"), a->authority, a->target};
     return arena_join(w->v.x->arena, parts, 3);
 }
@@ -111,7 +111,7 @@ static void prepare_answer(struct visitor *w)
     struct exchange *x = v->x;
     const struct snapshot *s = w->snapshot;
     const struct pages *pages = w->site->pages;
-    bool question = is_question(w); /* its answer is another request's: no cookie, and no query of ours */
+    bool question = is_inquiry(w); /* its answer is another request's: no cookie, and no query of ours */
     see_login(w);
     struct slice locales = {0}, chosen = {0};
     struct form query;
@@ -178,7 +178,7 @@ static enum flow_next screen(struct flow *f)
     if (e != NULL) return flow_fail(f, e);
     w->own_address = own_address(w);
     /* What a front proxy asks may be asked in plain text: it speaks for another request. */
-    if (w->snapshot->https_redirect && !w->client.https && !is_question(w)) {
+    if (w->snapshot->https_redirect && !w->client.https && !is_inquiry(w)) {
         prepare_answer(w);
         respond_redirect(&w->v.answer, 308, secure_again(w));
         return FLOW_DONE;
@@ -188,14 +188,14 @@ static enum flow_next screen(struct flow *f)
 
 static enum flow_next find_own(struct flow *f, struct visitor *w)
 {
-    if (!w->at_home && !is_question(w)) {
+    if (!w->at_home && !is_inquiry(w)) {
         return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "not the host of public_url"));
     }
     if (w->endpoint == NULL) {
         return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "no such address below the prefix"));
     }
     w->v.handler = w->endpoint->handler;
-    return is_question(w) ? question_hear(f, w) : FLOW_NEXT;
+    return is_inquiry(w) ? inquiry_hear(f, w) : FLOW_NEXT;
 }
 
 static enum flow_next find_way(struct flow *f)
@@ -251,12 +251,12 @@ static enum flow_next judge(struct flow *f)
         w->v.session = NULL;
         w->v.session_why = PROBLEM_SESSION_ENDED;
     }
-    if (w->endpoint != NULL && !is_question(w)) return FLOW_NEXT;
+    if (w->endpoint != NULL && !is_inquiry(w)) return FLOW_NEXT;
     struct person person;
     const struct session *s = w->v.session;
     if (s != NULL) person = visit_person(&s->identity, s->created_s);
     const struct person *who = s != NULL ? &person : NULL;
-    switch (is_question(w) ? question_judge(w, who, now_s()) : route_judge(w->rule, who, now_s())) {
+    switch (is_inquiry(w) ? inquiry_judge(w, who, now_s()) : route_judge(w->rule, who, now_s())) {
     case VERDICT_ALLOW: w->v.decision = LIT("allow"); return FLOW_NEXT;
     case VERDICT_SIGN_IN:
         w->v.decision = LIT("sign_in");
@@ -368,7 +368,7 @@ static enum flow_next answer(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
     if (w->endpoint == NULL) return pass_on(f, w);
-    if (is_question(w)) return question_yes(f, w);
+    if (is_inquiry(w)) return inquiry_yes(f, w);
     prepare_answer(w);
     if (!endpoint_takes(w->endpoint, w->v.x->method)) {
         exchange_add(w->v.x, LIT("allow"), w->endpoint->methods);
@@ -392,8 +392,8 @@ static void send_to_sign_in(struct visitor *w, enum problem problem)
 {
     struct visit *v = &w->v;
     bool may_redirect =
-        (w->rule == NULL || w->rule->otherwise == OTHERWISE_SIGN_IN) && (w->endpoint == NULL || is_question(w));
-    if (is_question(w) && question_no(w, problem, may_redirect)) return;
+        (w->rule == NULL || w->rule->otherwise == OTHERWISE_SIGN_IN) && (w->endpoint == NULL || is_inquiry(w));
+    if (is_inquiry(w) && inquiry_no(w, problem, may_redirect)) return;
     if (v->answer.wants == WANTS_NAVIGATION && may_redirect) {
         respond_redirect(&v->answer, 302, v->answer.sign_in);
         return;
@@ -437,7 +437,7 @@ static void gate_end(struct flow *f, const struct err *why)
     if (problem_status(why->problem) >= 500 && why->problem != PROBLEM_STORE_AWAY) {
         LOG(LOG_LEVEL_WARN, "request.failed", "A request could not be served.", why, {"request_id", w->v.request_id});
     }
-    if (is_question(w) && question_no(w, why->problem, false)) return;
+    if (is_inquiry(w) && inquiry_no(w, why->problem, false)) return;
     respond_problem(&w->v.answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
 }
 

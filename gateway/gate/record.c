@@ -91,7 +91,7 @@ static void count(const struct exchange *x, const struct visitor *w, const struc
     metric_observe_us(s->seconds, end->duration_us);
     metric_observe_us(s->overhead, end->duration_us - end->backend_us);
     if (w->v.decision.len != 0 && !slice_is(w->v.decision, LIT("allow"))) {
-        const struct slice values[] = {w->v.decision, w->v.reason, is_question(w) ? w->v.handler : LIT("proxy")};
+        const struct slice values[] = {w->v.decision, w->v.reason, is_inquiry(w) ? w->v.handler : LIT("proxy")};
         metric_add(metric_series(&decisions, values), 1);
     }
     if (end->backend_status == 0) return;

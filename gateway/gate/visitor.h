@@ -16,7 +16,7 @@ struct visitor {
     bool at_home;            /* that host is the site's public one */
     struct asked
         asked; /* what rules judge, records tell and people return to: this request, or the one a front proxy asks about */
-    struct rule *narrow; /* what the front proxy asks for beside the rules (gate/question.h) */
+    struct rule *narrow; /* what the front proxy asks for beside the rules (gate/inquiry.h) */
     size_t narrow_count;
     struct slice traceparent, tracestate;
     bool own_address;                /* it is for us, whether there is such an endpoint or not */
@@ -33,17 +33,17 @@ struct endpoint {
     struct slice handler; /* in logs and metrics */
     bool wants_session;
     enum flow_next (*run)(struct flow *f, struct visitor *w);
-    const struct question
-        *question;   /* a front proxy asks whether a request may pass: gate/question.h; NULL: it asks for itself */
+    const struct inquiry
+        *inquiry;    /* a front proxy asks whether a request may pass: gate/inquiry.h; NULL: it asks for itself */
     unsigned compat; /* there only with one of these in `compat`; 0: always */
 };
 /* NULL: no such address in this configuration. *ret_tail is set for those that take one. */
 const struct endpoint *endpoint_find(const struct snapshot *s, struct slice below_prefix, struct slice *ret_tail);
 /* The same for addresses that are not below the prefix: compatible ones, and redirect addresses of providers. */
 const struct endpoint *endpoint_elsewhere(const struct snapshot *s, struct slice path, struct slice *ret_tail);
-static inline bool is_question(const struct visitor *w)
+static inline bool is_inquiry(const struct visitor *w)
 {
-    return w->endpoint != NULL && w->endpoint->question != NULL;
+    return w->endpoint != NULL && w->endpoint->inquiry != NULL;
 }
 bool endpoint_takes(const struct endpoint *e, struct slice method);
 

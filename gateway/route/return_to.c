@@ -78,8 +78,10 @@ bool return_host(const struct return_rules *rules, struct slice host)
 {
     for (size_t i = 0; i < rules->origin_count; i++) {
         struct slice listed = slice_from(rules->origins[i], slice_find(rules->origins[i], LIT("://")) + 3);
-        if (listed.len != 0 && listed.at[0] != '[') listed = slice_upto(listed, slice_index(listed, ':'));
-        else listed = slice_upto(listed, slice_index(listed, ']') + 1);
+        if (listed.len != 0 && listed.at[0] != '[')
+            listed = slice_upto(listed, slice_index(listed, ':'));
+        else
+            listed = slice_upto(listed, slice_index(listed, ']') + 1);
         bool below = slice_starts(listed, LIT("*."));
         if (below) listed = slice_from(listed, 1);
         if (below ? slice_ends(host, listed) && host.len > listed.len : slice_is(host, listed)) return true;
@@ -106,8 +108,9 @@ static bool judge_origin(struct arena *a, const struct return_rules *rules, stru
 /* An address of ours that would start over, end what has just begun, or show nothing to a person. */
 static bool is_loop(struct slice prefix, struct slice path)
 {
-    static const struct slice words[] = {LIT_INIT("callback"), LIT_INIT("start"), LIT_INIT("sign-in"),
-                                         LIT_INIT("sign-out"), LIT_INIT("sign_in"), LIT_INIT("sign_out"), LIT_INIT("auth")};
+    static const struct slice words[] = {LIT_INIT("callback"), LIT_INIT("start"),   LIT_INIT("sign-in"),
+                                         LIT_INIT("sign-out"), LIT_INIT("sign_in"), LIT_INIT("sign_out"),
+                                         LIT_INIT("auth")};
     if (prefix.len == 0 || !slice_starts(path, prefix)) return false;
     struct slice rest = slice_from(path, prefix.len), word;
     if (rest.len == 0 || rest.at[0] != '/') return false;

@@ -14,8 +14,9 @@ enum {
     RETURN_TO_MAX = 2048
 };
 struct return_rules {
-    struct slice public_origin;  /* "https://app.example.com", as url_origin writes it (so are the others) */
-    const struct slice *origins; /* further origins: exact; with a star for the first label ("*.example.com"), any host below */
+    struct slice public_origin; /* "https://app.example.com", as url_origin writes it (so are the others) */
+    const struct slice
+        *origins; /* further origins: exact; with a star for the first label ("*.example.com"), any host below */
     size_t origin_count;
     struct slice prefix; /* "/_vestibule" */
 };

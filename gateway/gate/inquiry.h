@@ -1,4 +1,4 @@
-/* question.h -- "may this request pass?", asked by another proxy in front: the answer is the same as if the request had come to us. Private to gate/.
+/* inquiry.h -- "may this request pass?", asked by another proxy in front: the answer is the same as if the request had come to us. Private to gate/.
  *
  *     PREFIX/auth/nginx      200, 401, 403 and nothing else; the way to sign in stands in Location and X-Auth-Location, why not in X-Auth-Reason
  *     PREFIX/auth/forward    200, or the answer the browser is to get
@@ -15,32 +15,32 @@
  * Some compatible addresses are not told what is asked about (ASKED_UNTOLD), or only by headers that a client may have written. Then somebody
  * must be signed in and every rule that does not allow everyone must allow them.
  */
-#ifndef GATE_QUESTION_H
-#define GATE_QUESTION_H
+#ifndef GATE_INQUIRY_H
+#define GATE_INQUIRY_H
 #include "gate/visitor.h"
 
-enum question_no {
+enum inquiry_no {
     NO_WHOLE, /* what we answer reaches the browser */
     NO_BARE,  /* 401 and 403 only; the way to sign in for those whom a redirect helps */
     NO_TEXT   /* the same with a word as the body, without the way */
 };
-struct question {
+struct inquiry {
     enum asked_how how;
     int yes; /* the status */
-    enum question_no no;
+    enum inquiry_no no;
     bool own_preset; /* preset; else the configured one */
     enum header_preset preset;
 };
 
-/* Steps of the gate, for visitors with is_question: who asks about what; what the rules say (person NULL: nobody is signed in; w->rule becomes
+/* Steps of the gate, for visitors with is_inquiry: who asks about what; what the rules say (person NULL: nobody is signed in; w->rule becomes
  * the rule that says it); yes. */
-enum flow_next question_hear(struct flow *f, struct visitor *w);
-enum verdict question_judge(struct visitor *w, const struct person *person, int64_t now_s);
-enum flow_next question_yes(struct flow *f, struct visitor *w);
+enum flow_next inquiry_hear(struct flow *f, struct visitor *w);
+enum verdict inquiry_judge(struct visitor *w, const struct person *person, int64_t now_s);
+enum flow_next inquiry_yes(struct flow *f, struct visitor *w);
 /* No, for those whose front proxy carries no whole answer; false: this one's does. may_redirect: the rule lets people go and sign in. */
-bool question_no(struct visitor *w, enum problem problem, bool may_redirect);
+bool inquiry_no(struct visitor *w, enum problem problem, bool may_redirect);
 
 /* PREFIX/auth/... */
-extern const struct question question_nginx, question_forward, question_envoy;
+extern const struct inquiry inquiry_nginx, inquiry_forward, inquiry_envoy;
 
 #endif

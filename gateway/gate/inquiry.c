@@ -1,4 +1,4 @@
-#include "gate/question.h"
+#include "gate/inquiry.h"
 
 #include "proxy/forwarding.h"
 #include "text/form.h"
@@ -10,9 +10,9 @@ enum {
     LIST_MAX = 64   /* words of one list */
 };
 
-const struct question question_nginx = {.how = ASKED_NGINX, .yes = 200, .no = NO_BARE};
-const struct question question_forward = {.how = ASKED_FORWARD, .yes = 200, .no = NO_WHOLE};
-const struct question question_envoy = {.how = ASKED_ENVOY, .yes = 200, .no = NO_WHOLE};
+const struct inquiry inquiry_nginx = {.how = ASKED_NGINX, .yes = 200, .no = NO_BARE};
+const struct inquiry inquiry_forward = {.how = ASKED_FORWARD, .yes = 200, .no = NO_WHOLE};
+const struct inquiry inquiry_envoy = {.how = ASKED_ENVOY, .yes = 200, .no = NO_WHOLE};
 
 /* ---- who asks about what ---- */
 
@@ -110,10 +110,10 @@ static enum flow_next find_rule(struct flow *f, struct visitor *w)
     return FLOW_NEXT;
 }
 
-enum flow_next question_hear(struct flow *f, struct visitor *w)
+enum flow_next inquiry_hear(struct flow *f, struct visitor *w)
 {
     struct exchange *x = w->v.x;
-    const struct question *q = w->endpoint->question;
+    const struct inquiry *q = w->endpoint->inquiry;
     if (!w->client.peer_trusted) {
         return flow_fail(f, err_new(f->arena, PROBLEM_UNTRUSTED_PEER,
                                     "only a proxy in trusted_proxies may ask whether a request may pass"));
@@ -157,7 +157,7 @@ static void worst_of(struct visitor *w, const struct rule *rules, size_t count, 
     }
 }
 
-enum verdict question_judge(struct visitor *w, const struct person *person, int64_t now_s)
+enum verdict inquiry_judge(struct visitor *w, const struct person *person, int64_t now_s)
 {
     enum verdict verdict = VERDICT_ALLOW;
     if (w->asked.how != ASKED_UNTOLD) {
@@ -175,7 +175,7 @@ enum verdict question_judge(struct visitor *w, const struct person *person, int6
 
 static enum header_preset preset_for(const struct visitor *w)
 {
-    const struct question *q = w->endpoint->question;
+    const struct inquiry *q = w->endpoint->inquiry;
     if (q->own_preset) return q->preset;
     enum header_preset preset = w->snapshot->preset;
     return preset == PRESET_OAUTH2_PROXY ? PRESET_AUTH_REQUEST : preset; /* its names on such answers are others */
@@ -192,11 +192,11 @@ static struct slice audience_for(const struct visitor *w)
     return arena_join(w->v.x->arena, parts, 2);
 }
 
-enum flow_next question_yes(struct flow *f, struct visitor *w)
+enum flow_next inquiry_yes(struct flow *f, struct visitor *w)
 {
     struct exchange *x = w->v.x;
     const struct snapshot *s = w->snapshot;
-    const struct question *q = w->endpoint->question;
+    const struct inquiry *q = w->endpoint->inquiry;
     const struct forwarding ask = {.x = x,
                                    .session = w->v.session,
                                    .preset = preset_for(w),
@@ -222,9 +222,9 @@ enum flow_next question_yes(struct flow *f, struct visitor *w)
 }
 
 /* What such a proxy can carry of a problem: whoever would be helped by signing in is nobody yet, everything else is denied. */
-bool question_no(struct visitor *w, enum problem problem, bool may_redirect)
+bool inquiry_no(struct visitor *w, enum problem problem, bool may_redirect)
 {
-    const struct question *q = w->endpoint->question;
+    const struct inquiry *q = w->endpoint->inquiry;
     struct exchange *x = w->v.x;
     const struct responder *by = &w->v.answer;
     if (q->no == NO_WHOLE) return false;

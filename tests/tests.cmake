@@ -22,6 +22,10 @@ foreach(module ${modules})
   endforeach()
 endforeach()
 
+# Not built by itself and never part of a verdict: see its head.
+add_executable(bench_rules EXCLUDE_FROM_ALL tests/bench/rules.c)
+target_link_libraries(bench_rules PRIVATE route flags)
+
 # End-to-end stories: Node's own runner drives the real binary against real parts (tests/e2e/lib). NN-name.test.mjs; those in the browser
 # carry "browser" in their name, those that look at threads (reload, restart, Redis dying) "threads".
 if(TARGET vestibule)

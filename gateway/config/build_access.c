@@ -131,7 +131,8 @@ static const struct setting *nth(const struct setting *list, size_t n)
 static void shadows(struct build *b, const struct setting *list)
 {
     for (size_t i = 0; i < b->s->rule_count; i++) {
-        const struct rule *by = routes_shadow(b->s->routes, i);
+        const struct rule *by = NULL;
+        if (routes_shadow(b->s->routes, SIZE_MAX, i, &by, 1) == 0) by = NULL;
         const struct setting *at = nth(list, i);
         if (by == NULL || at == NULL) continue;
         complaint_at(b->c, COMPLAINT_ERROR, setting_place(at, "path"), COMPLAINT_VALUE, LIT(""),

@@ -89,7 +89,7 @@ static bool lists_have(const struct people *some, const struct person *p)
 }
 
 /* As deep as the configuration's shape allows: any_of holds all_of, and that holds lists. */
-static bool people_have(const struct people *some, const struct person *p) // NOLINT(misc-no-recursion)
+static bool people_have(const struct people *some, const struct person *p)
 {
     if (lists_have(some, p)) return true;
     for (size_t i = 0; i < some->any_of_count; i++) {

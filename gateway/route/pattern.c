@@ -40,8 +40,24 @@ static bool compile_segment(struct arena *a, struct slice text, struct pattern_s
     return percent_decode(a, slice_upto(text, star), &to->head) && (!to->star || percent_decode(a, tail, &to->tail));
 }
 
+/* So that rules with expressions can be told apart by their first segments, like others. */
+static void take_head(struct arena *a, struct pattern *p)
+{
+    struct slice rest = slice_from(regex_head(a, p->regex), 1), segment;
+    p->segments = arena_array(a, struct pattern_segment, REGEX_TEXT_MAX);
+    while (slice_cut(&rest, '/', &segment) && rest.at != NULL) { /* the last one may go on */
+        p->segments[p->count++].head = segment;
+    }
+}
+
 static const struct err *compile_path(struct arena *a, struct slice path, struct pattern *p)
 {
+    if (slice_starts(path, LIT("~"))) {
+        p->regex_text = slice_from(path, 1);
+        const struct err *e = regex_compile(a, p->regex_text, &p->regex);
+        if (e == NULL) take_head(a, p);
+        return e;
+    }
     struct slice canonical = LIT("/**"), segment;
     size_t count = 1;
     if (path.len != 0) {
@@ -126,6 +142,37 @@ bool pattern_has_parameters(struct slice path)
     return parameters_at(path) != SLICE_NONE;
 }
 
+struct slice pattern_segment_read(struct slice segment, enum pattern_reading reading)
+{
+    return reading == PATTERN_BARE ? slice_upto(segment, parameters_at(segment)) : segment;
+}
+
+uint32_t pattern_segment_hash(struct slice segment)
+{
+    uint32_t h = 2166136261u;
+    while (segment.len != 0) {
+        h = (h ^ (unsigned char)next_char(&segment)) * 16777619u;
+    }
+    return h;
+}
+
+bool pattern_segment_is(struct slice segment, struct slice decoded)
+{
+    return decoded_len(segment) == decoded.len && take(&segment, decoded);
+}
+
+static bool regex_has(const struct regex *r, struct slice path, enum pattern_reading reading)
+{
+    regex_state at = regex_begin(r);
+    bool parameter = false;
+    while (path.len != 0 && !regex_dead(at)) {
+        char c = next_char(&path);
+        parameter = c != '/' && (parameter || (c == ';' && reading == PATTERN_BARE));
+        if (!parameter) at = regex_next(r, at, (unsigned char)c);
+    }
+    return regex_ends(r, at);
+}
+
 static bool host_has(const struct pattern *p, struct slice host)
 {
     if (p->host.len == 0) return true;
@@ -133,17 +180,28 @@ static bool host_has(const struct pattern *p, struct slice host)
     return host.len > p->host.len && slice_ends(host, p->host);
 }
 
-bool pattern_has(const struct pattern *p, struct slice host, struct slice path, enum pattern_reading reading)
+bool pattern_has_host(const struct pattern *p, struct slice host)
+{
+    return host_has(p, host);
+}
+
+bool pattern_has_path(const struct pattern *p, struct slice path, enum pattern_reading reading)
 {
     struct slice rest = slice_from(path, 1), segment;
     size_t at = 0;
-    if (path.len == 0 || !host_has(p, host)) return false;
+    if (path.len == 0) return false;
+    if (p->regex != NULL) return regex_has(p->regex, path, reading);
     while (slice_cut(&rest, '/', &segment)) {
         if (at == p->count) return p->rest;
-        if (reading == PATTERN_BARE) segment = slice_upto(segment, parameters_at(segment));
+        segment = pattern_segment_read(segment, reading);
         if (!segment_has(&p->segments[at++], segment)) return false;
     }
     return at == p->count;
+}
+
+bool pattern_has(const struct pattern *p, struct slice host, struct slice path, enum pattern_reading reading)
+{
+    return host_has(p, host) && pattern_has_path(p, path, reading);
 }
 
 /* ---- covering */
@@ -166,9 +224,29 @@ static bool host_covers(const struct pattern *wide, const struct pattern *narrow
     return narrow->host.len > wide->host.len && slice_ends(narrow->host, wide->host);
 }
 
+/* A pattern without any star is one path. */
+static bool regex_covers(const struct regex *wide, const struct pattern *narrow)
+{
+    regex_state at = regex_begin(wide);
+    if (narrow->rest) return false;
+    for (size_t i = 0; i < narrow->count; i++) {
+        struct slice text = narrow->segments[i].head;
+        if (narrow->segments[i].star) return false;
+        at = regex_next(wide, at, '/');
+        for (size_t k = 0; k < text.len; k++) {
+            at = regex_next(wide, at, (unsigned char)text.at[k]);
+        }
+    }
+    return regex_ends(wide, at);
+}
+
 bool pattern_covers(const struct pattern *wide, const struct pattern *narrow)
 {
-    if (!host_covers(wide, narrow) || wide->count > narrow->count) return false;
+    if (!host_covers(wide, narrow)) return false;
+    if (narrow->regex != NULL)
+        return wide->regex != NULL ? slice_is(wide->regex_text, narrow->regex_text) : wide->rest && wide->count == 0;
+    if (wide->regex != NULL) return regex_covers(wide->regex, narrow);
+    if (wide->count > narrow->count) return false;
     if (!wide->rest && (narrow->rest || wide->count != narrow->count)) return false;
     for (size_t i = 0; i < wide->count; i++) {
         if (!segment_covers(&wide->segments[i], &narrow->segments[i])) return false;

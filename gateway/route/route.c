@@ -1,17 +1,8 @@
-/* route.c -- compiled rules and backends, looked through from the top. What a pattern matches is in pattern.h, who may pass in judge.c. */
+/* route.c -- compiled rules and backends, looked through from the top. Rules are found by rule_list.c, what a pattern matches is in pattern.c, who
+ * may pass in judge.c. */
 #include "route/route.h"
 
-#include "route/pattern.h"
-
-struct compiled_rule {
-    const struct rule *rule;
-    struct pattern pattern;
-};
-
-struct rule_list {
-    struct compiled_rule *rules;
-    size_t count;
-};
+#include "route/rule_list.h"
 
 struct compiled_backend {
     size_t index;
@@ -26,45 +17,12 @@ struct routes {
     size_t backend_count;
 };
 
-/* Methods are case-sensitive (RFC 9110 section 9.1): "get" in a rule would silently never match. */
-static bool is_method(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        bool letter = s.at[i] >= 'A' && s.at[i] <= 'Z';
-        if (!letter && slice_index(LIT("-_0123456789"), s.at[i]) == SLICE_NONE) return false;
-    }
-    return s.len != 0;
-}
-
-static const struct err *compile_rule(struct arena *a, const struct rule *rule, struct compiled_rule *to)
-{
-    to->rule = rule;
-    for (size_t i = 0; i < rule->methods.count; i++) {
-        struct slice method = rule->methods.at[i];
-        if (!is_method(method))
-            return err_new(a, PROBLEM_CONFIG, "method '%.*s' is not written in capital letters", SLICE_ARG(method));
-    }
-    return pattern_compile(a, rule->host, rule->path, &to->pattern);
-}
-
-static const struct err *compile_rules(struct arena *a, const struct rule *rules, size_t count, struct rule_list *to)
-{
-    if (count > ROUTE_RULES_MAX)
-        return err_new(a, PROBLEM_CONFIG, "%zu rules are more than %d", count, ROUTE_RULES_MAX);
-    *to = (struct rule_list){arena_array(a, struct compiled_rule, count), count};
-    for (size_t i = 0; i < count; i++) {
-        const struct err *e = compile_rule(a, &rules[i], &to->rules[i]);
-        if (e != NULL) return err_over(a, e, "rule %zu (%.*s)", i, SLICE_ARG(rules[i].id));
-    }
-    return NULL;
-}
-
 static const struct err *compile_backend(struct arena *a, const struct route_backend *b, struct compiled_backend *to)
 {
     to->index = b->index;
     to->own = b->rules != NULL;
     const struct err *e = pattern_compile(a, b->host, b->path, &to->pattern);
-    return e == NULL && to->own ? compile_rules(a, b->rules, b->rule_count, &to->rules) : e;
+    return e == NULL && to->own ? rule_list_compile(a, b->rules, b->rule_count, &to->rules) : e;
 }
 
 const struct err *routes_compile(struct arena *a, const struct rule *rules, size_t rule_count,
@@ -73,39 +31,13 @@ const struct err *routes_compile(struct arena *a, const struct rule *rules, size
     struct routes *r = arena_new(a, struct routes);
     r->backends = arena_array(a, struct compiled_backend, backend_count);
     r->backend_count = backend_count;
-    const struct err *e = compile_rules(a, rules, rule_count, &r->rules);
+    const struct err *e = rule_list_compile(a, rules, rule_count, &r->rules);
     if (e != NULL) return e;
     for (size_t i = 0; i < backend_count; i++) {
         e = compile_backend(a, &backends[i], &r->backends[i]);
         if (e != NULL) return err_over(a, e, "backend %zu", i);
     }
     *ret_routes = r;
-    return NULL;
-}
-
-static bool has_method(const struct slices *methods, struct slice method)
-{
-    for (size_t i = 0; i < methods->count; i++) {
-        if (slice_is(methods->at[i], method)) return true;
-    }
-    return methods->count == 0;
-}
-
-static bool is_from(const struct rule *rule, const struct address *client)
-{
-    return rule->client_ip_count == 0 ||
-           (client != NULL && networks_have(rule->client_ip, rule->client_ip_count, client));
-}
-
-static const struct rule *first_rule(const struct rule_list *list, const struct route_ask *ask,
-                                     enum pattern_reading reading)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const struct compiled_rule *c = &list->rules[i];
-        if (has_method(&c->rule->methods, ask->method) && pattern_has(&c->pattern, ask->host, ask->path, reading) &&
-            is_from(c->rule, ask->client))
-            return c->rule;
-    }
     return NULL;
 }
 
@@ -121,9 +53,9 @@ static const struct rule_list *list_for(const struct routes *r, size_t backend)
 const struct rule *routes_rule(const struct routes *r, const struct route_ask *ask)
 {
     const struct rule_list *list = list_for(r, ask->backend);
-    const struct rule *rule = first_rule(list, ask, PATTERN_WHOLE);
+    const struct rule *rule = rule_list_first(list, ask, PATTERN_WHOLE);
     if (!pattern_has_parameters(ask->path)) return rule;
-    const struct rule *bare = first_rule(list, ask, PATTERN_BARE);
+    const struct rule *bare = rule_list_first(list, ask, PATTERN_BARE);
     return rule == bare ? rule : NULL;
 }
 
@@ -135,24 +67,35 @@ size_t routes_backend(const struct routes *r, struct slice host, struct slice pa
     return SIZE_MAX;
 }
 
-static bool methods_cover(const struct slices *wide, const struct slices *narrow)
+size_t routes_rules(const struct routes *r, size_t backend)
 {
-    if (wide->count == 0) return true;
-    for (size_t i = 0; i < narrow->count; i++) {
-        if (!has_method(wide, narrow->at[i])) return false;
-    }
-    return narrow->count != 0;
+    return list_for(r, backend)->count;
 }
 
-const struct rule *routes_shadow(const struct routes *r, size_t i)
+const struct rule *routes_nth(const struct routes *r, size_t backend, size_t i)
 {
-    must(i < r->rules.count);
-    const struct compiled_rule *hidden = &r->rules.rules[i];
-    for (size_t k = 0; k < i; k++) {
-        const struct compiled_rule *c = &r->rules.rules[k];
-        if (c->rule->client_ip_count == 0 && methods_cover(&c->rule->methods, &hidden->rule->methods) &&
-            pattern_covers(&c->pattern, &hidden->pattern))
-            return c->rule;
-    }
-    return NULL;
+    const struct rule_list *list = list_for(r, backend);
+    must(i < list->count);
+    return list->rules[i].rule;
+}
+
+enum route_fit routes_fit(const struct routes *r, const struct route_ask *ask, size_t i)
+{
+    const struct rule_list *list = list_for(r, ask->backend);
+    must(i < list->count);
+    enum route_fit whole = rule_list_fit(&list->rules[i], ask, PATTERN_WHOLE);
+    bool same = !pattern_has_parameters(ask->path) || rule_list_fit(&list->rules[i], ask, PATTERN_BARE) == whole;
+    return same ? whole : ROUTE_PARAMETERS;
+}
+
+size_t routes_shadow(const struct routes *r, size_t backend, size_t i, const struct rule **ret_by, size_t room)
+{
+    return rule_list_shadow(list_for(r, backend), i, ret_by, room);
+}
+
+bool routes_reach(const struct routes *r, size_t backend, size_t k, size_t i)
+{
+    const struct rule_list *list = list_for(r, backend);
+    must(i < list->count && k < list->count);
+    return pattern_covers(&list->rules[k].pattern, &list->rules[i].pattern);
 }

@@ -97,8 +97,23 @@ struct route_ask {
  * ("/admin;x" beside a rule for "/admin"). */
 const struct rule *routes_rule(const struct routes *r, const struct route_ask *ask);
 size_t routes_backend(const struct routes *r, struct slice host, struct slice path);
-/* The rule that shadows rule i of the common ones completely, or NULL: for `check`. */
-const struct rule *routes_shadow(const struct routes *r, size_t i);
+
+/* ---- for `explain` and `check`: the rules that decide for a backend, SIZE_MAX: the common ones */
+size_t routes_rules(const struct routes *r, size_t backend);
+const struct rule *routes_nth(const struct routes *r, size_t backend, size_t i);
+enum route_fit {
+    ROUTE_FITS,
+    ROUTE_OTHER_HOST, /* the first thing that differs */
+    ROUTE_OTHER_PATH,
+    ROUTE_OTHER_METHOD,
+    ROUTE_OTHER_CLIENT,
+    ROUTE_PARAMETERS /* fits only with or only without the path's ";parameters" */
+};
+enum route_fit routes_fit(const struct routes *r, const struct route_ask *ask, size_t i);
+/* The rules above rule i that together leave nothing over for it: how many, at most `room` of them in ret_by. */
+size_t routes_shadow(const struct routes *r, size_t backend, size_t i, const struct rule **ret_by, size_t room);
+/* Rule k fits every host and path that rule i fits, whatever their methods and networks. */
+bool routes_reach(const struct routes *r, size_t backend, size_t k, size_t i);
 
 /* Who is asking, as access rules see it. email counts only when verified. */
 struct person {

@@ -84,7 +84,7 @@ static void patterns_that_make_no_sense_are_refused(void **state)
     (void)state;
     static const char *const paths[] = {"a",     "**",      "*",       "/a/**/b", "/**/",      "/a**", "/a/b**", "/***",
                                         "/*a*",  "/a/../b", "/a//b",   "/%2f",    "/a?x",      "/a#x", "/a b",   "/%zz",
-                                        "/a\\b", "/.",      "/a/./**", "/%252e/", "/\xC3\xA4", "~^/a"};
+                                        "/a\\b", "/.",      "/a/./**", "/%252e/", "/\xC3\xA4", "~^/(a"};
     static const char *const hosts[] = {"*",      "*.",           "a.*.com",  "*a.com",        "a..b",
                                         ".a.com", "a.com.",       "a.com:80", "https://a.com", "a/b",
                                         "a b",    "\xC3\xA4.com", "*.*.com",  "*..com"};
@@ -129,7 +129,9 @@ static const struct rule *shadow(struct rule first, struct rule second)
     struct rule *pair = arena_array(arena, struct rule, 2);
     pair[0] = first;
     pair[1] = second;
-    const struct rule *found = routes_shadow(compile(pair, 2), 1);
+    const struct rule *found = NULL;
+    size_t count = routes_shadow(compile(pair, 2), SIZE_MAX, 1, &found, 1);
+    if (count == 0) found = NULL;
     assert_true(found == NULL || found == &pair[0]);
     return found;
 }

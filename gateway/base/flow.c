@@ -43,6 +43,13 @@ enum flow_next flow_fail(struct flow *f, const struct err *why)
     return FLOW_FAIL;
 }
 
+enum flow_next flow_back(struct flow *f, size_t steps)
+{
+    must(f->running && steps <= f->at);
+    f->at -= steps + 1; /* FLOW_NEXT adds one; from the first step this passes by way of SIZE_MAX */
+    return FLOW_NEXT;
+}
+
 enum flow_next flow_wait(struct flow *f, void *pending, void (*cancel)(void *pending))
 {
     must(f->pending == NULL && pending != NULL && cancel != NULL);

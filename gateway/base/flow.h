@@ -57,6 +57,9 @@ void flow_start(struct flow *f, struct arena *arena, const struct flow_step *ste
 enum flow_next flow_fail(struct flow *f, const struct err *why);
 /* In a function that has to wait: `return flow_wait(f, op, cancel);`. cancel(op) is called by flow_drop only. */
 enum flow_next flow_wait(struct flow *f, void *pending, void (*cancel)(void *pending));
+/* In a step that does not wait: the next step is not the following one but the one that stands so many before it. `return flow_back(f, 2);`
+ * in the third step of a table goes on with the first. */
+enum flow_next flow_back(struct flow *f, size_t steps);
 /* By the one who was waited for. why == NULL: go on; else the flow ends with it (why must live in f->arena). */
 void flow_wake(struct flow *f, const struct err *why);
 /* Hangs up. Safe at any time after flow_start, also twice, also when the flow has ended. */

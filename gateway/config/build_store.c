@@ -136,6 +136,7 @@ void build_store(struct build *b)
     conf->lifetime_s = setting_number(at, "lifetime") / 1000;
     conf->idle_s = setting_number(at, "idle") / 1000;
     conf->cache_ms = (int)setting_number(at, "revocation_cache");
+    conf->max_per_user = (int)setting_number(at, "max_per_user");
     conf->cache_entries = CACHE_ENTRIES;
     conf->cookie.max_age_s = conf->lifetime_s;
     if (at->node == NULL) {

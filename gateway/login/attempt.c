@@ -9,6 +9,8 @@
 #include "text/encode.h"
 #include "text/json.h"
 
+#include "base/now.h"
+
 enum {
     TIME_CHARACTERS = 7,   /* base32: 35 bits of seconds, until the year 3058 */
     STATE_CHARACTERS = 10, /* 60 bits: enough to tell a browser's attempts apart */
@@ -21,8 +23,11 @@ static const struct slice purpose = LIT_INIT("attempt");
 
 void attempt_begin(struct arena *a, int64_t now_s, struct attempt *ret_attempt)
 {
-    *ret_attempt = (struct attempt){
-        .state = random_text(a, 32), .nonce = random_text(a, 32), .verifier = random_text(a, 32), .began_s = now_s};
+    *ret_attempt = (struct attempt){.state = random_text(a, 32),
+                                    .nonce = random_text(a, 32),
+                                    .verifier = random_text(a, 32),
+                                    .began_s = now_s,
+                                    .began_ms = 1000 * now_s + now_wall_ms() % 1000};
 }
 
 struct slice attempt_challenge(struct arena *a, const struct attempt *t)
@@ -60,6 +65,7 @@ static void write_plain(struct buf *to, const struct attempt *t, struct slice re
     json_string(&j, "redirect_uri", t->redirect_uri);
     json_string(&j, "return_url", return_url);
     json_number(&j, "began", t->began_s);
+    json_number(&j, "began_ms", t->began_ms);
     json_close_object(&j);
 }
 
@@ -100,6 +106,8 @@ static bool open_sealed(struct arena *a, const struct keyring *keys, const struc
                         .redirect_uri = doc_string(d, LIT("redirect_uri")),
                         .return_url = doc_string(d, LIT("return_url"))};
     if (began == NULL || !doc_whole(began, &t.began_s)) return false;
+    began = doc_member(d, LIT("began_ms"));
+    if (began == NULL || !doc_whole(began, &t.began_ms)) return false;
     *ret_attempt = t;
     return true;
 }

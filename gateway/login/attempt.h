@@ -26,7 +26,8 @@ struct attempt {
     struct slice provider, issuer, client_id,
         redirect_uri;        /* checked again at the callback: a reload may have come between */
     struct slice return_url; /* judged by route/return_to.h before it is sealed */
-    int64_t began_s;
+    int64_t began_s,
+        began_ms; /* one moment; the latter decides which came first, this sign-in or the end of a person's sessions */
 };
 
 /* Fresh state, nonce and verifier; the other fields are the caller's. */

@@ -15,6 +15,7 @@
  * Nothing is promised to anybody before send_home, so a callback that fails or is dropped half-way leaves nothing behind but a claimed attempt.
  */
 #include "login/attempt.h"
+#include "login/ended.h"
 #include "login/login.h"
 #include "text/form.h"
 #include "text/utf8.h"
@@ -37,7 +38,7 @@ struct callback {
     struct slice attempt_cookie;
     bool claimed, replayed;
     struct grant grant;
-    struct slice set_cookie, reference;
+    struct session_begun begun;
     int64_t began_us;
     struct flow flow;
 };
@@ -235,8 +236,11 @@ static enum flow_next begin(struct flow *f)
         .tokens = c->provider->tokens == TOKENS_SESSION ? &tokens : NULL,
         .provider_sid = g->sid,
         .old_cookie_header = c->v->cookies,
+        .address = c->v->client_ip,
+        .user_agent = exchange_header(c->v->x, LIT("user-agent")),
+        .began_ms = c->attempt.began_ms,
     };
-    return session_begin(f, c->v->sessions, &start, &c->set_cookie, &c->reference);
+    return session_begin(f, c->v->sessions, &start, &c->begun);
 }
 
 static enum flow_next send_home(struct flow *f)
@@ -249,10 +253,11 @@ static enum flow_next send_home(struct flow *f)
     r.actor = arena_join(f->arena, user, 3);
     r.subject = who->subject;
     r.email = who->email;
-    r.session = c->reference;
+    r.session = c->begun.reference;
     records_audit(&r);
+    ended_tell(v, &c->begun.displaced, who->provider, who->subject, "max_per_user");
     login_count(v->provider, "success", PROBLEM_NONE, now_us() - c->began_us);
-    exchange_add(v->x, LIT("set-cookie"), c->set_cookie);
+    exchange_add(v->x, LIT("set-cookie"), c->begun.set_cookie);
     visit_set_cookie(v, c->attempt_cookie, LIT(""), 0, COOKIE_LAX);
     if (v->conf->remember_last) {
         visit_set_cookie(v, LIT("vestibule-last"), v->provider, 180 * 86400, COOKIE_LAX);

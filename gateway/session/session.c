@@ -28,6 +28,7 @@ static void store_told(void *self, struct slice key)
     struct sessions *s = self;
     if (key.at != NULL && (key.len != SESSION_KEY_BYTES || !slice_starts(key, LIT("s:")))) return;
     sessions_doubt(s, key);
+    if (s->news != NULL) s->news(s->news_self, key.at != NULL ? slice_from(key, 2) : key, false);
 }
 
 /* The store went away, or no longer tells of changes. Whatever it had not called changed was true until then, so from then on it is as
@@ -46,6 +47,24 @@ void sessions_doubt(struct sessions *s, struct slice key)
     } else {
         session_cache_doubt(s->cache, key);
     }
+}
+
+void sessions_forget(struct sessions *s, struct slice key)
+{
+    session_cache_remove_key(s->cache, key);
+    sessions_doubt(s, key);
+    if (s->news != NULL) s->news(s->news_self, slice_from(key, 2), true);
+}
+
+void sessions_on_news(struct sessions *s, void (*fn)(void *self, struct slice id, bool gone), void *self)
+{
+    s->news = fn;
+    s->news_self = self;
+}
+
+struct slice session_id(const struct session *s)
+{
+    return (struct slice){session_held_of(s)->key + 2, SESSION_KEY_BYTES - 2};
 }
 
 struct sessions *sessions_open(struct store_link *k, struct loop *l, const struct session_jwt *jwt,

@@ -23,20 +23,26 @@
 #include "store/store.h"
 #include "text/cookie.h"
 
+enum {
+    SESSION_USER_AGENT_MAX = 400 /* kept of one: what tells device and browser stands well before */
+};
+
 struct session_conf {
     int64_t lifetime_s, idle_s;
     int cache_ms;             /* how stale a worker's view may be when no invalidation arrives: 5000 */
     struct slice cookie_name; /* with its prefix: "__Host-vestibule" */
     struct cookie_attributes cookie;
     size_t cache_entries; /* per worker: 4096; least recently used go */
+    int max_per_user;     /* sessions of one person: the oldest are ended */
 };
 
 struct session {
     struct identity identity;
-    struct slice reference;       /* first 8 of base64url(SHA-256(sid)): for logs, never the token */
-    struct slice provider_sid;    /* the provider's own id of it; empty: not told */
-    bool keeps_tokens;            /* the provider's tokens are in a record beside it: session/session_tokens.h */
-    int64_t created_s, expires_s; /* absolute end */
+    struct slice reference;           /* first 8 of base64url(SHA-256(sid)): for logs, never the token */
+    struct slice provider_sid;        /* the provider's own id of it; empty: not told */
+    bool keeps_tokens;                /* the provider's tokens are in a record beside it: session/session_tokens.h */
+    int64_t created_s, expires_s;     /* absolute end */
+    struct slice address, user_agent; /* of the browser that signed in; the latter cut */
     /* One memo for proxy/: what it made of this session (header values, assertions). Freed with the session. */
     void *memo;
     void (*memo_free)(void *memo);
@@ -60,11 +66,22 @@ struct session_start {
     const struct identity *identity;
     const struct tokens *tokens; /* NULL: they are not kept */
     struct slice provider_sid;
-    struct slice old_cookie_header; /* the session it replaces, if it is ours and live, is deleted */
+    struct slice old_cookie_header;   /* the session it replaces, if it is ours and live, is deleted */
+    struct slice address, user_agent; /* where from, for the person to recognise it by */
+    int64_t began_ms; /* the sign-in, wall clock: one that was begun before its person was ended is refused */
 };
-/* Stores a new session and gives the Set-Cookie value; nothing is promised to anybody before the store said yes. */
+struct session_ids { /* as logs know them by their first 8 characters; each is 43 of base64url and no secret */
+    struct slice *at;
+    size_t count;
+};
+struct session_begun {
+    struct slice set_cookie, reference;
+    struct session_ids displaced; /* older ones of the same person, ended because there were too many */
+};
+/* Stores a new session and gives the Set-Cookie value; nothing is promised to anybody before the store said yes. PROBLEM_SESSION_ENDED:
+ * somebody has ended this person's sessions, or the one at the provider, since the sign-in began. */
 enum flow_next session_begin(struct flow *f, struct sessions *s, const struct session_start *start,
-                             struct slice *ret_set_cookie, struct slice *ret_reference);
+                             struct session_begun *ret_begun);
 /* Deletes the records of the cookie's session, wherever it was cached; *ret_set_cookie deletes the cookie (given also when the store is
  * away, through *ret_set_cookie before the flow fails). *ret_left: the tokens that were kept, for the caller to use once more and to revoke. */
 struct session_left {
@@ -73,6 +90,41 @@ struct session_left {
 };
 enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header, struct slice *ret_set_cookie,
                            struct session_left *ret_left);
+
+/* ---- ending sessions whose cookie nobody brings: felt by every replica, tokens included ---- */
+
+/* known: whose it is, if that is known; NULL leaves its place in the lists to age. */
+enum flow_next session_revoke(struct flow *f, struct sessions *s, struct slice id, const struct session *known,
+                              bool *ret_was_there);
+/* All of a person's but `except` (an id; at NULL: all, and sign-ins that have begun by now give none either). */
+enum flow_next session_revoke_person(struct flow *f, struct sessions *s, struct slice provider, struct slice subject,
+                                     struct slice except, struct session_ids *ret_ended);
+/* Those that belong to one session at the provider. sid empty: those of the person of which the provider never told a sid. */
+enum flow_next session_revoke_elsewhere(struct flow *f, struct sessions *s, struct slice provider, struct slice sid,
+                                        struct slice subject, struct session_ids *ret_ended);
+
+/* ---- looking at them ---- */
+
+struct session_listed {
+    struct slice id; /* empty: there is none */
+    struct slice provider, issuer, subject, email, name, provider_sid, address, user_agent;
+    int64_t created_s, expires_s;
+    int64_t seen_s; /* to the minute; 0: not known, as in its last hours */
+};
+struct session_roll {
+    struct session_listed *at;
+    size_t count;
+};
+/* Newest first. */
+enum flow_next session_roll(struct flow *f, struct sessions *s, struct slice provider, struct slice subject,
+                            struct session_roll *ret_roll);
+enum flow_next session_read(struct flow *f, struct sessions *s, struct slice id, struct session_listed *ret_listed);
+/* 43 characters; lends while s lives. */
+struct slice session_id(const struct session *s);
+
+/* For whoever holds something open in a session's name. fn is told of ids that ended (gone), or may have: at NULL: any. From inside a call
+ * or from the loop; fn must not call anything here but session_find in a flow of its own. NULL: nobody listens. */
+void sessions_on_news(struct sessions *s, void (*fn)(void *self, struct slice id, bool gone), void *self);
 
 /* A token for our own forms, bound to this session as session_find lent it, not a copy (or to nothing when s is NULL: sign-out page
  * without a session). Each call gives another one; all fit. */

@@ -253,6 +253,12 @@ void session_cache_clear(struct session_cache *c)
     }
 }
 
+const struct session *session_cache_known(const struct session_cache *c, struct slice key)
+{
+    const struct session_entry *e = with_key(c->by_key[hash_of(c, key) & (c->buckets - 1)], key);
+    return e != NULL ? &e->held->session : NULL;
+}
+
 size_t session_cache_count(const struct session_cache *c)
 {
     return c->count;

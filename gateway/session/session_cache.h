@@ -56,6 +56,8 @@ void session_cache_doubt_all(struct session_cache *c);
 void session_cache_believe_all(struct session_cache *c, int64_t until_ms);
 void session_cache_remove_key(struct session_cache *c, struct slice key);
 void session_cache_clear(struct session_cache *c);
+/* One that is cached under this key, whatever may have become of it; NULL: none. Lends until the cache changes. */
+const struct session *session_cache_known(const struct session_cache *c, struct slice key);
 size_t session_cache_count(const struct session_cache *c);
 
 #endif

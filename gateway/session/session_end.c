@@ -1,6 +1,6 @@
-/* session_end.c -- signing out: the record goes, every cache hears of it, the cookie is deleted; then the provider's tokens go, and are handed
- * to whoever ends the session, for the last time. */
-#include "session/sessions.h"
+/* session_end.c -- signing out: the record goes, and its place in the lists when this worker knows whose it is; every cache hears of it, the
+ * cookie is deleted; then the provider's tokens go, and are handed to whoever ends the session, for the last time. */
+#include "session/session_index.h"
 #include "session/token_record.h"
 
 #include "base/log.h"
@@ -17,7 +17,7 @@ static struct slice deleting_cookie(struct arena *a, const struct session_conf *
 struct end {
     struct sessions *sessions;
     struct slice key, tokens_key, tokens;
-    bool was_there;
+    size_t struck;
     struct session_left *ret_left;
     struct flow flow;
 };
@@ -25,10 +25,22 @@ struct end {
 static enum flow_next delete_record(struct flow *f)
 {
     struct end *e = f->self;
+    struct sessions *s = e->sessions;
+    struct slice lists[SESSION_INDEX_LISTS], id = session_index_id(e->key);
+    const struct session *known = session_cache_known(s->cache, e->key);
+    struct store_striking what = {.keys = &e->key, .key_count = 1, .lists = lists, .members = &id, .member_count = 1};
+    if (known != NULL) what.list_count = session_index_lists(f->arena, s->keys, known, lists);
     /* the store does not tell us of what we do ourselves */
-    session_cache_remove_key(e->sessions->cache, e->key);
-    sessions_doubt(e->sessions, e->key);
-    return store_delete(f, e->sessions->link, e->key, &e->was_there);
+    session_cache_remove_key(s->cache, e->key);
+    sessions_doubt(s, e->key);
+    return store_strike(f, s->link, &what, &e->struck);
+}
+
+static enum flow_next forget(struct flow *f)
+{
+    struct end *e = f->self;
+    sessions_forget(e->sessions, e->key);
+    return FLOW_NEXT;
 }
 
 /* In one step, so that a refresh which is under way finds nothing to renew: it gives up and revokes what it got. */
@@ -55,6 +67,7 @@ static enum flow_next open_tokens(struct flow *f)
 
 static const struct flow_step steps[] = {
     {"session/delete_record", delete_record}, /* waits */
+    {"session/forget",        forget       }, /* */
     {"session/take_tokens",   take_tokens  }, /* waits */
     {"session/open_tokens",   open_tokens  }, /* */
 };

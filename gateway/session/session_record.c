@@ -4,15 +4,16 @@
 
 /* The texts in the order they stand in the record; a new one is a new version. */
 enum {
-    TEXTS = 12
+    TEXTS = 14
 };
 
 static void list_texts(struct session *s, struct slice *texts[TEXTS])
 {
     struct identity *who = &s->identity;
     struct slice *in_order[TEXTS] = {
-        &who->provider,    &who->issuer,   &who->subject, &who->email,  &who->name,        &who->given_name,
-        &who->family_name, &who->username, &who->picture, &who->locale, &who->profile_url, &s->provider_sid,
+        &who->provider,    &who->issuer,      &who->subject,  &who->email,    &who->name,
+        &who->given_name,  &who->family_name, &who->username, &who->picture,  &who->locale,
+        &who->profile_url, &s->provider_sid,  &s->address,    &s->user_agent,
     };
     for (size_t i = 0; i < TEXTS; i++) {
         texts[i] = in_order[i];

@@ -1,6 +1,6 @@
 /* session_record.h -- what the store holds of a session, as bytes.
  *
- * version 2 | created, expires, auth_time: 8 bytes each | email_verified, keeps_tokens: 1 each | texts | groups | kept claims
+ * version 3 | created, expires, auth_time: 8 bytes each | email_verified, keeps_tokens: 1 each | texts | groups | kept claims
  * spelled as session/record_bytes.h says. The whole is sealed by crypto/keyring.h under the purpose "session" with the record's key as
  * context, so a record is good under its own key only. The provider's tokens are in a record of their own (session/token_record.h).
  *
@@ -11,7 +11,7 @@
 #include "session/session.h"
 
 enum {
-    SESSION_RECORD_VERSION = 2
+    SESSION_RECORD_VERSION = 3
 };
 
 void session_record_write(struct buf *to, const struct session *s);

@@ -3,7 +3,10 @@
  * session.c       who is this: cookie, cache, else a flight
  * session_flight  one question to the store for all who wait for the same session
  * session_begin   a new session and the end of the one it replaces
- * session_end     the end of one
+ * session_end     the end of one, by its cookie
+ * session_index   the lists it stands in
+ * session_revoke  the end of some, by what is known of them
+ * session_roll    whose they are, for people and operators to look at
  * token_record    what is kept of the provider's tokens
  * session_form    tokens for our own forms
  */
@@ -25,6 +28,8 @@ struct sessions {
     const struct session_conf *conf;
     struct session_cache *cache;
     struct session_flight *flights[SESSIONS_FLIGHT_BUCKETS];
+    void (*news)(void *self, struct slice id, bool gone); /* NULL: nobody listens */
+    void *news_self;
     unsigned generation; /* of jwt, keys and conf */
     int64_t hits, misses;
 };
@@ -39,6 +44,9 @@ struct slice sessions_key(struct arena *a, struct slice sid);
 int64_t sessions_idle_ms(const struct sessions *s);
 /* This worker has changed or heard of a change of the record: nothing read before may be believed. */
 void sessions_doubt(struct sessions *s, struct slice key);
+
+/* This worker has ended it, and the store knows: out of the cache, and whoever holds something open in its name hears. */
+void sessions_forget(struct sessions *s, struct slice key);
 
 /* The end of the session under this key, here and everywhere: both its records go. */
 enum flow_next sessions_erase(struct flow *f, struct sessions *s, struct slice key, struct session_left *ret_left);

@@ -38,7 +38,8 @@ struct visit {
     const struct session *session;
     struct session_left left;
     enum problem no;
-    struct slice set_cookie, reference;
+    struct slice set_cookie;
+    struct session_begun begun;
     struct flow flow;
     struct arena *arena;
     bool ended;
@@ -50,7 +51,7 @@ static enum flow_next visit_step(struct flow *f)
     struct visit *v = f->self;
     switch (v->what) {
     case VISIT_FIND: return session_find(f, v->sessions, v->cookie, &v->session, &v->no);
-    case VISIT_BEGIN: return session_begin(f, v->sessions, v->start, &v->set_cookie, &v->reference);
+    case VISIT_BEGIN: return session_begin(f, v->sessions, v->start, &v->begun);
     case VISIT_END: return session_end(f, v->sessions, v->cookie, &v->set_cookie, &v->left);
     }
     return FLOW_DONE;
@@ -127,9 +128,9 @@ static char *sign_in(struct fixture *x, struct worker *w, const char *old_cookie
     struct visit v = {.what = VISIT_BEGIN, .sessions = w->sessions, .start = &start};
     visit(x, &v);
     assert_null(v.why);
-    struct slice rest = v.set_cookie, cookie;
+    struct slice rest = v.begun.set_cookie, cookie;
     assert_true(slice_cut(&rest, ';', &cookie));
-    assert_int_equal(v.reference.len, 8);
+    assert_int_equal(v.begun.reference.len, 8);
     char *text = strndup(cookie.at, cookie.len);
     visit_close(&v);
     return text;
@@ -201,6 +202,7 @@ static void open_with(struct fixture *x, const struct store_conf *store)
         .lifetime_s = 3600,
         .idle_s = 600,
         .cache_ms = 5000,
+        .max_per_user = 1000,
         .cookie_name = LIT("__Host-vestibule"),
         .cookie = {.path = LIT("/"), .max_age_s = 3600, .secure = true, .http_only = true, .same_site = COOKIE_LAX},
         .cache_entries = 8
@@ -295,14 +297,14 @@ static void the_cookie_is_strict_short_and_says_nothing_of_the_person(void **sta
     const struct session_start start = {.identity = &ada};
     struct visit v = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
     visit(x, &v);
-    assert_true(slice_starts(v.set_cookie, LIT("__Host-vestibule=")));
-    assert_true(v.set_cookie.len < 512);
+    assert_true(slice_starts(v.begun.set_cookie, LIT("__Host-vestibule=")));
+    assert_true(v.begun.set_cookie.len < 512);
     static const struct slice flags[] = {LIT_INIT("; Path=/"), LIT_INIT("; Secure"), LIT_INIT("; HttpOnly"),
                                          LIT_INIT("; SameSite=Lax")};
     for (size_t i = 0; i < 4; i++) {
-        assert_true(slice_find(v.set_cookie, flags[i]) != SLICE_NONE);
+        assert_true(slice_find(v.begun.set_cookie, flags[i]) != SLICE_NONE);
     }
-    assert_true(slice_find(v.set_cookie, LIT("Domain")) == SLICE_NONE);
+    assert_true(slice_find(v.begun.set_cookie, LIT("Domain")) == SLICE_NONE);
     visit_close(&v);
     v = (struct visit){.what = VISIT_END, .sessions = x->a.sessions};
     visit(x, &v);
@@ -829,7 +831,7 @@ static void a_session_whose_store_is_away_is_a_failure_and_never_none(void **sta
     struct visit begin = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
     visit(x, &begin);
     assert_int_equal(begin.why->problem, PROBLEM_STORE_AWAY);
-    assert_null(begin.set_cookie.at);
+    assert_null(begin.begun.set_cookie.at);
     visit_close(&begin);
     struct visit end = {.what = VISIT_END, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
     visit(x, &end);

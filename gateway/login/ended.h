@@ -1,0 +1,11 @@
+/* ended.h -- telling that sessions were ended by somebody else than their own sign-out: one audit record and one count for each. */
+#ifndef LOGIN_ENDED_H
+#define LOGIN_ENDED_H
+#include "login/visit.h"
+
+/* Whose they were, and why they ended: a word of ours ("max_per_user", "account", "back_channel_logout" ...). The actor is who asked: the
+ * signed-in person where there is one, else the provider. */
+void ended_tell(const struct visit *v, const struct session_ids *ids, struct slice provider, struct slice subject,
+                const char *why);
+
+#endif

@@ -418,8 +418,12 @@ static void gate_end(struct flow *f, const struct err *why)
     }
     if (w->v.answer.x == NULL) prepare_answer(w);
     if (why->problem == PROBLEM_STEP_UP && w->v.session != NULL) {
-        struct slice by = w->rule->provider.len != 0 ? w->rule->provider : w->v.session->identity.provider;
-        w->v.answer.sign_in = login_start_url(&w->v, by, same_again(w));
+        const struct slices *taken = &w->rule->providers;
+        struct slice by = w->v.session->identity.provider;
+        bool taken_there = route_takes_provider(w->rule, by);
+        if (!taken_there && taken->count == 1) by = taken->at[0];
+        /* Between several the person chooses, on the page. */
+        if (taken_there || taken->count == 1) w->v.answer.sign_in = login_start_url(&w->v, by, same_again(w));
         send_to_sign_in(w, why->problem);
         return;
     }

@@ -144,6 +144,11 @@ static enum flow_next check_attempt(struct flow *f)
     if (!slice_is(t->provider, p->id) || !slice_is(t->issuer, p->issuer) || !slice_is(t->client_id, p->client_id)) {
         return flow_fail(f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the attempt was begun with another provider"));
     }
+    /* A start that does not count where the person goes was refused; a reload may have come between. */
+    if (!route_takes_provider(visit_rule_at(c->v, t->return_url), p->id)) {
+        return flow_fail(
+            f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "this provider no longer counts where they return"));
+    }
     return provider_check_issuer(f, p, c->v->env, c->iss);
 }
 
@@ -197,15 +202,13 @@ static enum flow_next redeem(struct flow *f)
     return provider_redeem(f, c->provider, c->v->env, &ask, &c->grant);
 }
 
-/* What the page they came from asks for was asked of the provider; one that cannot give it is not asked in a circle. That another provider is
- * wanted is no failure: the gate sends them there next. */
+/* What the page they came from asks for was asked of the provider; one that cannot give it is not asked in a circle. */
 static enum flow_next check_step_up(struct callback *c, struct flow *f)
 {
     const struct rule *rule = visit_rule_at(c->v, c->attempt.return_url);
     const struct person who = visit_person(&c->grant.identity, now_s());
     if (route_judge(rule, &who, now_s()) != VERDICT_STEP_UP) return FLOW_NEXT;
     struct slice lacking = route_step_up(rule, &who, now_s());
-    if (slice_is(lacking, LIT("provider"))) return FLOW_NEXT;
     return flow_fail(f, err_new(f->arena, PROBLEM_STEP_UP_UNMET,
                                 "rule %.*s asks for %.*s, and the provider did not confirm it", SLICE_ARG(rule->id),
                                 SLICE_ARG(lacking)));

@@ -64,14 +64,25 @@ static struct slice destination_host(const struct visit *v, struct slice return_
     return u.host;
 }
 
+/* The next provider from *i on that a sign-in for this place may use, or NULL. A hidden one is offered where the rule names it. */
+static const struct provider *next_offered(const struct visit *v, const struct rule *rule, size_t *i)
+{
+    bool named = rule != NULL && rule->providers.count != 0;
+    while (*i < v->conf->provider_count) {
+        const struct provider *p = v->conf->providers[(*i)++];
+        if (named ? route_takes_provider(rule, p->id) : !p->hidden) return p;
+    }
+    return NULL;
+}
+
 static size_t visible_buttons(const struct visit *v, struct slice return_url, struct provider_button *to)
 {
     struct slice last = {0};
-    size_t n = 0;
+    const struct rule *rule = visit_rule_at(v, return_url);
+    const struct provider *p;
+    size_t n = 0, i = 0;
     if (v->conf->remember_last) cookie_find(v->cookies, LIT("vestibule-last"), &last);
-    for (size_t i = 0; i < v->conf->provider_count; i++) {
-        const struct provider *p = v->conf->providers[i];
-        if (p->hidden) continue;
+    while ((p = next_offered(v, rule, &i)) != NULL) {
         to[n++] = (struct provider_button){.id = p->id,
                                            .name = p->name,
                                            .href = start_path(v, p, return_url),
@@ -120,24 +131,18 @@ enum flow_next login_sign_in(struct flow *f, struct visit *v)
 {
     struct slice return_url = visit_return_url(v);
     (void)f;
-    if (v->session != NULL) {
+    const struct rule *rule = visit_rule_at(v, return_url);
+    if (v->session != NULL && route_takes_provider(rule, v->session->identity.provider)) {
         respond_redirect(&v->answer, 302, return_url);
         return FLOW_DONE;
     }
-    const struct rule *rule = visit_rule_at(v, return_url);
-    const struct provider *only = rule != NULL ? visit_provider(v, rule->provider) : NULL;
-    if (only != NULL) { /* the page they want takes nobody else's word */
-        respond_redirect(&v->answer, 302, start_path(v, only, return_url));
-        return FLOW_DONE;
-    }
-    size_t visible = 0;
-    for (size_t i = 0; i < v->conf->provider_count; i++) {
-        if (v->conf->providers[i]->hidden) continue;
-        only = v->conf->providers[i];
-        visible++;
-    }
-    if (visible == 1 && v->conf->skip_if_single) {
-        respond_redirect(&v->answer, 302, start_path(v, only, return_url));
+    size_t i = 0;
+    const struct provider *first = next_offered(v, rule, &i);
+    bool single = first != NULL && next_offered(v, rule, &i) == NULL;
+    /* Where a rule takes the word of one provider alone there is nothing to choose, whatever is configured. */
+    bool named = rule != NULL && rule->providers.count != 0;
+    if (single && (named || v->conf->skip_if_single)) {
+        respond_redirect(&v->answer, 302, start_path(v, first, return_url));
         return FLOW_DONE;
     }
     login_show_page(v, return_url, PROBLEM_NONE, NULL);

@@ -133,5 +133,10 @@ enum flow_next login_start(struct flow *f, struct visit *v, struct slice provide
     v->provider = s->provider->id;
     v->endpoint = s;
     v->failed = start_failed;
+    struct slice return_url = visit_return_url(v);
+    if (!route_takes_provider(visit_rule_at(v, return_url), s->provider->id)) {
+        respond_redirect(&v->answer, 302, login_page_url(v, return_url)); /* it offers those that count there */
+        return FLOW_DONE;
+    }
     return flow_call(f, &s->flow, steps, sizeof steps / sizeof steps[0], s);
 }

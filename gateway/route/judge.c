@@ -128,9 +128,14 @@ static bool is_fresh(const struct person *p, int64_t max_age_s, int64_t now_s)
     return since <= now_s + SKEW_S && now_s - since <= max_age_s;
 }
 
+bool route_takes_provider(const struct rule *rule, struct slice provider)
+{
+    return rule == NULL || rule->providers.count == 0 || list_has(&rule->providers, provider);
+}
+
 struct slice route_step_up(const struct rule *rule, const struct person *person, int64_t now_s)
 {
-    if (rule->provider.len != 0 && !slice_is(rule->provider, person->provider)) return LIT("provider");
+    if (!route_takes_provider(rule, person->provider)) return LIT("provider");
     if (rule->acr.count != 0 && !list_has(&rule->acr, person->acr)) return LIT("acr");
     if (rule->max_age_s != 0 && !is_fresh(person, rule->max_age_s, now_s)) return LIT("max_age");
     return LIT("");
@@ -140,15 +145,15 @@ enum verdict route_judge(const struct rule *rule, const struct person *person, i
 {
     if (rule == NULL) return VERDICT_REFUSE;
     if (!is_heard(rule, person)) person = NULL;
-    bool steps = rule->max_age_s != 0 || rule->acr.count != 0 || rule->provider.len != 0;
+    bool steps = rule->max_age_s != 0 || rule->acr.count != 0 || rule->providers.count != 0;
     bool allowed = is_allowed(rule, person);
     bool enough =
         !steps || rule->allow == ALLOW_EVERYONE || (person != NULL && route_step_up(rule, person, now_s).len == 0);
     if (allowed && enough) return VERDICT_ALLOW;
     if (rule->otherwise == OTHERWISE_HIDE) return VERDICT_HIDE;
     bool by_token = person != NULL && person->issuer.len != 0;
-    /* Another provider may say other things of the same human: then the rule's own one is asked, once. */
-    bool elsewhere = person != NULL && rule->provider.len != 0 && !slice_is(rule->provider, person->provider);
+    /* Another provider may say other things of the same human: then the rule's own ones are asked, once. */
+    bool elsewhere = person != NULL && !route_takes_provider(rule, person->provider);
     if (!by_token && (allowed || (elsewhere && rule->allow == ALLOW_SOME))) return VERDICT_STEP_UP;
     bool could_help = person == NULL && rule->allow != ALLOW_NOBODY;
     return could_help && rule->otherwise == OTHERWISE_SIGN_IN ? VERDICT_SIGN_IN : VERDICT_REFUSE;

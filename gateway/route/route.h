@@ -64,7 +64,7 @@ struct rule {
     /* Step-up: who may pass must also have come like this, or signs in again. */
     int64_t max_age_s; /* 0: any; since the provider asked who they are (auth_time), else since they came from there */
     struct slices acr; /* one of these; none: any */
-    struct slice provider; /* by this one; empty: any */
+    struct slices providers; /* by one of these; none: any. Also what a sign-in that returns here is offered */
     struct slices
         bearer; /* ids of issuers whose bearer tokens are taken here; none: Authorization is the backend's own business */
     bool pass_bearer; /* such a token goes on to the backend */
@@ -136,6 +136,8 @@ enum verdict {
 };
 /* person NULL: not signed in. rule NULL: refuse. */
 enum verdict route_judge(const struct rule *rule, const struct person *person, int64_t now_s);
+/* Whether a sign-in by this provider is worth anything where the rule decides. rule NULL: any is. */
+bool route_takes_provider(const struct rule *rule, struct slice provider);
 /* What stands between this person and the rule's allow: max_age, acr or provider not as asked. Empty: nothing does. */
 struct slice route_step_up(const struct rule *rule, const struct person *person, int64_t now_s);
 

@@ -249,6 +249,26 @@ static void otherwise_says_what_a_no_looks_like(void **state)
     assert_int_equal(judge(rule, NULL), VERDICT_HIDE);
 }
 
+static void a_rule_may_take_the_word_of_some_providers_only(void **state)
+{
+    (void)state;
+    static const struct slice two[] = {LIT_INIT("corp"), LIT_INIT("partners")};
+    struct rule rule = {
+        .allow = ALLOW_SIGNED_IN, .providers = {two, 2}
+    };
+    struct person p = {.provider = LIT_INIT("partners"), .subject = LIT_INIT("y")};
+    assert_int_equal(judge(rule, &p), VERDICT_ALLOW);
+    assert_int_equal(judge(rule, NULL), VERDICT_SIGN_IN);
+    p.provider = LIT("elsewhere");
+    assert_int_equal(judge(rule, &p), VERDICT_STEP_UP);
+    assert_true(slice_is(route_step_up(&rule, &p, 0), LIT("provider")));
+    rule.otherwise = OTHERWISE_HIDE;
+    assert_int_equal(judge(rule, &p), VERDICT_HIDE);
+    assert_true(route_takes_provider(&rule, LIT("corp")));
+    assert_false(route_takes_provider(&rule, LIT("cor")));
+    assert_true(route_takes_provider(NULL, LIT("elsewhere")));
+}
+
 static void any_list_that_matches_allows(void **state)
 {
     (void)state;
@@ -408,6 +428,7 @@ int main(void)
         cmocka_unit_test(methods_count_for_shadows),
         cmocka_unit_test(everyone_signed_in_and_nobody_mean_that),
         cmocka_unit_test(otherwise_says_what_a_no_looks_like),
+        cmocka_unit_test(a_rule_may_take_the_word_of_some_providers_only),
         cmocka_unit_test(any_list_that_matches_allows),
         cmocka_unit_test(an_address_that_is_not_verified_or_odd_does_not_count),
         cmocka_unit_test(a_subject_counts_only_with_its_provider),

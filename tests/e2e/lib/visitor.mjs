@@ -1,6 +1,11 @@
 // A visitor without a screen: HTTP with a cookie jar that keeps to RFC 6265bis, and nothing done behind one's back.
 import http from 'node:http';
 import https from 'node:https';
+import { readFileSync } from 'node:fs';
+
+// A page without the one script it may have, which the policy names by its hash: whoever finds another has found a fault.
+const keepFragment = readFileSync(new URL('../../../templates/parts/keep_fragment.html', import.meta.url), 'utf8').trim();
+export const withoutOurScript = page => page.replace(keepFragment, '');
 
 export class Visitor {
   constructor({ agent, headers = {} } = {}) {

@@ -73,14 +73,14 @@ export function alive(pid) {
   try { return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')); } catch { return false; }
 }
 
-// A certificate authority and a certificate for localhost signed by it, with whatever name the story wants to see.
-export function certificate(dir, name, { authority } = {}) {
+// A certificate authority and a certificate for these names, or localhost, signed by it, with whatever common name the story wants to see.
+export function certificate(dir, name, { authority, names = ['localhost'] } = {}) {
   const at = f => join(dir, `${name}${f}`);
   const ca = authority ?? { key: at('-ca.key'), file: at('-ca.pem') };
   const run = (...args) => execFileSync('openssl', args, { stdio: 'pipe' });
   if (!authority) run('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', ca.key, '-out', ca.file, '-days', '2', '-subj', `/CN=${name} authority`);
   run('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('.key'), '-out', at('.csr'), '-subj', `/CN=${name}`);
-  writeFileSync(at('.ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  writeFileSync(at('.ext'), `subjectAltName=${names.map(n => `DNS:${n}`).join(',')},IP:127.0.0.1\n`);
   run('x509', '-req', '-in', at('.csr'), '-CA', ca.file, '-CAkey', ca.key, '-CAcreateserial', '-days', '2', '-extfile', at('.ext'), '-out', at('.pem'));
   return { key: at('.key'), file: at('.pem'), ca };
 }

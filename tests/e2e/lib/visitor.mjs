@@ -8,9 +8,11 @@ const keepFragment = readFileSync(new URL('../../../templates/parts/keep_fragmen
 export const withoutOurScript = page => page.replace(keepFragment, '');
 
 export class Visitor {
-  constructor({ agent, headers = {} } = {}) {
+  // elsewhere(host): the loopback port where that host's TLS is answered in this story, or undefined
+  constructor({ agent, headers = {}, elsewhere = () => undefined } = {}) {
     this.jar = [];
     this.headers = headers;
+    this.elsewhere = elsewhere;
     this.agent = agent ?? new http.Agent({ keepAlive: true, maxSockets: 64 });
   }
 
@@ -57,7 +59,9 @@ export class Visitor {
     if (body !== undefined) all['content-length'] = Buffer.byteLength(body);
     return new Promise((ok, bad) => {
       const lib = url.protocol === 'https:' ? https : http;
-      const q = lib.request(url, { method, headers: all, agent: url.protocol === 'https:' ? undefined : this.agent, signal, rejectUnauthorized: false }, r => {
+      const port = url.protocol === 'https:' ? this.elsewhere(url.hostname) : undefined;
+      const way = port === undefined ? {} : { hostname: '127.0.0.1', port, servername: url.hostname, headers: { ...all, host: url.host }, agent: this.tls ??= new https.Agent({ keepAlive: false }) };
+      const q = lib.request(url, { method, headers: all, agent: url.protocol === 'https:' ? undefined : this.agent, signal, rejectUnauthorized: false, ...way }, r => {
         const parts = [];
         r.on('data', d => parts.push(d));
         r.once('error', bad);

@@ -1,0 +1,32 @@
+// Salesforce: the subject is an address, user_id the person; times as text, no expires_in, every answer signed in a way nobody asks for.
+export default {
+  id: 'salesforce', name: 'Salesforce',
+  settings: { host: 'https://login.salesforce.com' },
+  client: { id: '3MVG9lKcPoNINVBIPJjdw1J9LLM82HnFVVX19KY1uA5mu0QqEWhqKpoW3svG3X', secret: 'SF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF' },
+  person: { user: '005x0000001234567AAA', org: '00Dx0000000T123EAA', sub: 'https://login.salesforce.com/id/00Dx0000000T123EAA/005x0000001234567AAA', name: 'Ada Lovelace', given: 'Ada', family: 'Lovelace',
+    username: 'ada@engines.salesforce.example', email: 'ada@salesforce.example', picture: 'https://engines.my.salesforce.example/profilephoto/005/F' },
+  expect: { subject: '005x0000001234567AAA', name: 'Ada Lovelace', given_name: 'Ada', family_name: 'Lovelace', username: 'ada@engines.salesforce.example', email: 'ada@salesforce.example', email_verified: true,
+    picture: 'https://engines.my.salesforce.example/profilephoto/005/F', locale: 'en_US' },
+  identity: {
+    algorithms: ['RS256'], kid: '242', issuer: p => p.settings.host,
+    claims: () => ({}),
+    metadata: { code_challenge_methods_supported: ['S256'], token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'private_key_jwt'], scopes_supported: ['openid', 'profile', 'email', 'refresh_token', 'offline_access', 'id', 'api'] },
+  },
+  accessToken: r => `00Dx0000000T123!${r.replace(/[-_]/g, '.')}`,
+  endpoints: {
+    discovery: { kind: 'discovery', url: '{host}/.well-known/openid-configuration' },
+    jwks: { kind: 'jwks', url: '{host}/id/keys' },
+    authorize: { kind: 'authorize', url: '{host}/services/oauth2/authorize', pkce: 'offered', nonce: 'wanted', scope: { known: ['openid', 'email', 'profile', 'refresh_token', 'offline_access', 'id', 'api'], must: ['openid'] },
+      may: { prompt: /^(login|consent|select_account)$/, login_hint: true, display: /^(page|popup|touch)$/ }, code: r => `aPrx${r}==`, denied: () => ({ error: 'access_denied', error_description: 'end-user denied authorization' }) },
+    token: { kind: 'token', url: '{host}/services/oauth2/token', auth: ['post', 'basic'],
+      answer: x => ({ access_token: x.access, refresh_token: x.refresh, signature: 'c2lnbmF0dXJl', scope: x.grant.scopes.join(' '), id_token: x.identity, instance_url: 'https://engines.my.salesforce.example',
+        id: x.grant.person.sub, token_type: 'Bearer', issued_at: String(Date.now()) }) },
+    profile: { kind: 'api', url: '{host}/services/oauth2/userinfo', scope: 'openid',
+      answer: p => ({ sub: p.sub, user_id: p.user, organization_id: p.org, preferred_username: p.username, nickname: 'ada', name: p.name, email: p.email, email_verified: true, given_name: p.given, family_name: p.family,
+        zoneinfo: 'Europe/London', photos: { picture: p.picture, thumbnail: `${p.picture}/T` }, active: true, user_type: 'STANDARD', locale: 'en_US', utcOffset: 0, updated_at: '2026-10-01T10:00:00Z' }),
+      refuses: (ctx, r) => ({ status: 403, type: 'text/html;charset=UTF-8', body: `Bad_OAuth_Token: ${r.why}` }) },
+    revoke: { kind: 'revoke', url: '{host}/services/oauth2/revoke' },
+  },
+  refresh: { rotates: 'never', only: grant => grant.scopes.some(s => s === 'refresh_token' || s === 'offline_access') },
+  limits: { status: 403, headers: () => ({ 'sforce-limit-info': 'api-usage=15000/15000' }), body: () => [{ message: 'TotalRequests Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' }] },
+};

@@ -126,7 +126,8 @@ static void leaf(const struct writing *w, const struct key *k, size_t depth, boo
 
 static void row(const struct writing *w, const struct key *k, size_t depth, bool live, bool dash)
 {
-    bool nested = k->type == KEY_SECTION || (k->type == KEY_ITEMS && (k->scalar == NULL || w->full));
+    bool nested =
+        k->like == NULL && (k->type == KEY_SECTION || (k->type == KEY_ITEMS && (k->scalar == NULL || w->full)));
     live = live && (is_live(k) || holds_required(k));
     head(w, k, depth);
     if (!nested) {

@@ -30,6 +30,11 @@ void build_server(struct build *b); /* listeners, limits, metrics */
 void build_providers(struct build *b);
 void build_store(struct build *b);  /* session.*, the store's address */
 void build_access(struct build *b); /* access[] and routes; after build_backends */
+void build_people(struct build *b, const struct setting *at, struct rule *to); /* access[].allow */
+/* What is wrong with rules that are fine each by itself; list: where they were written. */
+void build_access_check(struct build *b, const struct setting *list, size_t backend);
+bool build_knows_provider(const struct build *b, struct slice id);
+const struct setting *build_nth(const struct setting *list, size_t n); /* NULL: there are fewer */
 void build_backends(struct build *b);
 void build_sign_in(struct build *b); /* pages, return rules */
 void build_sites(struct build *b);   /* mode, compat, forward_auth; sites[], after everything a site has of its own */

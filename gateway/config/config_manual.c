@@ -51,7 +51,13 @@ static void rows(struct buf *to, const struct key_table *t, const char *path)
         if (k->type == KEY_SECRET) config_roff(to, k->name);
         if (k->type == KEY_SECRET) buf_add(to, LIT("_file"));
         buf_byte(to, '\n');
-        if (k->inside != NULL) rows(to, k->inside, name);
+        if (k->like != NULL) {
+            buf_add(to, LIT(".br\nwith the keys of "));
+            config_roff(to, k->like);
+            buf_byte(to, '\n');
+        } else if (k->inside != NULL) {
+            rows(to, k->inside, name);
+        }
     }
 }
 

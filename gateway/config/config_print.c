@@ -68,6 +68,21 @@ static void list(struct buf *to, const struct setting *s)
     buf_byte(to, ']');
 }
 
+/* The value of a map's member: plain, or a list. */
+static void member(struct buf *to, const struct setting *s)
+{
+    if (s->count < 2) {
+        scalar(to, KEY_MAP, s->first != NULL ? s->first->text : s->text);
+        return;
+    }
+    buf_byte(to, '[');
+    for (const struct setting *one = s->first; one != NULL; one = one->next) {
+        scalar(to, KEY_MAP, one->text);
+        if (one->next != NULL) buf_add(to, LIT(", "));
+    }
+    buf_byte(to, ']');
+}
+
 static void map(struct buf *to, const struct setting *s)
 {
     buf_byte(to, '{');
@@ -75,7 +90,7 @@ static void map(struct buf *to, const struct setting *s)
         buf_byte(to, ' ');
         scalar(to, KEY_MAP, one->name);
         buf_add(to, LIT(": "));
-        scalar(to, KEY_MAP, one->text);
+        member(to, one);
         buf_add(to, one->next != NULL ? LIT(",") : LIT(" "));
     }
     buf_byte(to, '}');

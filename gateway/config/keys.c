@@ -108,60 +108,6 @@ static const struct key headers[] = {
      .meaning = "further headers that no client may send; those of every preset never pass anyway"},
 };
 
-static const struct key allow[] = {
-    {.name = "users", .type = KEY_LIST, .of = KEY_TEXT, .example = "[corp/4711]", .meaning = "provider/subject"},
-    {.name = "emails",
-     .type = KEY_LIST,
-     .of = KEY_TEXT,
-     .example = "[ada@example.com]",
-     .meaning = "verified addresses"},
-    {.name = "email_domains",
-     .type = KEY_LIST,
-     .of = KEY_TEXT,
-     .example = "[example.com]",
-     .meaning = "of verified addresses; exact, not what is below"},
-    {.name = "groups", .type = KEY_LIST, .of = KEY_TEXT, .example = "[ops]", .meaning = "as the provider names them"},
-    {.name = "providers",
-     .type = KEY_LIST,
-     .of = KEY_TEXT,
-     .example = "[corp]",
-     .meaning = "everybody who came by these"},
-};
-
-static const struct key access[] = {
-    {.name = "id",
-     .rank = KEY_SHOWN,
-     .type = KEY_ID,
-     .example = "everything",
-     .meaning = "in logs and metrics; the position when not given"},
-    {.name = "path",
-     .rank = KEY_SHOWN,
-     .type = KEY_TEXT,
-     .fallback = "/**",
-     .meaning = "/exact, /below/** (also /below itself), * within one segment"},
-    {.name = "host",
-     .type = KEY_TEXT,
-     .example = "app.example.com",
-     .meaning = "exact, or *.example.com; any when not given"},
-    {.name = "methods", .type = KEY_LIST, .of = KEY_TEXT, .example = "[GET, HEAD]", .meaning = "any when not given"},
-    {.name = "allow",
-     .rank = KEY_SHOWN,
-     .type = KEY_EITHER,
-     .words = "everyone signed_in nobody",
-     .fallback = "nobody",
-     .example = "signed_in",
-     .inside = KEY_TABLE(allow),
-     .meaning =
-         "one of the words, or lists of people; who is in one of the lists may pass. An empty list is refused: it never "
-         "means everyone"},
-    {.name = "otherwise",
-     .rank = KEY_COMMON,
-     .type = KEY_WORD,
-     .words = "sign_in refuse hide",
-     .fallback = "sign_in",
-     .meaning = "what others get: the way to sign in, 401 or 403, or 404"},
-};
-
 static const struct key backend_timeout[] = {
     {.name = "connect",
      .type = KEY_DURATION,
@@ -252,6 +198,15 @@ static const struct key backend[] = {
     {.name = "audience",
      .type = KEY_TEXT,
      .meaning = "claim aud of its identity token; token.audience, else its origin"},
+    {.name = "access",
+     .type = KEY_ITEMS,
+     .inside = &keys_access_table,
+     .like = "access[]",
+     .example = "[{ path: /app/admin/**, allow: { groups: [ops] } }]",
+     .has_id = true,
+     .meaning =
+         "rules of its own: for requests to this backend they decide alone, and those at the top do not. Not given: those at the "
+         "top"},
 };
 
 static const struct key forward_auth[] = {
@@ -404,7 +359,7 @@ static const struct key root[] = {
     {.name = "access",
      .rank = KEY_SHOWN,
      .type = KEY_ITEMS,
-     .inside = KEY_TABLE(access),
+     .inside = &keys_access_table,
      .has_id = true,
      .meaning =
          "the first rule that fits decides; nobody passes without one. Not given: /** for everybody who is signed in"},

@@ -23,7 +23,7 @@ enum key_type {
     KEY_PATH,     /* a file or folder we may make; relative: beside the file that names it */
     KEY_SECRET,   /* has a twin NAME_file */
     KEY_LIST,     /* of scalars of type `of` */
-    KEY_MAP,      /* free names, scalar values */
+    KEY_MAP,      /* free names, scalar values; with `of` KEY_LIST also lists of them */
     KEY_SECTION,  /* the keys of `inside` */
     KEY_EITHER,   /* one of `words`, or the keys of `inside` */
     KEY_ITEMS     /* a list of sections; a plain scalar stands for one item with only `scalar` */
@@ -52,6 +52,7 @@ struct key {
     enum key_rank rank;
     const char *scalar; /* KEY_ITEMS */
     const struct key_table *inside;
+    const char *like; /* where the keys of `inside` are told already; the example and the manual do not repeat them */
     const char *example; /* for the reference, when the fallback would not say enough */
     const char *meaning; /* one or two sentences, for people */
 };

@@ -163,6 +163,21 @@ static struct setting *walk_list(const struct walk *w, const struct key *k, cons
     return s;
 }
 
+/* A member's values, as its own children. */
+static bool map_values(const struct walk *w, struct setting *member, const struct doc *d)
+{
+    struct setting **end = &member->first;
+    bool list = d->type == DOC_LIST;
+    if (!list && !setting_scalar_is(d)) return false;
+    for (const struct doc *m = list ? d->first : d; m != NULL; m = list ? m->next : NULL) {
+        if (!setting_scalar_is(m)) return false;
+        struct setting *one = arena_new(w->c->arena, struct setting);
+        *one = (struct setting){.key = member->key, .node = m, .text = m->text, .number = -1};
+        append(member, &end, one);
+    }
+    return true;
+}
+
 static struct setting *walk_map(const struct walk *w, const struct key *k, const struct doc *d, struct slice where)
 {
     struct setting *s = arena_new(w->c->arena, struct setting), **end = &s->first;
@@ -185,10 +200,12 @@ static struct setting *walk_map(const struct walk *w, const struct key *k, const
     for (const struct doc *m = d->type == DOC_MAP ? d->first : NULL; m != NULL; m = m->next) {
         struct setting *one = arena_new(w->c->arena, struct setting);
         *one = (struct setting){.key = k, .node = m, .name = m->key, .text = m->text, .number = -1};
-        if (setting_scalar_is(m))
+        bool fits = k->of == KEY_LIST ? map_values(w, one, m) : setting_scalar_is(m);
+        if (fits)
             append(s, &end, one);
         else
-            complain(w, m, where, "may hold plain values only");
+            complain(w, m, where,
+                     k->of == KEY_LIST ? "may hold plain values and lists of them" : "may hold plain values only");
     }
     return s;
 }

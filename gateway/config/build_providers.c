@@ -1,6 +1,7 @@
 /* build_providers.c -- one struct provider per entry of providers[], in the order of the buttons. */
 #include "config/config_int.h"
 #include "config/environment.h"
+#include "text/address.h"
 #include "text/url.h"
 
 enum {
@@ -98,7 +99,7 @@ static struct slice endpoint(struct build *b, const struct setting *at, const ch
     const struct setting *s = setting_at(at, name);
     struct url u;
     if (s->bad || s->text.len == 0 || url_read(b->a, s->text, &u) != NULL) return (struct slice){NULL, 0};
-    if (!u.https && !build_is_loopback(u.host)) {
+    if (!u.https && !address_host_is_loopback(u.host)) {
         BUILD_ERROR(b, at, name, "%s must be https: secrets and tokens travel there", name);
     }
     if (!u.https) p->allow_http = true;

@@ -73,17 +73,11 @@ static bool in_networks(struct slice host, const char *const *texts, size_t coun
     return false;
 }
 
-bool build_is_loopback(struct slice host)
-{
-    static const char *const nets[] = {"127.0.0.0/8", "::1"};
-    return slice_is(host, LIT("localhost")) || slice_ends(host, LIT(".localhost")) || in_networks(host, nets, 2);
-}
-
 bool build_is_private(struct slice host)
 {
     static const char *const nets[] = {"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16",
                                        "169.254.0.0/16", "fc00::/7",      "fe80::/10"};
-    return build_is_loopback(host) || in_networks(host, nets, sizeof nets / sizeof nets[0]);
+    return address_host_is_loopback(host) || in_networks(host, nets, sizeof nets / sizeof nets[0]);
 }
 
 /* ---------------------------------------------------------------------------------------------- public_url */
@@ -101,7 +95,7 @@ static void public_url(struct build *b)
     if (!slice_is(u.path, LIT("/")) || u.query.at != NULL) {
         BUILD_ERROR(b, b->root, "public_url", "public_url must end after the host: a path has no place in it");
     }
-    if (!u.https && !build_is_loopback(u.host)) {
+    if (!u.https && !address_host_is_loopback(u.host)) {
         BUILD_ERROR(
             b, b->root, "public_url",
             "public_url must be https: over plain http anybody on the way can take sessions. http is for localhost");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "config/config_int.h"
+#include "text/address.h"
 #include "text/url.h"
 
 enum {
@@ -90,9 +91,9 @@ static bool origin(struct build *b, const struct setting *one, struct slice *ret
     }
     if (!slice_is(u.path, LIT("/")) || u.query.at != NULL)
         fault = "redirects lists origins: leave out what stands behind the host";
-    else if (!u.https && !build_is_loopback(u.host))
+    else if (!u.https && !address_host_is_loopback(u.host))
         fault = "people may return to https origins only";
-    else if (star != SLICE_NONE && !build_is_loopback(u.host) && build_is_suffix(b, u.host))
+    else if (star != SLICE_NONE && !address_host_is_loopback(u.host) && build_is_suffix(b, u.host))
         fault = "what is below belongs to many: people would be sent to strangers' sites";
     if (fault != NULL) {
         complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""), "%s", fault);

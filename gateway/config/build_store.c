@@ -1,6 +1,7 @@
 /* build_store.c -- session.*: how long, and the address of the store with its TLS. */
 #include "config/config_int.h"
 #include "crypto/tls.h"
+#include "text/address.h"
 
 enum {
     REDIS_PORT = 6379,
@@ -123,7 +124,7 @@ static void store(struct build *b, const struct setting *at)
     if (redis && !tls && setting_given(at, "store_ca_file")) {
         BUILD_ERROR(b, at, "store_ca_file", "store_ca_file is for TLS: write rediss://");
     }
-    bool local = conf->target.host.len == 0 || build_is_loopback(conf->target.host);
+    bool local = conf->target.host.len == 0 || address_host_is_loopback(conf->target.host);
     if (redis && !tls && !local && setting_given(at, "store_password")) {
         BUILD_WARNING(b, at, "store", "the store's password crosses the network in clear text: use rediss://");
     }

@@ -57,9 +57,8 @@ void build_complain(struct build *b, const struct doc *at, const char *what, con
 
 /* "host:port" with a name or an IP literal in brackets or not; false if it is not that. */
 bool build_host_port(struct build *b, struct slice text, int fallback_port, struct slice *ret_host, int *ret_port);
-bool build_is_loopback(struct slice host); /* localhost, *.localhost, 127.0.0.0/8, ::1 */
-bool build_is_private(struct slice host);  /* loopback, or an IP literal no route of the internet leads to */
-bool build_host_name(struct slice host);   /* letters, digits, '-', labels between dots */
+bool build_is_private(struct slice host); /* loopback, or an IP literal no route of the internet leads to */
+bool build_host_name(struct slice host);  /* letters, digits, '-', labels between dots */
 struct slice build_lower(struct arena *a, struct slice s);
 
 #endif

@@ -257,6 +257,7 @@ struct descriptor {
     struct slice id; /* of the file; the provider's own id may be another */
     struct slice name;
     enum protocol protocol;
+    struct slice status; /* "current", "legacy" */
     struct slice origin; /* "built in", or the file's path */
     struct slice issuer; /* empty: none (oauth2, oauth1) */
     bool discover;       /* ask discovery for endpoints that are not given */
@@ -289,6 +290,7 @@ struct descriptor {
     struct descriptor_lifecycle lifecycle;
     struct descriptor_rate_limit rate_limit;
     struct descriptor_brand brand;
+    bool uses_http;                        /* an address of it is plain http (loopback only) */
     struct slice documents[DOCUMENTS_MAX]; /* names by number, for messages */
     size_t document_count;
 };

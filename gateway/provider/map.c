@@ -89,10 +89,12 @@ static struct slice join(const struct eval *e, const struct map_value *m)
 
 static struct slice by_template(const struct eval *e, const struct map_value *m)
 {
-    static const struct template_values none;
+    struct template_values values = {.documents = e->docs};
     struct slice missing;
     if (m->of_count != 0 && text(e, &m->of[0]).len == 0) return (struct slice){NULL, 0};
-    struct slice s = template_expand(e->arena, &m->template, e->values != NULL ? e->values : &none, &missing);
+    if (e->values != NULL) values = *e->values;
+    values.documents = e->docs;
+    struct slice s = template_expand(e->arena, &m->template, &values, &missing);
     return missing.len == 0 ? s : (struct slice){NULL, 0};
 }
 

@@ -2,6 +2,7 @@
 #include "provider/template.h"
 
 #include "crypto/digest.h"
+#include "provider/map.h"
 
 #include "base/buf.h"
 
@@ -32,6 +33,12 @@ static struct slice hmac_hex(struct arena *a, struct slice key, struct slice mes
     return hex;
 }
 
+static struct slice from_document(struct arena *a, const struct template_part *p, const struct map_documents *docs)
+{
+    const struct doc *root = docs->at[p->number];
+    return root == NULL ? (struct slice){NULL, 0} : doc_text(a, doc_at(root, p->text));
+}
+
 static struct slice value_of(struct arena *a, const struct template_part *p, const struct template_values *v)
 {
     switch (p->kind) {
@@ -43,6 +50,7 @@ static struct slice value_of(struct arena *a, const struct template_part *p, con
     case PART_STORED: return named(v->stored, v->stored_count, p->text);
     case PART_CLAIM: return doc_text(a, doc_member(v->claims, p->text));
     case PART_ME: return named(v->me, v->me_count, p->text);
+    case PART_DOCUMENT: return v->documents == NULL ? (struct slice){NULL, 0} : from_document(a, p, v->documents);
     case PART_HMAC: return hmac_hex(a, v->at[p->number], v->at[p->message]);
     }
     return (struct slice){NULL, 0};
@@ -76,6 +84,7 @@ static struct slice word_of(struct arena *a, const struct template_part *p)
     case PART_STORED: return arena_print(a, "stored:%.*s", SLICE_ARG(p->text));
     case PART_CLAIM: return arena_print(a, "claim:%.*s", SLICE_ARG(p->text));
     case PART_ME: return arena_print(a, "me:%.*s", SLICE_ARG(p->text));
+    case PART_DOCUMENT: return p->text;
     case PART_HMAC: return LIT("hmac_sha256_hex");
     case PART_TEXT: break;
     }

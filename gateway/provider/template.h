@@ -2,6 +2,7 @@
  *
  *     {name}              a value of the request at hand (enum template_name: client_id, code, access_token ...), a variable, an endpoint
  *     {token:/ptr}        JSON pointer into the token endpoint's answer
+ *     {DOCUMENT:/ptr}     in map values: into any document of the sign-in (map.h)
  *     {cb:name}           parameter of the callback that the descriptor declares under callback.params
  *     {stored:name}       kept with the tokens since the sign-in (token.stored)
  *     {claim:name}        claim of the verified id_token
@@ -62,6 +63,7 @@ enum template_part_kind {
     PART_STORED,   /* text: name */
     PART_CLAIM,    /* text: name */
     PART_ME,       /* text: name */
+    PART_DOCUMENT, /* number: of map_documents (map.h); text: JSON pointer */
     PART_HMAC      /* number: the key's enum template_name, message: the message's */
 };
 struct template_part {
@@ -77,6 +79,7 @@ struct template
     struct slice source; /* as written, for messages */
 };
 
+struct map_documents;
 struct template_pair {
     struct slice name, value;
 };
@@ -85,6 +88,7 @@ struct template_values {
     struct slice at[TEMPLATE_NAMES];
     struct slice endpoints[ENDPOINTS_DISCOVERED]; /* found by discovery */
     const struct doc *token, *callback, *claims;  /* maps, or NULL */
+    const struct map_documents *documents;        /* for map values, or NULL */
     const struct template_pair *me, *stored;
     size_t me_count, stored_count;
 };

@@ -142,3 +142,16 @@ bool networks_have(const struct network *list, size_t count, const struct addres
     }
     return false;
 }
+
+bool address_host_is_loopback(struct slice host)
+{
+    static const char *const nets[] = {"127.0.0.0/8", "::1"};
+    struct address x;
+    struct network n;
+    if (slice_is(host, LIT("localhost")) || slice_ends(host, LIT(".localhost"))) return true;
+    if (!address_read(host, &x) || !x.is_ip) return false;
+    for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
+        if (network_read(slice_of(nets[i]), &n) && network_has(&n, &x)) return true;
+    }
+    return false;
+}

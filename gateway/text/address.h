@@ -16,6 +16,8 @@ struct network {
 
 bool address_read(struct slice text,
                   struct address *ret_address); /* "192.0.2.1", "2001:db8::1", "[::1]:80", "192.0.2.1:80" */
+/* A URL's host: localhost, *.localhost, 127.0.0.0/8, ::1. */
+bool address_host_is_loopback(struct slice host);
 struct slice address_text(struct arena *a, const struct address *x); /* without port; "unix" when not an IP */
 bool network_read(struct slice text, struct network *ret_network);   /* "10.0.0.0/8", "::1"; host bits must be zero */
 /* An IPv6 network, "::/0" too, holds no IPv4 address: whoever trusts one family has not spoken of the other. */

@@ -51,11 +51,16 @@ static void step_up(struct build *b, const struct setting *at, struct rule *r)
     static const char *const names[] = {"max_age", "acr", "provider"};
     r->max_age_s = setting_number(at, "max_age") / 1000;
     r->acr.at = setting_texts(b->a, at, "acr", &r->acr.count);
-    r->provider = setting_text(at, "provider");
-    if (r->provider.len != 0 && !build_knows_provider(b, r->provider))
-        BUILD_ERROR(b, at, "provider", "there is no provider \"%.*s\"", SLICE_ARG(r->provider));
-    if (setting_given(at, "acr") && r->acr.count == 0 && !setting_at(at, "acr")->bad)
-        BUILD_ERROR(b, at, "acr", "acr is empty: leave it out for any");
+    r->providers.at = setting_texts(b->a, at, "provider", &r->providers.count);
+    for (const struct setting *p = setting_at(at, "provider")->first; p != NULL; p = p->next) {
+        if (build_knows_provider(b, p->text)) continue;
+        complaint_at(b->c, COMPLAINT_ERROR, p->node, COMPLAINT_VALUE, LIT(""), "there is no provider \"%.*s\"",
+                     SLICE_ARG(p->text));
+    }
+    for (size_t i = 1; i < 3; i++) {
+        if (setting_given(at, names[i]) && setting_at(at, names[i])->count == 0 && !setting_at(at, names[i])->bad)
+            BUILD_ERROR(b, at, names[i], "%s is empty: leave it out for any", names[i]);
+    }
     for (size_t i = 0; i < 3; i++) {
         bool nobody_to_ask = r->allow == ALLOW_EVERYONE || r->allow == ALLOW_NOBODY;
         if (nobody_to_ask && setting_given(at, names[i]))

@@ -115,8 +115,9 @@ static const struct key access[] = {
          "who did not sign in in one of these ways, as the provider names them (acr), signs in again and the provider is "
          "asked for them"},
     {.name = "provider",
-     .type = KEY_TEXT,
-     .example = "corp",
-     .meaning = "who came by another provider signs in by this one"},
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[corp]",
+     .meaning = "who came by another provider signs in by one of these; the sign-in page offers them alone"},
 };
 const struct key_table keys_access_table = KEY_ROWS(access);

@@ -23,32 +23,6 @@ static const struct doc *section(struct reading *r, const char *name, const char
     return s->type == DOC_MAP ? s : NULL;
 }
 
-/* ---- the head ---- */
-
-static void head(struct reading *r)
-{
-    static const char *const states[] = {"current", "legacy"};
-    struct descriptor *d = r->d;
-    reading_section(r, r->root, "a provider file",
-                    "id name protocol extends status variables issuer discover endpoints authorize callback token "
-                    "id_token profile require refresh revoke logout lifecycle api brand");
-    d->name = reading_text(r, r->root, "name");
-    if (d->name.len == 0) READING_ERROR(r, r->root, "a provider file needs a name: what people read on the button");
-    if (reading_member(r->root, "protocol") == NULL)
-        READING_ERROR(r, r->root, "a provider file needs protocol: oidc, oauth2 or oauth1");
-    d->protocol = (enum protocol)reading_word(r, r->root, "protocol", "oidc oauth2 oauth1", PROTOCOL_OIDC);
-    d->status = slice_of(states[reading_word(r, r->root, "status", "current legacy", 0)]);
-    reading_variables(r);
-    const struct doc *issuer = reading_member(r->root, "issuer");
-    if (issuer != NULL) {
-        struct template t = reading_template_at(r, issuer, KNOWS_IS_URL);
-        d->issuer = template_text(&t);
-        if (slice_index(d->issuer, '?') != SLICE_NONE) READING_ERROR(r, issuer, "an issuer has no query");
-    }
-    d->discover = reading_switch(r, r->root, "discover", d->protocol == PROTOCOL_OIDC);
-    reading_endpoints(r);
-}
-
 /* ---- names that templates refer to ---- */
 
 static void names_of(struct reading *r, const struct doc *map, struct reading_names *to)
@@ -80,6 +54,33 @@ static void names(struct reading *r)
     READING_ERROR(r, source,
                   "source is the name of a document: id_token, claims, token, callback or the `as` of a request");
     p->source = DOCUMENT_CLAIMS;
+}
+
+/* ---- the head ---- */
+
+static void head(struct reading *r)
+{
+    static const char *const states[] = {"current", "legacy"};
+    struct descriptor *d = r->d;
+    reading_section(r, r->root, "a provider file",
+                    "id name protocol extends status variables issuer discover endpoints authorize callback token "
+                    "id_token profile require refresh revoke logout lifecycle api brand");
+    d->name = reading_text(r, r->root, "name");
+    if (d->name.len == 0) READING_ERROR(r, r->root, "a provider file needs a name: what people read on the button");
+    if (reading_member(r->root, "protocol") == NULL)
+        READING_ERROR(r, r->root, "a provider file needs protocol: oidc, oauth2 or oauth1");
+    d->protocol = (enum protocol)reading_word(r, r->root, "protocol", "oidc oauth2 oauth1", PROTOCOL_OIDC);
+    d->status = slice_of(states[reading_word(r, r->root, "status", "current legacy", 0)]);
+    names(r);
+    reading_variables(r);
+    const struct doc *issuer = reading_member(r->root, "issuer");
+    if (issuer != NULL) {
+        struct template t = reading_template_at(r, issuer, KNOWS_IS_URL);
+        d->issuer = template_text(&t);
+        if (slice_index(d->issuer, '?') != SLICE_NONE) READING_ERROR(r, issuer, "an issuer has no query");
+    }
+    d->discover = reading_switch(r, r->root, "discover", d->protocol == PROTOCOL_OIDC);
+    reading_endpoints(r);
 }
 
 /* ---- authorize ---- */
@@ -137,9 +138,13 @@ static bool has_scope(const struct descriptor *d, struct slice scope)
 static void judge_scopes(struct reading *r, const struct doc *place)
 {
     struct descriptor *d = r->d;
-    bool operators = place != NULL && place->file != NULL && r->ask->place != NULL && r->ask->overlay != NULL &&
-                     place->file == r->ask->place->file;
-    if (d->protocol == PROTOCOL_OIDC && !has_scope(d, LIT("openid")))
+    const struct doc *theirs = reading_member(r->ask->overlay, "authorize");
+    bool operators = reading_member(theirs, "scopes") != NULL;
+    const struct doc *usual = reading_member(reading_member(r->file, "authorize"), "scopes");
+    bool usual_has = false;
+    for (const struct doc *one = usual != NULL ? usual->first : NULL; one != NULL; one = one->next)
+        usual_has = usual_has || slice_is(one->text, LIT("openid"));
+    if (operators && usual_has && !has_scope(d, LIT("openid")))
         READING_ERROR(r, place, "scopes must hold openid: without it there is no identity token");
     if (operators && d->email_scope.len != 0 && !has_scope(d, d->email_scope))
         complaint_at(r->c, COMPLAINT_WARNING, place, COMPLAINT_VALUE, LIT(""),
@@ -520,13 +525,13 @@ const struct descriptor *descriptor_read(const struct descriptor_ask *ask, const
     r->c = ask->complaints;
     r->a = a;
     r->d = arena_new(a, struct descriptor);
+    r->file = file;
     r->root = descriptor_merge(a, file, ask->overlay);
     r->d->id = ask->id;
     r->d->origin = descriptor_library_origin(ask->library, ask->id);
     r->d->token.client_id_param = LIT("client_id");
     if (ret_document != NULL) *ret_document = r->root;
     head(r);
-    names(r);
     token(r);
     reading_require(r);
     authorize(r);

@@ -2,8 +2,8 @@
  *
  * Getters complain and give the default, so that one pass finds everything. Own files of the descriptor reader only.
  *
- * Order of a reading: the head (variables, endpoints), then everything that templates refer to by name (callback parameters, stored values, names
- * of documents and attributes), then the sections.
+ * Order of a reading: everything that templates refer to by name (callback parameters, stored values, documents, attributes, variables, endpoints),
+ * then the sections.
  */
 #ifndef PROVIDER_DESCRIPTOR_READING_H
 #define PROVIDER_DESCRIPTOR_READING_H
@@ -24,7 +24,8 @@ struct reading {
     struct complaints *c;
     struct arena *a;
     struct descriptor *d;
-    const struct doc *root;
+    const struct doc *file; /* with what it extends */
+    const struct doc *root; /* with the operator's keys, too */
     struct reading_names variables, endpoints, callback, stored, me;
     bool accepts_item; /* inside `each`: bare pointers are the item's */
     size_t errors;

@@ -102,6 +102,12 @@ static void put_endpoint(struct compiling *t, struct slice name)
         wrong(t, LIT(""), "an endpoint cannot be made of another one");
     } else if (number >= 0 && number < ENDPOINTS_DISCOVERED && t->r->d->discover) {
         put_lookup(t, (struct template_part){.kind = PART_ENDPOINT, .number = number});
+    } else if (number >= 0 && t->r->ask->place == NULL) { /* the operator's entry will say it */
+        buf_print(&t->text, "https://unset.example/%s", endpoint_word((enum endpoint_name)number));
+    } else if (number >= 0) {
+        reading_error(t->r, NULL, COMPLAINT_VALUE, LIT(""), "provider \"%.*s\" has no address for %s",
+                      SLICE_ARG(t->r->ask->provider), endpoint_word((enum endpoint_name)number));
+        t->bad = true;
     } else {
         unknown(t, name);
     }

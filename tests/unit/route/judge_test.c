@@ -7,7 +7,7 @@ enum {
 
 static const struct slice ops[] = {LIT_INIT("ops")}, dev[] = {LIT_INIT("dev")}, example[] = {LIT_INIT("example.com")},
                           quoted_ops[] = {LIT_INIT("\"ops\"")}, acrs[] = {LIT_INIT("gold"), LIT_INIT("silver")},
-                          issuer[] = {LIT_INIT("machines")}, corp[] = {LIT_INIT("corp")};
+                          issuer[] = {LIT_INIT("machines")}, corp[] = {LIT_INIT("corp")}, bank[] = {LIT_INIT("bank")};
 
 static struct slice kept(const void *claims, struct slice name)
 {
@@ -126,7 +126,7 @@ static void acr_and_provider_must_be_as_asked(void **state)
     assert_int_equal(route_judge(&rule, &p, NOW), VERDICT_STEP_UP);
     p.acr = LIT("silver");
     assert_int_equal(route_judge(&rule, &p, NOW), VERDICT_ALLOW);
-    rule.provider = LIT("bank");
+    rule.providers = (struct slices){bank, 1};
     assert_int_equal(route_judge(&rule, &p, NOW), VERDICT_STEP_UP);
     assert_true(slice_is(route_step_up(&rule, &p, NOW), LIT("provider")));
     rule.otherwise = OTHERWISE_HIDE;
@@ -139,7 +139,7 @@ static void step_up_is_not_asked_of_those_who_may_not_pass_anyway(void **state)
     struct rule rule = {.allow = ALLOW_SOME, .people = {.groups = {ops, 1}}, .max_age_s = 60};
     struct person p = {.provider = LIT("corp"), .subject = LIT("1")};
     assert_int_equal(route_judge(&rule, &p, NOW), VERDICT_REFUSE);
-    rule.provider = LIT("bank"); /* the bank may name other groups: it is asked */
+    rule.providers = (struct slices){bank, 1}; /* the bank may name other groups: it is asked */
     assert_int_equal(route_judge(&rule, &p, NOW), VERDICT_STEP_UP);
     p.provider = LIT("bank"); /* and then that is that */
     assert_int_equal(route_judge(&rule, &p, NOW), VERDICT_REFUSE);

@@ -232,22 +232,11 @@ static enum flow_next know_visitor(struct flow *f)
     return session_find(f, w->v.sessions, w->v.cookies, &w->v.session, &w->v.session_why);
 }
 
-/* A session is the word of a provider. Of one that is no longer configured, or whose id now stands for another issuer, it is worth
- * nothing: "corp:42" would be somebody else. */
-static bool is_vouched_for(const struct visitor *w)
-{
-    const struct identity *who = &w->v.session->identity;
-    for (size_t i = 0; i < w->site->provider_count; i++) {
-        const struct provider *p = w->site->providers[i];
-        if (slice_is(p->id, who->provider)) return slice_is(p->issuer, who->issuer);
-    }
-    return false;
-}
-
 static enum flow_next judge(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
-    if (w->v.session != NULL && !is_vouched_for(w)) {
+    if (w->v.session != NULL &&
+        !snapshot_vouches(w->site->providers, w->site->provider_count, &w->v.session->identity)) {
         w->v.session = NULL;
         w->v.session_why = PROBLEM_SESSION_ENDED;
     }
@@ -360,6 +349,7 @@ static enum flow_next pass_on(struct flow *f, struct visitor *w)
     if (s->hsts_s > 0 && w->client.https) {
         exchange_add(x, LIT("strict-transport-security"), arena_print(f->arena, "max-age=%lld", (long long)s->hsts_s));
     }
+    if (w->v.session != NULL) live_enter(&w->gate->live, &w->watch);
     exchange_forward(x, &forward);
     return FLOW_DONE;
 }

@@ -5,6 +5,7 @@
  */
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
+#include "gate/live.h"
 #include "gate/snapshot.h"
 #include "gate/trace.h"
 #include "login/visit.h"
@@ -23,6 +24,7 @@ struct gate {
     struct sessions *sessions;
     struct provider_env env;
     struct trace_source trace;
+    struct live live;
     struct gate_shared *shared;
 };
 

@@ -27,6 +27,7 @@ void *gate_open(void *shared, struct loop *l, int worker)
     trace_seed(&g->trace);
     g->snapshot = snapshot_keep(sh->snapshot);
     g->sessions = sessions_open(g->link, l, g->snapshot->session_jwt, g->snapshot->keys, &g->snapshot->session);
+    live_open(&g->live, g);
     wait_for_store(g);
     return g;
 }
@@ -48,6 +49,7 @@ void gate_close(void *gate)
 {
     struct gate *g = gate;
     leave_providers(g, NULL);
+    live_close(&g->live);
     sessions_close(g->sessions);
     store_unlink(g->link);
     snapshot_drop(g->snapshot);
@@ -61,5 +63,6 @@ void gate_swap(void *gate, void *snapshot)
     leave_providers(g, snapshot);
     g->snapshot = snapshot_keep(snapshot);
     sessions_configure(g->sessions, g->snapshot->session_jwt, g->snapshot->keys, &g->snapshot->session);
+    live_doubt_all(&g->live);
     snapshot_drop(old);
 }

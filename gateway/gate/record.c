@@ -113,8 +113,9 @@ static void count(const struct exchange *x, const struct visitor *w, const struc
 
 void gate_done(struct exchange *x, const struct exchange_end *end)
 {
-    const struct visitor *w = x->note;
+    struct visitor *w = x->note;
     if (w == NULL) return; /* the metrics listener's, or a demo's */
+    live_leave(&w->watch);
     count(x, w, end);
     if (!records_want_access()) return;
     const struct session *s = w->v.session;

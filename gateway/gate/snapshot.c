@@ -7,6 +7,14 @@
 
 #include "proxy/asked.h"
 
+bool snapshot_vouches(struct provider *const *providers, size_t count, const struct identity *who)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_is(providers[i]->id, who->provider)) return slice_is(providers[i]->issuer, who->issuer);
+    }
+    return false;
+}
+
 struct snapshot *snapshot_keep(struct snapshot *s)
 {
     int before = atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);

@@ -122,6 +122,10 @@ struct snapshot {
  * else the first. *ret_known: it was one of the first two. authority: host[:port], lower case. */
 const struct site *snapshot_site(const struct snapshot *s, struct slice authority, bool *ret_home, bool *ret_known);
 
+/* A session is the word of a provider. Of one that is no longer configured, or whose id now stands for another issuer, it is worth
+ * nothing: "corp:42" would be somebody else. */
+bool snapshot_vouches(struct provider *const *providers, size_t count, const struct identity *who);
+
 struct snapshot *snapshot_keep(struct snapshot *s);
 void snapshot_drop(struct snapshot *s); /* closes what it owns with the last reference; any thread */
 

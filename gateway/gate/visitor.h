@@ -24,6 +24,7 @@ struct visitor {
     struct slice endpoint_tail;      /* what stands behind it: a provider's id, an asset's name */
     const struct rule *rule;
     const struct snapshot_backend *backend;
+    struct live_watch watch; /* while it is passed on in the name of a session */
 };
 
 /* Our own addresses below the prefix. */

@@ -50,6 +50,12 @@ void exchange_drop(struct exchange *x)
     if (e->state == ANSWER_OPEN) answer_abort(e);
 }
 
+void exchange_cut(struct exchange *x)
+{
+    struct exchange_int *e = exchange_int_of(x);
+    if (e->state == ANSWER_CHOSEN || e->state == ANSWER_STARTED || e->state == ANSWER_TUNNEL) exchange_int_cut(e);
+}
+
 bool exchange_answered(const struct exchange *x)
 {
     return ((const struct exchange_int *)(const void *)x)->state != ANSWER_OPEN;

@@ -194,15 +194,15 @@ static enum problem why_refused(const struct sessions *s, struct arena *a, struc
     return session_jwt_read(s->jwt, a, token, then, &claims) == NULL ? PROBLEM_SESSION_ENDED : PROBLEM_SIGN_IN_REQUIRED;
 }
 
-enum flow_next session_find(struct flow *f, struct sessions *s, struct slice cookie_header,
-                            const struct session **ret_session, enum problem *ret_why)
+static enum flow_next find(struct flow *f, struct sessions *s, struct slice cookie_header, bool use,
+                           const struct session **ret_session, enum problem *ret_why)
 {
     struct slice token;
     if (!sessions_cookie(s, cookie_header, &token)) return none(ret_session, ret_why, PROBLEM_SIGN_IN_REQUIRED);
     struct session_entry *e = session_cache_find(s->cache, token);
     if (e != NULL && sessions_still_believed(s, e)) {
         s->hits++;
-        sessions_touch(s, e);
+        if (use) sessions_touch(s, e);
         return sessions_give(f, e->held, ret_session);
     }
     s->misses++;
@@ -211,5 +211,17 @@ enum flow_next session_find(struct flow *f, struct sessions *s, struct slice coo
         session_cache_remove(s->cache, token);
         return none(ret_session, ret_why, why_refused(s, f->arena, token));
     }
-    return session_flight_join(f, s, token, &claims, ret_session, ret_why);
+    return session_flight_join(f, s, token, &claims, use, ret_session, ret_why);
+}
+
+enum flow_next session_find(struct flow *f, struct sessions *s, struct slice cookie_header,
+                            const struct session **ret_session, enum problem *ret_why)
+{
+    return find(f, s, cookie_header, true, ret_session, ret_why);
+}
+
+enum flow_next session_look(struct flow *f, struct sessions *s, struct slice cookie_header,
+                            const struct session **ret_session, enum problem *ret_why)
+{
+    return find(f, s, cookie_header, false, ret_session, ret_why);
 }

@@ -62,6 +62,10 @@ void sessions_close(struct sessions *s); /* before store_unlink; whoever waited 
 enum flow_next session_find(struct flow *f, struct sessions *s, struct slice cookie_header,
                             const struct session **ret_session, enum problem *ret_why);
 
+/* The same for whoever holds something open in the session's name: looking is not using, so the idle end does not move. */
+enum flow_next session_look(struct flow *f, struct sessions *s, struct slice cookie_header,
+                            const struct session **ret_session, enum problem *ret_why);
+
 struct session_start {
     const struct identity *identity;
     const struct tokens *tokens; /* NULL: they are not kept */
@@ -123,7 +127,7 @@ enum flow_next session_read(struct flow *f, struct sessions *s, struct slice id,
 struct slice session_id(const struct session *s);
 
 /* For whoever holds something open in a session's name. fn is told of ids that ended (gone), or may have: at NULL: any. From inside a call
- * or from the loop; fn must not call anything here but session_find in a flow of its own. NULL: nobody listens. */
+ * or from the loop; fn must not call anything here but session_look in a flow of its own. NULL: nobody listens. */
 void sessions_on_news(struct sessions *s, void (*fn)(void *self, struct slice id, bool gone), void *self);
 
 /* A token for our own forms, bound to this session as session_find lent it, not a copy (or to nothing when s is NULL: sign-out page

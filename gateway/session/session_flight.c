@@ -29,6 +29,7 @@ struct session_flight {
     unsigned generation; /* when the token was verified */
     int tries;
     bool starting, overtaken;
+    bool used; /* not only looked at */
     struct waiter *waiters;
     struct slice value;
     int64_t ttl_ms;
@@ -136,7 +137,7 @@ static void judge(struct session_flight *fl)
     if (e == NULL || e->held != h) e = session_cache_put(s->cache, fl->token, h);
     e->fresh_until_ms = loop_now_ms(s->loop) + s->conf->cache_ms;
     e->idle_end_wall_ms = now_wall_ms() + fl->ttl_ms;
-    sessions_touch(s, e);
+    if (fl->used) sessions_touch(s, e);
     fl->held = h;
 }
 
@@ -226,7 +227,7 @@ static struct session_flight *flight_open(struct sessions *s, struct slice token
 }
 
 enum flow_next session_flight_join(struct flow *f, struct sessions *s, struct slice token,
-                                   const struct session_claims *claims, const struct session **ret_session,
+                                   const struct session_claims *claims, bool use, const struct session **ret_session,
                                    enum problem *ret_why)
 {
     struct slice key = sessions_key(f->arena, claims->sid);
@@ -236,6 +237,7 @@ enum flow_next session_flight_join(struct flow *f, struct sessions *s, struct sl
     }
     if (fl == NULL) {
         fl = flight_open(s, token, claims, key);
+        fl->used = use;
         fl->starting = true;
         ask(fl);
         fl->starting = false;
@@ -245,6 +247,7 @@ enum flow_next session_flight_join(struct flow *f, struct sessions *s, struct sl
             return next;
         }
     }
+    fl->used = fl->used || use;
     struct waiter *w = arena_new(f->arena, struct waiter);
     *w = (struct waiter){fl->waiters, &fl->waiters, f, ret_session, ret_why};
     if (w->next != NULL) w->next->at = &w->next;

@@ -7,9 +7,9 @@
 #define SESSION_SESSION_FLIGHT_H
 #include "session/sessions.h"
 
-/* claims: of the verified token. Answers as session_find does. */
+/* claims: of the verified token. Answers as session_find does; use: and moves the idle end. */
 enum flow_next session_flight_join(struct flow *f, struct sessions *s, struct slice token,
-                                   const struct session_claims *claims, const struct session **ret_session,
+                                   const struct session_claims *claims, bool use, const struct session **ret_session,
                                    enum problem *ret_why);
 /* The record of this key (at NULL: any) has changed. */
 void session_flight_overtake(struct sessions *s, struct slice key);

@@ -50,6 +50,14 @@ static enum flow_next jwks(struct flow *f, struct visitor *w)
     return FLOW_DONE;
 }
 
+/* What a front proxy that carries no page of ours shows in place of its own 403. */
+static enum flow_next no_access(struct flow *f, struct visitor *w)
+{
+    (void)f;
+    respond_problem(&w->v.answer, PROBLEM_NO_ACCESS, 0);
+    return FLOW_DONE;
+}
+
 static enum flow_next assets(struct flow *f, struct visitor *w)
 {
     struct exchange *x = w->v.x;
@@ -115,7 +123,12 @@ static const struct endpoint endpoints[] = {
      .methods = LIT_INIT("GET, HEAD"),
      .handler = LIT_INIT("api"),
      .run = jwks                                                                                                                    },
-    {.path = LIT_INIT("/assets/"),                           .methods = LIT_INIT("GET, HEAD"),                                                    .handler = LIT_INIT("assets"),.run = assets                                                                                                                                                                                                          },
+    {.path = LIT_INIT("/no-access"),
+     .methods = LIT_INIT("GET, HEAD"),
+     .handler = LIT_INIT("no_access"),
+     .wants_session = true,
+     .run = no_access},
+    {.path = LIT_INIT("/assets/"),                            .methods = LIT_INIT("GET, HEAD"),                                                     .handler = LIT_INIT("assets"),                                                                                .run = assets                                                                                                                                                                                                          },
 };
 
 static bool is_there(const struct snapshot *s, const struct endpoint *e)

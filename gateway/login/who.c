@@ -23,8 +23,12 @@ static struct slice me_text(struct arena *a, const struct session *s)
     optional(&j, "email", who->email);
     if (who->email.len != 0) json_bool(&j, "email_verified", who->email_verified);
     optional(&j, "name", who->name);
+    optional(&j, "given_name", who->given_name);
+    optional(&j, "family_name", who->family_name);
     optional(&j, "username", who->username);
     optional(&j, "picture", who->picture);
+    optional(&j, "locale", who->locale);
+    optional(&j, "profile_url", who->profile_url);
     json_open_list(&j, "groups");
     for (size_t i = 0; i < who->group_count; i++) {
         json_string(&j, NULL, who->groups[i]);

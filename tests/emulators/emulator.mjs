@@ -67,7 +67,7 @@ function send(r, said) {
 }
 
 export async function startEmulator(t, { platforms = Object.keys(all), settings = {}, host = 'gate.example.test' } = {}) {
-  const world = { journal: [], offset: 0, strays: [] };
+  const world = { journal: [], offset: 0, strays: [], ids: platforms };
   const list = platforms.map(id => {
     if (!all[id]) throw new Error(`no platform "${id}" in tests/emulators/platforms`);
     return new Platform(all[id], { settings: settings[id] });

@@ -86,6 +86,10 @@ void flow_drop(struct flow *f)
 
 static void call_end(struct flow *child, const struct err *why)
 {
+    if (child->ret_why != NULL) {
+        *child->ret_why = why;
+        why = NULL;
+    }
     if (child->called) flow_wake(child->parent, why);
 }
 
@@ -94,15 +98,37 @@ static void call_cancel(void *child)
     flow_drop(child);
 }
 
+static enum flow_next call(struct flow *child)
+{
+    struct flow *parent = child->parent;
+    run(child);
+    if (child->ended) {
+        bool failed = child->why != NULL && child->ret_why == NULL;
+        return failed ? flow_fail(parent, child->why) : FLOW_NEXT;
+    }
+    child->called = true;
+    return flow_wait(parent, child, call_cancel);
+}
+
 enum flow_next flow_call(struct flow *parent, struct flow *child, const struct flow_step *steps, size_t count,
                          void *self)
 {
     *child = (struct flow){
         .arena = parent->arena, .self = self, .steps = steps, .count = count, .end = call_end, .parent = parent};
-    run(child);
-    if (child->ended) return child->why != NULL ? flow_fail(parent, child->why) : FLOW_NEXT;
-    child->called = true;
-    return flow_wait(parent, child, call_cancel);
+    return call(child);
+}
+
+enum flow_next flow_try(struct flow *parent, struct flow *child, const struct flow_step *steps, size_t count,
+                        void *self, const struct err **ret_why)
+{
+    *child = (struct flow){.arena = parent->arena,
+                           .self = self,
+                           .steps = steps,
+                           .count = count,
+                           .end = call_end,
+                           .parent = parent,
+                           .ret_why = ret_why};
+    return call(child);
 }
 
 const char *flow_at(const struct flow *f)

@@ -45,8 +45,9 @@ struct flow {
     void *pending; /* what is waited for, and how to call it off */
     void (*cancel)(void *pending);
     bool running, ended;
-    struct flow *parent; /* set by flow_call: woken when this one ends */
-    bool called;         /* flow_call has returned FLOW_WAIT to the parent */
+    struct flow *parent;        /* set by flow_call: woken when this one ends */
+    bool called;                /* flow_call has returned FLOW_WAIT to the parent */
+    const struct err **ret_why; /* of flow_try */
 };
 
 /* Takes the first step at once, on the caller's stack; `end` may thus run before this returns. Borrows steps for ever
@@ -69,6 +70,9 @@ void flow_drop(struct flow *f);
  * ended at once, FLOW_FAIL with its error, else FLOW_WAIT. */
 enum flow_next flow_call(struct flow *parent, struct flow *child, const struct flow_step *steps, size_t count,
                          void *self);
+/* The same for what may fail: an error does not end the parent, which goes on and finds it in *ret_why (NULL: it went well). */
+enum flow_next flow_try(struct flow *parent, struct flow *child, const struct flow_step *steps, size_t count,
+                        void *self, const struct err **ret_why);
 const char *flow_at(const struct flow *f); /* the name of the step it stands at, for logs */
 
 #endif

@@ -93,6 +93,19 @@ static void default_audience(struct build *b, struct snapshot_backend *to, struc
         e->unix_path.len != 0 ? url : arena_print(b->a, "%s://%.*s", https ? "https" : "http", SLICE_ARG(e->authority));
 }
 
+static enum token_form token_form(struct build *b, const struct setting *at)
+{
+    static const enum token_form forms[] = {TOKEN_FORM_NONE, TOKEN_FORM_HEADER, TOKEN_FORM_BEARER};
+    enum token_form form = forms[setting_number(at, "access_token")];
+    bool kept = form == TOKEN_FORM_NONE;
+    for (size_t i = 0; i < b->s->provider_count; i++) {
+        kept = kept || b->s->providers[i]->tokens == TOKENS_SESSION;
+    }
+    if (!kept)
+        BUILD_ERROR(b, at, "access_token", "no provider's tokens are kept: write tokens: session at one of them");
+    return form;
+}
+
 static void one(struct build *b, const struct setting *at, struct snapshot_backend *to, size_t position)
 {
     const struct setting *url = setting_at(at, "url"), *audience = setting_at(at, "audience");
@@ -111,6 +124,7 @@ static void one(struct build *b, const struct setting *at, struct snapshot_backe
     to->keep_host = setting_number(at, "host_header") == 0;
     to->preset = preset >= 0 ? preset_at(preset) : b->s->preset;
     to->audience = audience->text.len != 0 ? audience->text : setting_text(b->root, "token.audience");
+    to->token_form = token_form(b, at);
     e->pool_key = url->text;
     if (url->bad || url->text.len == 0 || !address(b, at, "url", url->text, to)) return;
     default_audience(b, to, url->text);

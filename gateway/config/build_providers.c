@@ -165,6 +165,20 @@ static void client(struct build *b, const struct setting *at, struct provider *p
     }
 }
 
+static void tokens(struct build *b, const struct setting *at, struct provider *p)
+{
+    p->tokens = setting_number(at, "tokens") == 1 ? TOKENS_SESSION : TOKENS_DISCARD;
+    p->follows = setting_on(at, "refresh");
+    p->refusal_ends_session = setting_number(at, "refresh_refused") == 0;
+    p->revokes = setting_on(at, "revoke");
+    if (p->tokens == TOKENS_SESSION) return;
+    static const char *const moot[] = {"refresh", "refresh_refused", "revoke"};
+    for (size_t i = 0; i < sizeof moot / sizeof moot[0]; i++) {
+        if (setting_given(at, moot[i]))
+            BUILD_ERROR(b, at, moot[i], "%s is about tokens that are kept: write tokens: session with it", moot[i]);
+    }
+}
+
 static struct slice id_of(const struct setting *at)
 {
     const struct setting *id = setting_at(at, "id");
@@ -186,7 +200,7 @@ static struct provider *provider(struct build *b, const struct setting *at)
     p->clock_skew_s = (int)(setting_number(at, "clock_skew") / 1000);
     p->timeout_ms = (int)setting_number(at, "timeout");
     p->ca_file = setting_path(at, "ca_file");
-    p->tokens = setting_number(at, "tokens") == 1 ? TOKENS_SESSION : TOKENS_DISCARD;
+    tokens(b, at, p);
     p->audiences = setting_texts(b->a, at, "audiences", &p->audience_count);
     endpoints(b, at, p);
     client(b, at, p);

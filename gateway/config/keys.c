@@ -207,6 +207,13 @@ static const struct key backend[] = {
      .meaning =
          "rules of its own: for requests to this backend they decide alone, and those at the top do not. Not given: those at the "
          "top"},
+    {.name = "access_token",
+     .type = KEY_WORD,
+     .words = "none header bearer",
+     .fallback = "none",
+     .meaning =
+         "whether it gets the access token of the person's provider (tokens: session there): in X-Auth-Access-Token, or as "
+         "Authorization: Bearer in place of the client's own. Fresh while the provider answers; absent when there is none"},
 };
 
 static const struct key forward_auth[] = {

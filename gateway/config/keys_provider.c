@@ -137,6 +137,26 @@ static const struct key provider[] = {
      .type = KEY_WORD,
      .words = "discard session",
      .fallback = "discard",
-     .meaning = "what happens to the provider's tokens: forgotten at once, or sealed in the session"},
+     .meaning =
+         "what happens to the provider's tokens: forgotten at once, or sealed beside the session, renewed when a backend needs "
+         "them, and gone with it"},
+    {.name = "refresh",
+     .type = KEY_SWITCH,
+     .fallback = "false",
+     .meaning =
+         "sessions follow the provider: kept tokens are renewed whenever their person is active, also when no backend gets them"},
+    {.name = "refresh_refused",
+     .type = KEY_WORD,
+     .words = "end_session keep_session",
+     .fallback = "end_session",
+     .meaning =
+         "what follows when the provider will not renew a person's tokens any more: they sign in again, or the session goes on "
+         "without tokens. A provider that is away ends no session"},
+    {.name = "revoke",
+     .type = KEY_SWITCH,
+     .fallback = "true",
+     .meaning =
+         "kept tokens are given back to the provider when the session is ended, if it takes them. With some providers that ends "
+         "the grant for the person's other devices, too"},
 };
 const struct key_table keys_provider_table = KEY_ROWS(provider);

@@ -6,6 +6,7 @@
  *                    or a front proxy's question: another request takes this one's place from here on (inquiry.h)
  *     know_visitor   cookie -> verified session                                    worker cache; else one store read, waits
  *     judge          allow, sign in, refuse, hide                                  (pure; the default is refuse)
+ *     lend_token     the provider's access token, for a backend that is to have it   remembered; else store or provider, waits
  *     answer         our own endpoint, or on to the backend
  *
  * Every branch that is not "allowed" ends in a refusal; the store being away is 503 and never "nobody".
@@ -13,6 +14,7 @@
 #include "gate/gate.h"
 
 #include "gate/inquiry.h"
+#include "gate/lend.h"
 #include "gate/visitor.h"
 #include "login/login.h"
 #include "proxy/forwarding.h"
@@ -100,7 +102,8 @@ static void see_login(struct visitor *w)
                                    .strict_session = site->session.cookie.same_site == COOKIE_STRICT,
                                    .skip_if_single = s->skip_if_single,
                                    .remember_last = s->remember_last,
-                                   .primary = s->primary};
+                                   .primary = s->primary,
+                                   .tokens = lend_source(w, NULL)};
     w->v.conf = &w->login;
 }
 
@@ -235,8 +238,9 @@ static enum flow_next know_visitor(struct flow *f)
 static enum flow_next judge(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
-    if (w->v.session != NULL &&
-        !snapshot_vouches(w->site->providers, w->site->provider_count, &w->v.session->identity)) {
+    if (w->v.session != NULL)
+        w->provider = snapshot_voucher(w->site->providers, w->site->provider_count, &w->v.session->identity);
+    if (w->v.session != NULL && w->provider == NULL) {
         w->v.session = NULL;
         w->v.session_why = PROBLEM_SESSION_ENDED;
     }
@@ -320,6 +324,8 @@ static enum flow_next pass_on(struct flow *f, struct visitor *w)
                                    .client = &w->client,
                                    .sessions = w->v.sessions,
                                    .session = w->v.session,
+                                   .token_form = b->token_form,
+                                   .access_token = w->access_token,
                                    .preset = b->preset,
                                    .subject_alone = s->provider_count == 1,
                                    .audience = b->audience,
@@ -373,6 +379,7 @@ static const struct flow_step steps[] = {
     {"gate/find_way",     find_way    }, /* */
     {"gate/know_visitor", know_visitor}, /* may wait */
     {"gate/judge",        judge       }, /* */
+    {"gate/lend_token",   lend_token  }, /* may wait */
     {"gate/answer",       answer      }, /* may wait long */
 };
 
@@ -418,6 +425,7 @@ static void gate_end(struct flow *f, const struct err *why)
         return;
     }
     if (why->problem == PROBLEM_SIGN_IN_REQUIRED || why->problem == PROBLEM_SESSION_ENDED) {
+        if (w->v.decision.len != 0) w->v.decision = LIT("sign_in"); /* also one that ended on the way */
         send_to_sign_in(w, why->problem);
         return;
     }

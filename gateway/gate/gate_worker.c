@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "gate/gate.h"
+#include "session/session_tokens.h"
 
 #include "base/now.h"
 
@@ -45,9 +46,22 @@ static void leave_providers(const struct gate *g, const struct snapshot *next)
     }
 }
 
+/* What a provider has given once it does not give again: a worker that ends stays for the moment it takes to store it. */
+static void finish_tokens(struct gate *g)
+{
+    enum {
+        MOST_MS = 5000
+    };
+    int64_t end = now_ms() + MOST_MS;
+    while (session_tokens_busy(g->sessions) && now_ms() < end) {
+        loop_turn(g->loop, 10);
+    }
+}
+
 void gate_close(void *gate)
 {
     struct gate *g = gate;
+    finish_tokens(g);
     leave_providers(g, NULL);
     live_close(&g->live);
     sessions_close(g->sessions);

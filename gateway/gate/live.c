@@ -103,7 +103,7 @@ static void look_over(struct live_look *k)
 
 static bool vouched_for(const struct snapshot *s, const struct identity *who)
 {
-    return snapshot_vouches(s->providers, s->provider_count, who);
+    return snapshot_voucher(s->providers, s->provider_count, who) != NULL;
 }
 
 /* A store that is away says nothing of anybody: looked at again soon. */

@@ -7,12 +7,13 @@
 
 #include "proxy/asked.h"
 
-bool snapshot_vouches(struct provider *const *providers, size_t count, const struct identity *who)
+const struct provider *snapshot_voucher(struct provider *const *providers, size_t count, const struct identity *who)
 {
     for (size_t i = 0; i < count; i++) {
-        if (slice_is(providers[i]->id, who->provider)) return slice_is(providers[i]->issuer, who->issuer);
+        if (slice_is(providers[i]->id, who->provider))
+            return slice_is(providers[i]->issuer, who->issuer) ? providers[i] : NULL;
     }
-    return false;
+    return NULL;
 }
 
 struct snapshot *snapshot_keep(struct snapshot *s)

@@ -26,6 +26,7 @@ struct snapshot_backend {
     bool keep_host;            /* send the client's Host */
     struct slice audience;     /* of the assertion; empty: the backend's origin */
     enum header_preset preset;
+    enum token_form token_form; /* whether it gets the provider's access token, and how */
 };
 
 struct snapshot_header { /* headers.set: a name and a fixed value or one profile field */
@@ -124,7 +125,7 @@ const struct site *snapshot_site(const struct snapshot *s, struct slice authorit
 
 /* A session is the word of a provider. Of one that is no longer configured, or whose id now stands for another issuer, it is worth
  * nothing: "corp:42" would be somebody else. */
-bool snapshot_vouches(struct provider *const *providers, size_t count, const struct identity *who);
+const struct provider *snapshot_voucher(struct provider *const *providers, size_t count, const struct identity *who);
 
 struct snapshot *snapshot_keep(struct snapshot *s);
 void snapshot_drop(struct snapshot *s); /* closes what it owns with the last reference; any thread */

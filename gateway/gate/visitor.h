@@ -24,7 +24,9 @@ struct visitor {
     struct slice endpoint_tail;      /* what stands behind it: a provider's id, an asset's name */
     const struct rule *rule;
     const struct snapshot_backend *backend;
-    struct live_watch watch; /* while it is passed on in the name of a session */
+    struct live_watch watch;         /* while it is passed on in the name of a session */
+    const struct provider *provider; /* who vouches for the session */
+    struct slice access_token;       /* for that backend; empty: none */
 };
 
 /* Our own addresses below the prefix. */

@@ -96,6 +96,7 @@ static enum flow_next say_goodbye(struct flow *f)
     r.provider = who->provider;
     r.session = v->session->reference;
     records_audit(&r);
+    visit_give_back(v, &s->left, v->session);
     metric_add(metric_series(&sign_outs, (const struct slice[]){LIT("sign_out")}), 1);
     exchange_add(v->x, LIT("set-cookie"), s->set_cookie);
     if (s->elsewhere.len != 0) {

@@ -96,3 +96,18 @@ struct audit_record visit_audit(const struct visit *v, const char *event)
                                  .client_ip = v->client_ip,
                                  .user_agent = exchange_header(v->x, LIT("user-agent"))};
 }
+
+void visit_give_back(const struct visit *v, const struct session_left *left, const struct session *session)
+{
+    const struct provider *p = visit_provider(v, left->provider);
+    if (left->tokens == NULL || p == NULL) return;
+    struct token_source from = v->conf->tokens;
+    from.provider = p;
+    struct audit_record who = visit_audit(v, "");
+    const struct slice user[] = {session->identity.provider, LIT(":"), session->identity.subject};
+    who.actor = arena_join(v->x->arena, user, 3);
+    who.subject = session->identity.subject;
+    who.email = session->identity.email;
+    who.session = session->reference;
+    session_tokens_revoke(v->sessions, left, &from, &who);
+}

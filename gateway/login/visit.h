@@ -10,7 +10,7 @@
 #include "provider/provider.h"
 #include "route/return_to.h"
 #include "route/route.h"
-#include "session/session.h"
+#include "session/session_tokens.h"
 
 struct login_conf {
     struct slice public_url, public_origin, prefix, site_name;
@@ -24,6 +24,7 @@ struct login_conf {
     bool strict_session;         /* the session's cookie is SameSite=Strict */
     bool skip_if_single, remember_last;
     int primary;
+    struct token_source tokens; /* without a provider: visit_give_back adds it */
 };
 
 struct visit {
@@ -60,6 +61,8 @@ bool visit_is_same_origin(const struct visit *v);
 struct person visit_person(const struct identity *who, int64_t signed_in_s);
 /* The rule that meets a GET of this address of ours, as this visitor: what a sign-in that returns there must bring. NULL: none is met. */
 const struct rule *visit_rule_at(const struct visit *v, struct slice return_url);
+/* The tokens a session left are revoked at their provider, if it takes them; nobody waits. session: whose they were. */
+void visit_give_back(const struct visit *v, const struct session_left *left, const struct session *session);
 /* Text fields common to every audit record of this visit. */
 struct audit_record visit_audit(const struct visit *v, const char *event);
 

@@ -75,6 +75,7 @@ static enum flow_next say_so(struct flow *f)
     r.subject = e->v->session->identity.subject;
     r.session = e->v->session->reference;
     records_audit(&r);
+    visit_give_back(e->v, &e->left, e->v->session);
     exchange_add(e->v->x, LIT("set-cookie"), e->set_cookie);
     respond_empty(&e->v->answer, 204);
     return FLOW_DONE;

@@ -22,7 +22,7 @@
 
 enum tokens_kept {
     TOKENS_DISCARD,
-    TOKENS_SESSION /* sealed in the session record */
+    TOKENS_SESSION /* sealed in a record beside the session's */
 };
 
 struct provider_param {
@@ -63,6 +63,9 @@ struct provider {
     const char *ca_file;
     bool allow_private, allow_http;
     enum tokens_kept tokens;
+    bool follows;              /* kept tokens are renewed whenever the person is active, not only for a backend */
+    bool refusal_ends_session; /* tokens that will not be renewed end the session; else it goes on without */
+    bool revokes;              /* kept tokens are given back when the session is ended */
     struct provider_state *state;
 };
 

@@ -3,7 +3,7 @@
 #include "proxy/memo.h"
 
 enum {
-    OURS_MAX = 8 /* X-Forwarded-* and the rest that forwarding adds, beside the preset's */
+    OURS_MAX = 9 /* X-Forwarded-* and the rest that forwarding adds, beside the preset's */
 };
 
 /* Asked of every header of every request, so in two lists: most names of a browser do not begin with x. */
@@ -73,6 +73,7 @@ static bool passes(const struct forwarding *f, struct slice name)
     if (is_never_passed(name) || slice_is(name, f->request_id_header)) return false;
     if (slice_is(name, LIT("traceparent")) || slice_is(name, LIT("tracestate"))) return false;
     if (preset_is_identity(name)) return false;
+    if (f->token_form == TOKEN_FORM_BEARER && slice_is(name, LIT("authorization"))) return false;
     for (size_t i = 0; i < f->strip_count; i++) {
         if (slice_is(name, f->strip[i])) return false;
     }
@@ -100,6 +101,13 @@ static size_t without_empty(struct header *list, size_t count)
     return kept;
 }
 
+static struct header token_header(const struct forwarding *f)
+{
+    if (f->token_form == TOKEN_FORM_HEADER) return (struct header){LIT("X-Auth-Access-Token"), f->access_token};
+    const struct slice parts[] = {LIT("Bearer "), f->access_token};
+    return (struct header){LIT("Authorization"), arena_join(f->x->arena, parts, 2)};
+}
+
 void forwarding_headers(const struct forwarding *f, const struct header **ret_headers, size_t *ret_count)
 {
     const struct exchange *x = f->x;
@@ -124,6 +132,8 @@ void forwarding_headers(const struct forwarding *f, const struct header **ret_he
     to[n++] = (struct header){LIT("traceparent"), f->traceparent};
     if (f->tracestate.len != 0) to[n++] = (struct header){LIT("tracestate"), f->tracestate};
     if (f->session != NULL) n += without_empty(to + n, memo_headers(f, to + n));
+    if (f->session != NULL && f->token_form != TOKEN_FORM_NONE && slice_is_one_word(f->access_token))
+        to[n++] = token_header(f);
     *ret_headers = to;
     *ret_count = n;
 }

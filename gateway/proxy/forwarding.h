@@ -4,6 +4,9 @@
  * (proxy/presets.h) and configured further ones, X-Forwarded-*, Forwarded, X-Real-IP and the "original URL" family, our own cookies. Added: X-Forwarded-For,
  * -Proto, -Host, X-Real-IP, X-Request-Id, traceparent, and the identity of the session in the preset's names, each exactly once.
  *
+ * A backend that is to have the provider's access token gets it as X-Auth-Access-Token, or as Authorization: then the client's own never
+ * passes, also when there is no token to put in its place.
+ *
  * What a session says is formed once and kept as the session's memo; a warm request copies it into its arena.
  */
 #ifndef PROXY_FORWARDING_H
@@ -19,6 +22,8 @@ struct forwarding {
     const struct client *client;
     const struct sessions *sessions; /* knows our cookies' names */
     const struct session *session;   /* NULL: nobody is signed in */
+    enum token_form token_form;
+    struct slice access_token; /* empty: none */
     enum header_preset preset;
     bool subject_alone; /* one provider only: the user id need not name it (compatible presets) */
     struct slice audience, issuer;

@@ -17,6 +17,12 @@ enum header_preset {
     PRESET_NONE
 };
 
+enum token_form { /* the provider's access token for a backend */
+    TOKEN_FORM_NONE,
+    TOKEN_FORM_HEADER, /* X-Auth-Access-Token */
+    TOKEN_FORM_BEARER  /* Authorization: Bearer, in place of the client's own */
+};
+
 enum preset_field {
     FIELD_USER,  /* a stable id: "PROVIDER:SUBJECT", or the subject alone (preset_user) */
     FIELD_EMAIL, /* only when verified */

@@ -10,6 +10,8 @@
 
 #include "session/session_flight.h"
 #include "session/sessions.h"
+#include "session/token_flight.h"
+#include "session/token_memo.h"
 #include "text/encode.h"
 
 #include "base/now.h"
@@ -22,13 +24,33 @@ const struct slice sessions_purpose = LIT_INIT("session");
 
 /* ---- opening, reloading, closing */
 
+static void doubt_memo(struct session_held *h)
+{
+    if (h->token_memo != NULL) h->token_memo->doubted = true;
+}
+
+/* session_key at NULL: all. */
+static void doubt_tokens(struct sessions *s, struct slice session_key)
+{
+    session_cache_each(s->cache, session_key, doubt_memo);
+    token_flight_overtake(s, session_key);
+}
+
 /* The store's news; key at NULL: all. Only keys of ours are 45 bytes long and begin so. */
 static void store_told(void *self, struct slice key)
 {
     struct sessions *s = self;
-    if (key.at != NULL && (key.len != SESSION_KEY_BYTES || !slice_starts(key, LIT("s:")))) return;
-    sessions_doubt(s, key);
-    if (s->news != NULL) s->news(s->news_self, key.at != NULL ? slice_from(key, 2) : key, false);
+    bool all = key.at == NULL, ours = key.len == SESSION_KEY_BYTES;
+    if (all || (ours && slice_starts(key, LIT("s:")))) {
+        sessions_doubt(s, key);
+        if (s->news != NULL) s->news(s->news_self, all ? key : slice_from(key, 2), false);
+    }
+    if (all) doubt_tokens(s, key);
+    if (!ours || !slice_starts(key, LIT("t:"))) return;
+    char session_key[SESSION_KEY_BYTES];
+    memcpy(session_key, key.at, sizeof session_key);
+    session_key[0] = 's';
+    doubt_tokens(s, (struct slice){session_key, sizeof session_key});
 }
 
 /* The store went away, or no longer tells of changes. Whatever it had not called changed was true until then, so from then on it is as
@@ -95,6 +117,8 @@ void sessions_close(struct sessions *s)
     if (s == NULL) return;
     store_on_change(s->link, NULL, NULL);
     session_flight_close_all(s);
+    token_flight_close_all(s);
+    token_revoke_close_all(s);
     session_cache_close(s->cache);
     free(s);
 }

@@ -5,6 +5,7 @@
 
 #include "crypto/random.h"
 #include "session/session_record.h"
+#include "session/token_memo.h"
 
 struct session_cache {
     uint64_t seed;
@@ -32,6 +33,7 @@ void session_held_drop(void *held)
     must(h->references > 0);
     if (--h->references > 0) return;
     if (h->session.memo != NULL && h->session.memo_free != NULL) h->session.memo_free(h->session.memo);
+    token_memo_drop(h);
     free(h->session.identity.groups);
     free(h->session.identity.kept);
     explicit_bzero(h->plain, h->plain_len);
@@ -219,6 +221,15 @@ void session_cache_doubt(struct session_cache *c, struct slice key)
     struct session_entry *e = with_key(*key_bucket(c, hash_of(c, key)), key);
     for (; e != NULL; e = with_key(e->next_key_, key)) {
         e->fresh_until_ms = 0;
+    }
+}
+
+void session_cache_each(struct session_cache *c, struct slice key, void (*fn)(struct session_held *h))
+{
+    struct session_entry *e = key.at == NULL ? c->oldest : with_key(*key_bucket(c, hash_of(c, key)), key);
+    while (e != NULL) {
+        fn(e->held);
+        e = key.at == NULL ? e->newer_ : with_key(e->next_key_, key);
     }
 }
 

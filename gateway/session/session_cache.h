@@ -14,9 +14,11 @@ enum {
     SESSION_KEY_BYTES = 2 + 43
 }; /* "s:" and base64url of a SHA-256 */
 
+struct token_memo;
 /* A session with what only session/ knows of it: one block, its texts point into `plain`. Wiped when freed. */
 struct session_held {
-    struct session session; /* first: session_held_of */
+    struct session session;        /* first: session_held_of */
+    struct token_memo *token_memo; /* session/token_memo.h; NULL: its tokens were not looked at */
     int references;
     char key[SESSION_KEY_BYTES];
     unsigned char fingerprint[DIGEST_SHA256_BYTES]; /* of the sealed record: unchanged means no need to open it again */
@@ -54,6 +56,8 @@ void session_cache_doubt(struct session_cache *c, struct slice key);
 void session_cache_doubt_all(struct session_cache *c);
 /* What nobody has doubted is believed until then, however long ago it was asked for. */
 void session_cache_believe_all(struct session_cache *c, int64_t until_ms);
+/* fn for each session cached under this key; key.at == NULL: for all. It may not change the cache. */
+void session_cache_each(struct session_cache *c, struct slice key, void (*fn)(struct session_held *h));
 void session_cache_remove_key(struct session_cache *c, struct slice key);
 void session_cache_clear(struct session_cache *c);
 /* One that is cached under this key, whatever may have become of it; NULL: none. Lends until the cache changes. */

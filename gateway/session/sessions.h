@@ -7,7 +7,7 @@
  * session_index   the lists it stands in
  * session_revoke  the end of some, by what is known of them
  * session_roll    whose they are, for people and operators to look at
- * token_record    what is kept of the provider's tokens
+ * session_tokens  the provider's tokens: record, memo, flight, refresh; token_revoke gives them back
  * session_form    tokens for our own forms
  */
 #ifndef SESSION_SESSIONS_H
@@ -20,6 +20,13 @@ enum {
 };
 
 struct session_flight;
+struct token_flight;
+struct token_revocation;
+struct session_revocations { /* session/token_revoke.c */
+    struct token_revocation *running, *waiting;
+    size_t running_count, waiting_count;
+    bool turning;
+};
 struct sessions {
     struct store_link *link;
     struct loop *loop;
@@ -30,9 +37,13 @@ struct sessions {
     struct session_flight *flights[SESSIONS_FLIGHT_BUCKETS];
     void (*news)(void *self, struct slice id, bool gone); /* NULL: nobody listens */
     void *news_self;
+    struct token_flight *token_flights;
+    struct session_revocations revocations;
     unsigned generation; /* of jwt, keys and conf */
     int64_t hits, misses;
 };
+
+void token_revoke_close_all(struct sessions *s); /* best effort ends with the worker */
 
 /* What the record is sealed for. */
 extern const struct slice sessions_purpose;

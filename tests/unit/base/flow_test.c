@@ -257,6 +257,46 @@ static void the_error_of_a_called_flow_is_the_callers(void **state)
     assert_int_equal(t.ends, 1);
 }
 
+static const struct err *seen;
+
+static enum flow_next tries_failing(struct flow *f)
+{
+    struct story *s = f->self;
+    return flow_try(f, &s->child, child_fails, 1, s, &seen);
+}
+
+static enum flow_next tries_waiting(struct flow *f)
+{
+    struct story *s = f->self;
+    return flow_try(f, &s->child, child_waits, 2, s, &seen);
+}
+
+static void the_error_of_a_tried_flow_is_told_and_ends_nothing_else(void **state)
+{
+    static const struct flow_step at_once[] = {
+        {"a", tries_failing},
+        {"b", goes_on      }
+    };
+    static const struct flow_step later[] = {
+        {"a", tries_waiting},
+        {"b", goes_on      }
+    };
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 16);
+    struct story s = {0}, t = {0}, u = {0};
+    (void)state;
+    START(&s, at_once);
+    assert_int_equal(seen->problem, PROBLEM_INTERNAL);
+    assert_true(s.ends == 1 && s.why == NULL && s.steps_taken == 1);
+    START(&t, later);
+    flow_wake(&t.child, err_new(a, PROBLEM_PROVIDER_AWAY, "away"));
+    assert_int_equal(seen->problem, PROBLEM_PROVIDER_AWAY);
+    assert_true(t.ends == 1 && t.why == NULL && t.steps_taken == 2);
+    START(&u, later);
+    flow_wake(&u.child, NULL);
+    assert_null(seen);
+    assert_true(u.ends == 1 && u.steps_taken == 3);
+}
+
 static void hanging_up_reaches_the_called_flow(void **state)
 {
     static const struct flow_step table[] = {
@@ -285,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_called_flow_wakes_its_caller),
         cmocka_unit_test(a_called_flow_may_end_at_once),
         cmocka_unit_test(the_error_of_a_called_flow_is_the_callers),
+        cmocka_unit_test(the_error_of_a_tried_flow_is_told_and_ends_nothing_else),
         cmocka_unit_test(hanging_up_reaches_the_called_flow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

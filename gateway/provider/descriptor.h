@@ -154,6 +154,9 @@ struct descriptor_profile {
     size_t request_count;
     struct map_value subject, email, email_verified, name, given_name, family_name, username, picture, locale,
         profile_url, groups;
+    /* What the operator's key of this name is when they do not give it: many platforms have no address, or do not say that it is
+     * verified, and such an address counts for nothing anyway */
+    bool require_verified_email;
     const struct named_value *extra; /* profile.extra: further attributes, for claims.keep and {me:name} */
     size_t extra_count;
 };

@@ -438,7 +438,8 @@ static void attributes(struct reading *r, const struct doc *s)
 static void profile(struct reading *r)
 {
     struct descriptor_profile *p = &r->d->profile;
-    const struct doc *s = section(r, "profile", "source requests map extra"), *extra;
+    const struct doc *s = section(r, "profile", "source requests map extra require_verified_email"), *extra;
+    p->require_verified_email = reading_switch(r, s, "require_verified_email", false);
     attributes(r, s);
     reading_profile_requests(r);
     extra = reading_member(s, "extra");

@@ -90,6 +90,7 @@ int command_demo(const struct command_line *line);
 
 /* Everything that needs no server of ours. */
 int command_check(const struct command_line *line);
+int command_explain(const struct command_line *line);
 int command_status(const struct command_line *line);
 int command_config_print(const struct command_line *line);
 int command_config_example(const struct command_line *line);

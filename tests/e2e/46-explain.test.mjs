@@ -1,0 +1,51 @@
+// `vestibule explain`: every file of tests/golden/explain is a configuration, a line of '-', and addresses ("$ ARGUMENTS") with what is said of
+// them. GOLDEN_UPDATE=1 writes what came out into the files, to be read by a person before it is committed.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Part, binary, folder } from './lib/parts.mjs';
+
+const goldens = new URL('../golden/explain/', import.meta.url).pathname;
+
+async function explain(dir, file, args) {
+  const part = new Part(`explain ${args.join(' ')}`, binary, ['explain', '--config', file, ...args], { cwd: dir });
+  const late = setTimeout(() => part.child.kill('SIGKILL'), 40000);
+  const { code } = await part.ended;
+  clearTimeout(late);
+  return { code, out: part.out, err: part.err };
+}
+
+for (const name of readdirSync(goldens)) {
+  test(`explain says what stands in golden/explain/${name}`, async t => {
+    const dir = folder(t), file = join(dir, 'vestibule.yaml');
+    const [yaml, cases] = readFileSync(join(goldens, name), 'utf8').split('----------\n');
+    writeFileSync(file, yaml);
+    const asked = cases.split('\n').filter(l => l.startsWith('$ '));
+    assert.ok(asked.length > 0);
+    let came = '';
+    for (const line of asked) {
+      const { code, out, err } = await explain(dir, file, line.slice(2).split(' '));
+      assert.equal(code, 0, `${line}: ${err}`);
+      came += `${line}\n${out}`;
+    }
+    if (process.env.GOLDEN_UPDATE) writeFileSync(join(goldens, name), `${yaml}----------\n${came}`);
+    else assert.equal(came, cases);
+  });
+}
+
+test('explain refuses arguments that make no sense with one sentence and status 64', async t => {
+  const dir = folder(t), file = join(dir, 'vestibule.yaml');
+  writeFileSync(file, readFileSync(join(goldens, readdirSync(goldens)[0]), 'utf8').split('----------\n')[0]);
+  for (const [args, says] of [
+    [['ftp://app.example.com/'], 'is no address'],
+    [['/a', '--client-ip', 'office'], '--client-ip is one address'],
+    [['/a', '--groups', 'ops'], 'say who it is with --user'],
+    [['/a', '--user', 'ada'], '--user is written'],
+    [['/a', '--user', 'corp/1', '--claim', 'x'], '--claim is written'],
+    [['/a', '--user', 'corp/1', '--age', 'long'], '--age is a duration'],
+  ]) {
+    const { code, out, err } = await explain(dir, file, args);
+    assert.deepEqual([code, out, err.includes(says)], [64, '', true], `${args.join(' ')}: ${err}`);
+  }
+});

@@ -118,6 +118,21 @@ void build_redirects(struct build *b, const struct setting *list, struct slice p
     *ret_rules = (struct return_rules){public_origin, origins, count, b->s->prefix};
 }
 
+/* What owners prescribe, of those providers that say so; a person never chose these colours, so they are asked for by a key. */
+static void brands(struct build *b, struct pages_conf *conf)
+{
+    const struct snapshot *s = b->s;
+    struct page_brand *list = arena_array(b->a, struct page_brand, s->provider_count + 1);
+    for (size_t i = 0; i < s->provider_count; i++) {
+        const struct provider *p = s->providers[i];
+        if (p->descriptor == NULL || p->descriptor->brand.color.len == 0) continue;
+        const struct descriptor_brand *brand = &p->descriptor->brand;
+        struct slice text = brand->text_color.len != 0 ? brand->text_color : LIT("#1f1f1f");
+        list[conf->brand_count++] = (struct page_brand){.id = p->id, .fill = brand->color, .text = text};
+    }
+    conf->brands = list;
+}
+
 void build_sign_in(struct build *b)
 {
     const struct setting *at = setting_at(b->root, "sign_in");
@@ -137,6 +152,7 @@ void build_sign_in(struct build *b)
                               .default_language = setting_text(at, "default_language")};
     logo(b, at, &conf);
     accent(b, at, &conf);
+    if (setting_number(at, "buttons") == 1) brands(b, &conf);
     build_redirects(b, setting_at(at, "redirects"), s->public_origin, &s->return_rules);
     const struct err *why = pages_open(b->a, &conf, &s->pages);
     if (why != NULL) build_complain(b, setting_place(at, "templates"), "sign_in", why);

@@ -262,6 +262,13 @@ static const struct key sign_in[] = {
      .least = 1,
      .most = 50,
      .meaning = "full-width buttons; further ones stand in pairs"},
+    {.name = "buttons",
+     .type = KEY_WORD,
+     .words = "neutral official",
+     .fallback = "neutral",
+     .meaning =
+         "official: each button in its owner's colours and, in English, words, for reviews that insist; some of these colours "
+         "are hard to read"},
     {.name = "remember_last",
      .type = KEY_SWITCH,
      .fallback = "true",

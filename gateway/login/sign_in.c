@@ -75,6 +75,14 @@ static const struct provider *next_offered(const struct visit *v, const struct r
     return NULL;
 }
 
+/* Its owner's sentence stands only on a button in its owner's colours that has its owner's name. */
+static struct slice official_sentence(const struct visit *v, const struct provider *p)
+{
+    bool official =
+        p->descriptor != NULL && slice_is(p->name, p->descriptor->name) && pages_brand(v->answer.pages, p->id).len != 0;
+    return official ? p->descriptor->brand.label : LIT("");
+}
+
 static size_t visible_buttons(const struct visit *v, struct slice return_url, struct provider_button *to)
 {
     struct slice last = {0};
@@ -87,6 +95,7 @@ static size_t visible_buttons(const struct visit *v, struct slice return_url, st
                                            .name = p->name,
                                            .href = start_path(v, p, return_url),
                                            .icon = p->icon,
+                                           .label = official_sentence(v, p),
                                            .last = last.len != 0 && slice_is(last, p->id)};
     }
     return n;

@@ -21,6 +21,8 @@ export class Platform {
     this.secrets = new Set([this.client.secret].filter(Boolean)); // what must never be told on
     this.faults = new Map(); // endpoint -> { reply, left }
     this.alterations = new Map(); // endpoint -> function
+    this.lie = undefined; // changes { header, claims } of an identity token
+    this.algorithm = undefined; // of identity tokens, against its own documents
   }
 
   // Its addresses with the settings of now. A moved endpoint is one line: platform.moved.token = 'https://...'.
@@ -70,6 +72,6 @@ export class Platform {
       r.end(JSON.stringify(limits.body(now)));
     }, times);
   }
-  heal() { this.faults.clear(); this.alterations.clear(); this.lie = undefined; }
+  heal() { this.faults.clear(); this.alterations.clear(); this.lie = this.algorithm = undefined; }
   known(name) { if (!(name in this.data.endpoints)) throw new Error(`${this.id} has no endpoint "${name}" (${Object.keys(this.data.endpoints).join(', ')})`); }
 }

@@ -12,11 +12,11 @@ function chromiumPath() {
 }
 
 // To be closed by who asked.
-export function startBrowser() {
+export function startBrowser({ args = [] } = {}) {
   return chromium.launch({
     executablePath: chromiumPath(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-      '--disable-sync', '--force-color-profile=srgb'],
+      '--disable-sync', '--force-color-profile=srgb', ...args],
   });
 }
 

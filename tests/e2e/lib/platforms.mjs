@@ -116,7 +116,7 @@ export async function signsIn(house, id, { expect = house.world.platform(id).dat
 }
 
 // What a refusal looks like, whatever went wrong: a page, one audit record, no session.
-export async function refused(house, id, way, { problem, status } = {}) {
+export async function refused(house, id, way, { problem, status, event = problem === 'sign-in-cancelled' ? 'signin.cancelled' : 'signin.failed' } = {}) {
   const { last, visitor } = way;
   assert.ok(last.status >= 200 && last.status < 600 && last.status !== 303, `${id}: ${last.status}`);
   if (status) assert.equal(last.status, status, `${id}: ${house.told(id)}`);
@@ -125,7 +125,7 @@ export async function refused(house, id, way, { problem, status } = {}) {
   assert.doesNotMatch(last.body, /<img|<iframe|javascript:|onerror/i);
   assert.equal(visitor.cookie('__Host-vestibule'), undefined, 'no session');
   const request = last.headers['x-request-id'];
-  const record = await eventually(() => house.audit(id).find(l => l.request_id === request && l.event === 'signin.failed'));
+  const record = await eventually(() => house.audit(id).find(l => l.request_id === request && l.event === event));
   if (problem) assert.equal(record.reason, problem, `${id}: ${house.told(id)}`);
   assert.equal(house.audit(id).filter(l => l.request_id === request).length, 1, 'one audit record');
   return record;

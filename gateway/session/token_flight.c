@@ -24,6 +24,7 @@ struct token_flight {
     int64_t give_up_ms; /* those who wait for another replica */
     struct loop_timer timer;
     bool starting, ended, overtaken;
+    bool joined; /* while it starts: somebody will wait */
     /* one round */
     struct arena *arena;
     struct flow flow, child;
@@ -146,7 +147,7 @@ static void landed(struct flow *f, const struct err *why)
         LOG(LOG_LEVEL_WARN, "tokens_unusable", "A session's tokens could not be read or kept.", why,
             {"session", fl->held->session.reference}, {"provider", fl->from.provider->id});
     }
-    bool others = why == NULL && fl->round.end == TOKEN_END_LOST && fl->waiters != NULL;
+    bool others = why == NULL && fl->round.end == TOKEN_END_LOST && (fl->waiters != NULL || fl->joined);
     if (others && now_ms() < fl->give_up_ms) {
         loop_timer_set(fl->sessions->loop, &fl->timer, fl->overtaken ? 0 : TOKEN_LOOK_EVERY_MS, look_again);
         return;
@@ -163,7 +164,8 @@ static void landed(struct flow *f, const struct err *why)
     close_flight(fl);
 }
 
-static struct token_flight *take_off(struct sessions *s, struct session_held *h, const struct token_source *from)
+static struct token_flight *take_off(struct sessions *s, struct session_held *h, const struct token_source *from,
+                                     bool joined)
 {
     struct token_flight *fl = must_alloc(sizeof *fl);
     fl->sessions = s;
@@ -176,8 +178,9 @@ static struct token_flight *take_off(struct sessions *s, struct session_held *h,
     fl->next = s->token_flights;
     s->token_flights = fl;
     fl->starting = true;
+    fl->joined = joined;
     begin_round(fl);
-    fl->starting = false;
+    fl->starting = fl->joined = false;
     return fl;
 }
 
@@ -187,7 +190,7 @@ enum flow_next token_flight_join(struct flow *f, struct sessions *s, struct sess
                                  const struct token_source *from, struct slice *ret_token)
 {
     struct token_flight *fl = find(s, (struct slice){h->key, sizeof h->key});
-    if (fl == NULL) fl = take_off(s, h, from);
+    if (fl == NULL) fl = take_off(s, h, from, true);
     if (fl->ended) {
         const struct err *e = answer(fl, f->arena, ret_token);
         leave_table(fl);
@@ -209,7 +212,7 @@ enum flow_next token_flight_join(struct flow *f, struct sessions *s, struct sess
 void token_flight_start(struct sessions *s, struct session_held *h, const struct token_source *from)
 {
     if (find(s, (struct slice){h->key, sizeof h->key}) != NULL) return;
-    struct token_flight *fl = take_off(s, h, from);
+    struct token_flight *fl = take_off(s, h, from, false);
     if (!fl->ended) return;
     leave_table(fl);
     close_flight(fl);

@@ -6,7 +6,7 @@ export default {
   person: { user: '005x0000001234567AAA', org: '00Dx0000000T123EAA', sub: 'https://login.salesforce.com/id/00Dx0000000T123EAA/005x0000001234567AAA', name: 'Ada Lovelace', given: 'Ada', family: 'Lovelace',
     username: 'ada@engines.salesforce.example', email: 'ada@salesforce.example', picture: 'https://engines.my.salesforce.example/profilephoto/005/F' },
   expect: { subject: '005x0000001234567AAA', name: 'Ada Lovelace', given_name: 'Ada', family_name: 'Lovelace', username: 'ada@engines.salesforce.example', email: 'ada@salesforce.example', email_verified: true,
-    picture: 'https://engines.my.salesforce.example/profilephoto/005/F', locale: 'en_US' },
+    picture: 'https://engines.my.salesforce.example/profilephoto/005/F', locale: 'en_US', profile_url: 'https://engines.my.salesforce.example/005x0000001234567AAA' },
   identity: {
     algorithms: ['RS256'], kid: '242', issuer: p => p.settings.host,
     claims: () => ({}),
@@ -22,7 +22,7 @@ export default {
       answer: x => ({ access_token: x.access, refresh_token: x.refresh, signature: 'c2lnbmF0dXJl', scope: x.grant.scopes.join(' '), id_token: x.identity, instance_url: 'https://engines.my.salesforce.example',
         id: x.grant.person.sub, token_type: 'Bearer', issued_at: String(Date.now()) }) },
     profile: { kind: 'api', url: '{host}/services/oauth2/userinfo', scope: 'openid',
-      answer: p => ({ sub: p.sub, user_id: p.user, organization_id: p.org, preferred_username: p.username, nickname: 'ada', name: p.name, email: p.email, email_verified: true, given_name: p.given, family_name: p.family,
+      answer: p => ({ sub: p.sub, user_id: p.user, organization_id: p.org, preferred_username: p.username, nickname: 'ada', profile: 'https://engines.my.salesforce.example/005x0000001234567AAA', name: p.name, email: p.email, email_verified: true, given_name: p.given, family_name: p.family,
         zoneinfo: 'Europe/London', photos: { picture: p.picture, thumbnail: `${p.picture}/T` }, active: true, user_type: 'STANDARD', locale: 'en_US', utcOffset: 0, updated_at: '2026-10-01T10:00:00Z' }),
       refuses: (ctx, r) => ({ status: 403, type: 'text/html;charset=UTF-8', body: `Bad_OAuth_Token: ${r.why}` }) },
     revoke: { kind: 'revoke', url: '{host}/services/oauth2/revoke' },

@@ -12,7 +12,7 @@ export default {
   id: 'wechat', name: 'WeChat',
   client: { id: 'wxbdc5610cc59c1631', secret: 'wx0123456789abcdef0123456789abcd' },
   person: { sub: 'o6_bmasdasdsad6_2sgVt7hMZOPfL', openid: 'ocMvos6NjeKLIBqg5Mr9QjxrP1FA', name: '艾达', picture: 'https://thirdwx.qlogo.example/mmopen/g3MonUZtNHkdmzicIlibx6iaFqAc56vxLSUfpb6n5WKSYVY0ChQKkiaJSgQ1dZuTOgvLLrhJbERQQ4/0' },
-  expect: { subject: 'o6_bmasdasdsad6_2sgVt7hMZOPfL', name: '艾达', email_verified: false, picture: 'https://thirdwx.qlogo.example/mmopen/g3MonUZtNHkdmzicIlibx6iaFqAc56vxLSUfpb6n5WKSYVY0ChQKkiaJSgQ1dZuTOgvLLrhJbERQQ4/0' },
+  expect: { subject: 'o6_bmasdasdsad6_2sgVt7hMZOPfL', name: '艾达', email_verified: false, locale: 'zh_CN', picture: 'https://thirdwx.qlogo.example/mmopen/g3MonUZtNHkdmzicIlibx6iaFqAc56vxLSUfpb6n5WKSYVY0ChQKkiaJSgQ1dZuTOgvLLrhJbERQQ4/0' },
   endpoints: {
     authorize: {
       kind: 'authorize', url: 'https://open.weixin.qq.com/connect/qrconnect', client: 'appid', state: /^[A-Za-z0-9_-]{1,128}$/, scope: { separator: ',', known: ['snsapi_login'], must: ['snsapi_login'] },
@@ -39,7 +39,7 @@ export default {
     profile: {
       kind: 'api', url: 'https://api.weixin.qq.com/sns/userinfo', token: 'query', may: { lang: /^(zh_CN|zh_TW|en)$/ }, as: () => plain,
       query: (ctx, known) => ({ openid: known.grant.person.openid }),
-      answer: (p, ctx) => ({ openid: p.openid, nickname: p.name, sex: 2, province: '', city: '', country: 'CN', headimgurl: p.picture, privilege: [], ...(ctx.p.settings.unbound ? {} : { unionid: p.sub }) }),
+      answer: (p, ctx) => ({ openid: p.openid, nickname: p.name, sex: 2, province: '', city: '', country: 'CN', language: 'zh_CN', headimgurl: p.picture, privilege: [], ...(ctx.p.settings.unbound ? {} : { unionid: p.sub }) }),
     },
   },
   refresh: { rotates: 'never' },

@@ -150,7 +150,7 @@ test('an API refuses a token that comes the wrong way, a question with a wrong f
     if (!name) continue;
     const { p, access } = await signIn(id);
     const at = p.endpoint(name), way = at.token ?? 'bearer';
-    const wrong = [[q => { q.fields.surprise = '1'; }, /"surprise" is none/]];
+    const wrong = [[q => { q.fields.surprise = '1'; }, /"surprise" is none/], [q => { q.headers.cookie = 'a=b'; }, /header cookie/], [q => { q.headers['x-forwarded-for'] = '192.0.2.1'; }, /header x-forwarded-for/]];
     if (way === 'bearer') wrong.push([q => { delete q.headers.authorization; q.fields.access_token = access; }, /no Authorization header/], [q => { q.headers.authorization = `Bearer x${access}`; }, /none that we gave out/],
       [q => { q.headers.authorization = `token ${access}`; }, /is no bearer/]);
     else wrong.push([q => { q.headers.authorization = `Bearer ${access}`; delete q.fields.access_token; }, /the token is a parameter/], [q => { q.fields.access_token += 'x'; }, /none that we gave out/]);

@@ -185,8 +185,19 @@ function basicUser(header) {
   return m && Buffer.from(m[1], 'base64').toString().split(':')[0];
 }
 
+// The gateway asks in its own name: nothing of the visitor's comes along (cookies, X-Forwarded-For, Referer ...).
+const own = ['host', 'accept', 'connection', 'user-agent', 'content-type', 'content-length', 'authorization'];
+function inItsOwnName(ctx) {
+  if (['authorize', 'authenticate'].includes(ctx.at.kind) || ctx.at.browser) return;
+  const more = [...Object.keys(ctx.at.headers ?? {}), ...ctx.at.mayHeaders ?? []];
+  for (const name of Object.keys(ctx.headers)) {
+    if (!own.includes(name) && !more.includes(name)) refuse('invalid_request', `header ${name}: "${ctx.headers[name]}" is nothing a client sends here`);
+  }
+}
+
 function answer(ctx, entry) {
   try {
+    inItsOwnName(ctx);
     const handler = kinds[ctx.at.kind];
     const said = handler(ctx);
     const shown = ['authorize', 'request_token', 'authenticate', 'access_token'].includes(ctx.at.kind); // these change what they say themselves

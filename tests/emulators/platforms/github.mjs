@@ -5,6 +5,8 @@ import { form, refuse } from '../strict.mjs';
 const agent = { 'user-agent': true };
 const versioned = { ...agent, accept: /application\/(vnd\.github(\.v3)?\+json|json)|\*\/\*/ };
 
+const mayHeaders = ['x-github-api-version'];
+
 function refusesApi(ctx, r) {
   if (r.header === 'user-agent') return { status: 403, type: 'text/html', body: 'Request forbidden by administrative rules. Please make sure your request has a User-Agent header' };
   const status = { invalid_token: 401, insufficient_scope: 404 }[r.code] ?? 400;
@@ -41,20 +43,20 @@ export default {
       },
     },
     profile: {
-      kind: 'api', url: '{api}/user', headers: versioned,
+      kind: 'api', url: '{api}/user', headers: versioned, mayHeaders,
       answer: (p, ctx, grant) => ({ login: p.username, id: BigInt(p.sub), node_id: 'MDQ6VXNlcjU4MzIzMQ==', avatar_url: p.picture, html_url: `https://github.com/${p.username}`,
         type: 'User', site_admin: false, name: p.name, company: null, email: null, bio: null, created_at: '2011-01-25T18:44:36Z' }),
       refuses: refusesApi,
     },
     emails: {
-      kind: 'api', url: '{api}/user/emails', headers: versioned, scope: 'user:email',
+      kind: 'api', url: '{api}/user/emails', headers: versioned, mayHeaders, scope: 'user:email',
       answer: p => p.emails ?? [{ email: 'old@github.example', primary: false, verified: true, visibility: null }, { email: p.email, primary: true, verified: true, visibility: 'private' },
         { email: 'someone@elsewhere.example', primary: false, verified: false, visibility: null }],
       refuses: refusesApi,
     },
-    orgs: { kind: 'api', url: '{api}/user/orgs', headers: versioned, scope: 'read:org', may: { per_page: /^\d+$/, page: /^\d+$/ },
+    orgs: { kind: 'api', url: '{api}/user/orgs', headers: versioned, mayHeaders, scope: 'read:org', may: { per_page: /^\d+$/, page: /^\d+$/ },
       answer: p => p.orgs.map((login, id) => ({ login, id })), refuses: refusesApi },
-    teams: { kind: 'api', url: '{api}/user/teams', headers: versioned, scope: 'read:org', may: { per_page: /^\d+$/, page: /^\d+$/ },
+    teams: { kind: 'api', url: '{api}/user/teams', headers: versioned, mayHeaders, scope: 'read:org', may: { per_page: /^\d+$/, page: /^\d+$/ },
       answer: p => p.teams.map((x, id) => ({ id, slug: x.slug, name: x.slug, organization: { login: x.org } })), refuses: refusesApi },
     // DELETE with Basic and a JSON body
     revoke: {

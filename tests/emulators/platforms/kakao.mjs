@@ -30,7 +30,7 @@ export default {
       refuses: (ctx, r) => ({ status: r.code === 'invalid_token' ? 401 : 400, body: { msg: r.why, code: r.code === 'invalid_token' ? -401 : -2 } }) },
     revoke: { kind: 'api', url: 'https://kapi.kakao.com/v1/user/unlink', method: ['POST'],
       answer: (p, ctx, grant) => { ctx.p.endGrant(grant); ctx.p.revoked.push(ctx.access); return { id: BigInt(p.sub) }; } },
-    end_session: { kind: 'own', url: 'https://kauth.kakao.com/oauth/logout', handle: () => ({ type: 'text/html', body: 'bye' }) },
+    end_session: { kind: 'own', browser: true, url: 'https://kauth.kakao.com/oauth/logout', handle: () => ({ type: 'text/html', body: 'bye' }) },
   },
   refresh: { rotates: 'never' },
   limits: { status: 429, headers: () => ({}), body: () => ({ msg: 'API limit has been exceeded.', code: -10 }) },

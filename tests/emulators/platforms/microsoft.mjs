@@ -46,7 +46,7 @@ export default {
     },
     profile: { kind: 'api', url: 'https://graph.microsoft.com/oidc/userinfo', scope: 'openid',
       answer: p => ({ sub: p.sub, name: p.name, given_name: p.given, family_name: p.family, picture: 'https://graph.microsoft.com/v1.0/me/photo/$value', email: p.email }) },
-    end_session: { kind: 'own', url: '{authority}/{tenant}/oauth2/v2.0/logout', handle: () => ({ type: 'text/html', body: 'You signed out of your account' }) },
+    end_session: { kind: 'own', browser: true, url: '{authority}/{tenant}/oauth2/v2.0/logout', handle: () => ({ type: 'text/html', body: 'You signed out of your account' }) },
   },
   refresh: { rotates: 'keeps', only: grant => grant.scopes.includes('offline_access'), may: { scope: true } },
   limits: { status: 429, headers: () => ({ 'retry-after': '20' }), body: () => ({ error: { code: 'TooManyRequests', message: 'Please retry again later.' } }) },

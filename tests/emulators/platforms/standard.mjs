@@ -24,7 +24,7 @@ export function standard(id, name, more) {
       token: { kind: 'token', url: e.token, auth: more.auth ?? ['basic', 'post'], lives: more.lives ?? 3600, answer: usual() },
       profile: { kind: 'api', url: e.profile, scope: 'openid', answer: p => picked({ sub: p.sub, ...claims(p), ...(more.updated ? { updated_at: more.updated } : {}) }) },
       revoke: { kind: 'revoke', url: e.revoke, auth: more.auth ?? ['basic', 'post'] },
-      ...(e.end_session ? { end_session: { kind: 'own', url: e.end_session, handle: () => ({ type: 'text/html', body: 'bye' }) } } : {}),
+      ...(e.end_session ? { end_session: { kind: 'own', browser: true, url: e.end_session, handle: () => ({ type: 'text/html', body: 'bye' }) } } : {}),
     },
     refresh: { rotates: more.rotates ?? 'always', only: grant => grant.scopes.includes('offline_access'), may: { scope: true } },
     limits: more.limits ?? { status: 429, headers: () => ({ 'retry-after': '7' }), body: () => ({ error: 'temporarily_unavailable' }) },

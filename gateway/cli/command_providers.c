@@ -8,8 +8,7 @@ enum {
 
 static struct slice redirect_uri(const struct snapshot *s, const struct provider *p)
 {
-    return arena_print(s->arena, "%.*s%.*s/callback/%.*s", SLICE_ARG(s->public_url), SLICE_ARG(s->prefix),
-                       SLICE_ARG(p->id));
+    return arena_print(s->arena, "%.*s%.*s", SLICE_ARG(s->public_url), SLICE_ARG(p->callback));
 }
 
 static void tell_json(const struct snapshot *s)

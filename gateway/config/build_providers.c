@@ -194,6 +194,7 @@ static struct provider *provider(struct build *b, const struct setting *at)
     p->name = setting_given(at, "name") ? setting_text(at, "name") : p->id;
     p->icon = setting_text(at, "icon");
     p->hidden = setting_on(at, "hidden");
+    p->callback = setting_text(at, "callback");
     p->userinfo = setting_on(at, "userinfo");
     p->require_verified_email = setting_on(at, "require_verified_email");
     p->allow_private = setting_on(at, "allow_private");

@@ -1,5 +1,6 @@
 /* build_sites.c -- who may ask and how (mode, compat, forward_auth), and the sites: public addresses with sessions of their own. */
 #include "config/config_int.h"
+#include "route/path.h"
 
 void build_compat(struct build *b)
 {
@@ -50,6 +51,45 @@ static void who_may_ask(struct build *b)
                       "nobody may ask: name the proxy in front in trusted_proxies, or listen on a unix socket");
 }
 
+/* A path that is its own canonical form and none of ours: the first sign of somebody's typing error is otherwise the provider's refusal. */
+static bool callback_fine(const struct build *b, struct slice path)
+{
+    struct slice canonical;
+    const struct slice below[] = {b->s->prefix, LIT("/")};
+    const struct slice usual[] = {b->s->prefix, LIT("/callback")};
+    if (path.len < 2 || path_canonical(b->a, path, &canonical) != NULL || !slice_is(path, canonical)) return false;
+    bool ours = slice_starts(path, arena_join(b->a, below, 2)) || slice_is(path, b->s->prefix);
+    return !ours || slice_starts(path, arena_join(b->a, usual, 2));
+}
+
+/* Where each provider sends people back to. Whoever was oauth2-proxy's only provider keeps its address; further ones get their own. */
+static void callbacks(struct build *b)
+{
+    struct snapshot *s = b->s;
+    const struct doc *at = setting_at(b->root, "providers")->node;
+    for (size_t i = 0; i < s->provider_count; i++) {
+        struct provider *p = s->providers[i];
+        bool as_before = i == 0 && (s->compat & COMPAT_OAUTH2_PROXY) != 0;
+        const struct slice usual[] = {s->prefix, LIT("/callback/"), p->id};
+        const struct slice before[] = {s->prefix, LIT("/callback")};
+        if (p->callback.len == 0)
+            p->callback = as_before ? arena_join(b->a, before, 2) : arena_join(b->a, usual, 3);
+        else if (!callback_fine(b, p->callback))
+            complaint_at(b->c, COMPLAINT_ERROR, at, COMPLAINT_VALUE, LIT(""),
+                         "provider %.*s: callback cannot be \"%.*s\": write a path such as /oauth2/callback",
+                         SLICE_ARG(p->id), SLICE_ARG(p->callback));
+        s->own_callbacks = s->own_callbacks || !slice_is(p->callback, arena_join(b->a, usual, 3));
+        for (size_t k = 0; k < i; k++) {
+            bool same_id = slice_is(s->providers[k]->id, p->id); /* told elsewhere */
+            if (same_id || !slice_is(s->providers[k]->callback, p->callback)) continue;
+            complaint_at(b->c, COMPLAINT_ERROR, at, COMPLAINT_VALUE, LIT(""),
+                         "providers %.*s and %.*s share the redirect address %.*s: a lying one could then take what is "
+                         "meant for the other",
+                         SLICE_ARG(s->providers[k]->id), SLICE_ARG(p->id), SLICE_ARG(p->callback));
+        }
+    }
+}
+
 static void first_site(struct build *b, struct site *to)
 {
     const struct snapshot *s = b->s;
@@ -70,6 +110,7 @@ void build_sites(struct build *b)
 {
     struct snapshot *s = b->s;
     who_may_ask(b);
+    callbacks(b);
     s->sites = arena_array(b->a, struct site, 1);
     first_site(b, &s->sites[s->site_count++]);
 }

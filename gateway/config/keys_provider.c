@@ -39,6 +39,11 @@ static const struct key provider[] = {
      .meaning = "text of the button; the id when not given"},
     {.name = "icon", .type = KEY_TEXT, .example = "openid", .meaning = "mark on the button"},
     {.name = "hidden", .type = KEY_SWITCH, .fallback = "false", .meaning = "no button; reachable by its address only"},
+    {.name = "callback",
+     .type = KEY_TEXT,
+     .example = "/oauth2/callback",
+     .meaning =
+         "path of a redirect URI that is registered already; PREFIX/callback/ID when not given. No two providers share one"},
     {.name = "order",
      .type = KEY_INTEGER,
      .fallback = "0",

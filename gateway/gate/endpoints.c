@@ -1,4 +1,5 @@
 /* endpoints.c -- the gateway's own addresses, one row each. */
+#include "gate/compat.h"
 #include "gate/inquiry.h"
 #include "login/login.h"
 #include "page/page_headers.h"
@@ -134,6 +135,7 @@ static const struct endpoint endpoints[] = {
 static bool is_there(const struct snapshot *s, const struct endpoint *e)
 {
     if (e->inquiry != NULL && s->mode == MODE_PROXY) return false;
+    if ((e->flags & ENDPOINT_ONLY_MODE_AUTH) != 0 && s->mode != MODE_AUTH) return false;
     return e->compat == 0 || (e->compat & s->compat) != 0;
 }
 
@@ -153,17 +155,34 @@ static const struct endpoint *find(const struct snapshot *s, const struct endpoi
     return NULL;
 }
 
+/* Whoever asks for a provider's redirect address comes back from it, wherever it was registered. */
+static const struct endpoint *find_callback(const struct snapshot *s, struct slice path, struct slice *ret_tail)
+{
+    static const struct endpoint back = {
+        .methods = LIT_INIT("GET, POST"), .handler = LIT_INIT("callback"), .run = callback};
+    for (size_t i = 0; i < s->provider_count; i++) {
+        if (!slice_is(s->providers[i]->callback, path)) continue;
+        *ret_tail = s->providers[i]->id;
+        return &back;
+    }
+    return NULL;
+}
+
 const struct endpoint *endpoint_find(const struct snapshot *s, struct slice below_prefix, struct slice *ret_tail)
 {
+    size_t count;
+    const struct endpoint *theirs = compat_below_prefix(&count);
+    const struct endpoint *e = s->compat != 0 ? find(s, theirs, count, below_prefix, ret_tail) : NULL;
+    if (e != NULL) return e;
     return find(s, endpoints, sizeof endpoints / sizeof endpoints[0], below_prefix, ret_tail);
 }
 
 const struct endpoint *endpoint_elsewhere(const struct snapshot *s, struct slice path, struct slice *ret_tail)
 {
-    (void)s;
-    (void)path;
-    (void)ret_tail;
-    return NULL;
+    size_t count;
+    const struct endpoint *theirs = compat_elsewhere(&count);
+    const struct endpoint *e = find_callback(s, path, ret_tail);
+    return e != NULL ? e : find(s, theirs, count, path, ret_tail);
 }
 
 bool endpoint_takes(const struct endpoint *e, struct slice method)

@@ -191,7 +191,8 @@ static enum flow_next screen(struct flow *f)
 
 static enum flow_next find_own(struct flow *f, struct visitor *w)
 {
-    if (!w->at_home && !is_inquiry(w)) {
+    bool any_host = w->endpoint != NULL && (w->endpoint->flags & ENDPOINT_ANY_HOST) != 0;
+    if (!w->at_home && !is_inquiry(w) && !any_host) {
         return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "not the host of public_url"));
     }
     if (w->endpoint == NULL) {

@@ -40,6 +40,7 @@ void gate_swap(void *gate, void *snapshot);
 
 /* The metrics listener: /metrics, /live, /ready. */
 void gate_health_handle(struct exchange *x);
-void gate_set_draining(bool draining); /* any thread: /ready answers 503 from now on */
+bool gate_is_ready(const struct gate *g); /* neither draining nor without its store */
+void gate_set_draining(bool draining);    /* any thread: /ready answers 503 from now on */
 
 #endif

@@ -15,6 +15,11 @@ void gate_set_draining(bool now)
     atomic_store(&draining, now);
 }
 
+bool gate_is_ready(const struct gate *g)
+{
+    return !atomic_load(&draining) && store_up(g->shared->store);
+}
+
 static void say(struct exchange *x, int status, struct slice text)
 {
     exchange_add(x, LIT("content-type"), LIT("text/plain; charset=utf-8"));

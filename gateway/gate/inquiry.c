@@ -127,8 +127,8 @@ enum flow_next inquiry_hear(struct flow *f, struct visitor *w)
                      : flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "a front proxy asks as an unknown host"));
     }
     struct asked asked;
-    const struct slice parts[] = {w->snapshot->prefix, slice_upto(w->endpoint->path, w->endpoint->path.len - 1)};
-    struct slice address = q->how == ASKED_ENVOY ? arena_join(x->arena, parts, 2) : LIT("");
+    struct slice own = w->asked.path; /* ours, then a slash and what is asked about */
+    struct slice address = q->how == ASKED_ENVOY ? slice_upto(own, own.len - w->endpoint_tail.len - 1) : LIT("");
     const struct err *e = asked_read(x, q->how, address, w->site->public_https, &asked);
     if (e != NULL) return flow_fail(f, e);
     w->asked = asked;
@@ -221,17 +221,26 @@ enum flow_next inquiry_yes(struct flow *f, struct visitor *w)
     return FLOW_DONE;
 }
 
+static bool wants_rd(const struct exchange *x)
+{
+    struct form q;
+    struct slice rd;
+    return x->query.len != 0 && form_read(x->arena, x->query, &q) == NULL &&
+           form_single(&q, LIT("rd"), &rd) == FORM_ONCE;
+}
+
 /* What such a proxy can carry of a problem: whoever would be helped by signing in is nobody yet, everything else is denied. */
 bool inquiry_no(struct visitor *w, enum problem problem, bool may_redirect)
 {
     const struct inquiry *q = w->endpoint->inquiry;
     struct exchange *x = w->v.x;
     const struct responder *by = &w->v.answer;
-    if (q->no == NO_WHOLE) return false;
+    if (q->no == NO_WHOLE || (q->whole_with_rd && wants_rd(x))) return false;
     bool nobody = problem_status(problem) == 401;
     exchange_add(x, LIT("cache-control"), LIT("no-store"));
     exchange_add(x, LIT("x-auth-reason"), problem_word(problem));
-    if (nobody && may_redirect && q->no == NO_BARE && by->wants == WANTS_NAVIGATION) {
+    bool helps = (q->no == NO_BARE && by->wants == WANTS_NAVIGATION) || q->no == NO_BARE_FOR_ALL;
+    if (nobody && may_redirect && helps) {
         exchange_add(x, LIT("location"), by->sign_in);
         exchange_add(x, LIT("x-auth-location"), by->sign_in);
     } else if (nobody) {

@@ -20,15 +20,17 @@
 #include "gate/visitor.h"
 
 enum inquiry_no {
-    NO_WHOLE, /* what we answer reaches the browser */
-    NO_BARE,  /* 401 and 403 only; the way to sign in for those whom a redirect helps */
-    NO_TEXT   /* the same with a word as the body, without the way */
+    NO_WHOLE,        /* what we answer reaches the browser */
+    NO_BARE,         /* 401 and 403 only; the way to sign in for those whom a redirect helps */
+    NO_BARE_FOR_ALL, /* the same, and the way for everybody: the proxy asks them to go without looking */
+    NO_TEXT          /* the same with a word as the body, without the way */
 };
 struct inquiry {
     enum asked_how how;
     int yes; /* the status */
     enum inquiry_no no;
-    bool own_preset; /* preset; else the configured one */
+    bool whole_with_rd; /* NO_WHOLE when the query says rd=: so the proxy carries whole answers */
+    bool own_preset;    /* preset; else the configured one */
     enum header_preset preset;
 };
 

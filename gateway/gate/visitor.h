@@ -29,6 +29,11 @@ struct visitor {
     struct slice access_token;       /* for that backend; empty: none */
 };
 
+enum endpoint_flag {
+    ENDPOINT_ONLY_MODE_AUTH = 1,
+    ENDPOINT_ANY_HOST = 2 /* also for those who ask by our address alone */
+};
+
 /* Our own addresses below the prefix. */
 struct endpoint {
     struct slice path;    /* "/start/": a final slash takes a tail */
@@ -38,6 +43,7 @@ struct endpoint {
     enum flow_next (*run)(struct flow *f, struct visitor *w);
     const struct inquiry
         *inquiry;    /* a front proxy asks whether a request may pass: gate/inquiry.h; NULL: it asks for itself */
+    unsigned flags;  /* enum endpoint_flag */
     unsigned compat; /* there only with one of these in `compat`; 0: always */
 };
 /* NULL: no such address in this configuration. *ret_tail is set for those that take one. */

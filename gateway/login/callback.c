@@ -149,6 +149,10 @@ static enum flow_next check_attempt(struct flow *f)
         return flow_fail(
             f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "this provider no longer counts where they return"));
     }
+    if (!slice_is(t->redirect_uri, visit_redirect_uri(c->v, p))) {
+        return flow_fail(
+            f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the attempt was begun at another address of ours"));
+    }
     return provider_check_issuer(f, p, c->v->env, c->iss);
 }
 

@@ -15,6 +15,8 @@ enum flow_next login_start(struct flow *f, struct visit *v, struct slice provide
 enum flow_next login_callback(struct flow *f, struct visit *v, struct slice provider_id);
 /* GET PREFIX/sign-out asks, POST does it. */
 enum flow_next login_sign_out(struct flow *f, struct visit *v);
+/* At once, without a page: for addresses whose users know no other way. 302 to where they want to be; nobody signed in is no obstacle. */
+enum flow_next login_sign_out_now(struct flow *f, struct visit *v);
 enum flow_next login_signed_out(struct flow *f, struct visit *v);
 /* GET PREFIX/me: JSON; GET/HEAD PREFIX/session: 200 or 401; DELETE PREFIX/session: 204. */
 enum flow_next login_me(struct flow *f, struct visit *v);

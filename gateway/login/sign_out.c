@@ -84,20 +84,27 @@ static enum flow_next ask_where(struct flow *f)
     return provider_end_session(f, s->provider, v->env, &ask, &s->elsewhere);
 }
 
-static enum flow_next say_goodbye(struct flow *f)
+static void tell(const struct sign_out *s)
 {
-    struct sign_out *s = f->self;
     struct visit *v = s->v;
     const struct identity *who = &v->session->identity;
     struct audit_record r = visit_audit(v, "signout");
     const struct slice user[] = {who->provider, LIT(":"), who->subject};
-    r.actor = arena_join(f->arena, user, 3);
+    r.actor = arena_join(v->x->arena, user, 3);
     r.subject = who->subject;
     r.provider = who->provider;
     r.session = v->session->reference;
     records_audit(&r);
     visit_give_back(v, &s->left, v->session);
     metric_add(metric_series(&sign_outs, (const struct slice[]){LIT("sign_out")}), 1);
+}
+
+static enum flow_next say_goodbye(struct flow *f)
+{
+    struct sign_out *s = f->self;
+    struct visit *v = s->v;
+    const struct identity *who = &v->session->identity;
+    tell(s);
     exchange_add(v->x, LIT("set-cookie"), s->set_cookie);
     if (s->elsewhere.len != 0) {
         respond_redirect(&v->answer, 303, s->elsewhere);
@@ -110,11 +117,25 @@ static enum flow_next say_goodbye(struct flow *f)
     return FLOW_DONE;
 }
 
+static enum flow_next go_on(struct flow *f)
+{
+    struct sign_out *s = f->self;
+    if (s->v->session != NULL) tell(s);
+    exchange_add(s->v->x, LIT("set-cookie"), s->set_cookie);
+    respond_redirect(&s->v->answer, 302, s->return_url);
+    return FLOW_DONE;
+}
+
 static const struct flow_step steps[] = {
     {"sign_out/check_request", check_request}, /* */
     {"sign_out/end",           end          }, /* waits */
     {"sign_out/ask_where",     ask_where    }, /* waits seldom: only for metadata known before */
     {"sign_out/say_goodbye",   say_goodbye  }, /* */
+};
+
+static const struct flow_step at_once[] = {
+    {"sign_out/end",   end  }, /* waits */
+    {"sign_out/go_on", go_on}, /* */
 };
 
 static void sign_out_failed(struct visit *v, const struct err *why)
@@ -161,14 +182,27 @@ static const struct flow_step question[] = {
     {"sign_out/show_question", show_question}, /* */
 };
 
-enum flow_next login_sign_out(struct flow *f, struct visit *v)
+static struct sign_out *begin(struct arena *a, struct visit *v)
 {
-    struct sign_out *s = arena_new(f->arena, struct sign_out);
+    struct sign_out *s = arena_new(a, struct sign_out);
     s->v = v;
     s->return_url = LIT("/");
     if (v->session != NULL) s->provider = visit_provider(v, v->session->identity.provider);
     v->endpoint = s;
     v->failed = sign_out_failed;
+    return s;
+}
+
+enum flow_next login_sign_out_now(struct flow *f, struct visit *v)
+{
+    struct sign_out *s = begin(f->arena, v);
+    s->return_url = visit_return_url(v);
+    return flow_call(f, &s->flow, at_once, sizeof at_once / sizeof at_once[0], s);
+}
+
+enum flow_next login_sign_out(struct flow *f, struct visit *v)
+{
+    struct sign_out *s = begin(f->arena, v);
     if (slice_is(v->x->method, LIT("POST"))) {
         return flow_call(f, &s->flow, steps, sizeof steps / sizeof steps[0], s);
     }

@@ -65,11 +65,10 @@ static enum flow_next ask_provider(struct flow *f)
     const struct provider *p = s->provider;
     struct arena *a = f->arena;
     attempt_begin(a, now_s(), &s->attempt);
-    const struct slice callback[] = {LIT("/callback/"), p->id};
     s->attempt.provider = p->id;
     s->attempt.issuer = p->issuer;
     s->attempt.client_id = p->client_id;
-    s->attempt.redirect_uri = visit_url(v, arena_join(a, callback, 2));
+    s->attempt.redirect_uri = visit_redirect_uri(v, p);
     s->attempt.return_url = visit_return_url(v);
     /* What the page they return to will ask for is asked for now, so that nobody signs in twice. */
     const struct rule *rule = visit_rule_at(v, s->attempt.return_url);

@@ -18,12 +18,18 @@ struct slice visit_url(const struct visit *v, struct slice below_prefix)
     return arena_join(v->x->arena, parts, 3);
 }
 
+struct slice visit_redirect_uri(const struct visit *v, const struct provider *p)
+{
+    const struct slice parts[] = {v->conf->public_url, p->callback};
+    return arena_join(v->x->arena, parts, 2);
+}
+
 struct slice visit_return_url(const struct visit *v)
 {
     struct form query;
-    struct slice asked = {0};
+    struct slice asked = v->return_asked;
     bool refused;
-    if (v->x->query.at != NULL && form_read(v->x->arena, v->x->query, &query) == NULL) {
+    if (asked.at == NULL && v->x->query.at != NULL && form_read(v->x->arena, v->x->query, &query) == NULL) {
         if (form_single(&query, LIT("rd"), &asked) != FORM_ONCE) asked = (struct slice){0};
     }
     return return_to(v->x->arena, v->conf->return_rules, asked, &refused);

@@ -42,6 +42,8 @@ struct visit {
     /* An endpoint's own way to answer an error; NULL: the gate's. */
     void (*failed)(struct visit *v, const struct err *why);
     void *endpoint; /* the endpoint's own state */
+    /* Where the person wants to return, as somebody else than the query's rd says (gate/compat.c); at NULL: nobody does. */
+    struct slice return_asked;
     /* for the access record */
     struct slice handler, decision, reason, rule, provider, backend;
 };
@@ -50,7 +52,9 @@ struct visit {
 const struct provider *visit_provider(const struct visit *v, struct slice id);
 /* "https://app.example.com/_vestibule/sign-in" and the like. */
 struct slice visit_url(const struct visit *v, struct slice below_prefix);
-/* The query's rd, judged (route/return_to.h). */
+/* Where this provider sends people back to: it is registered there, letter for letter. */
+struct slice visit_redirect_uri(const struct visit *v, const struct provider *p);
+/* The query's rd, or return_asked where that is set, judged (route/return_to.h). */
 struct slice visit_return_url(const struct visit *v);
 /* A small cookie of ours that is no secret: vestibule-last, vestibule-lang. max_age_s 0 deletes. */
 void visit_set_cookie(const struct visit *v, struct slice name, struct slice value, int64_t max_age_s,

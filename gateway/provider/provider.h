@@ -36,6 +36,7 @@ struct provider {
     const struct descriptor *descriptor;
     struct slice id, name, icon; /* icon: the name of a mark in templates/marks, or empty */
     bool hidden;
+    struct slice callback; /* path of the redirect URI; no two providers share one (RFC 9700 section 4.4) */
     struct slice issuer;
     struct slice authorize_url, token_url, userinfo_url, jwks_url,
         end_session_url; /* empty: from discovery; all of the first,

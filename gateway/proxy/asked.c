@@ -54,14 +54,22 @@ static struct slice target_of(struct slice address)
     return slice_from(address, slice_index(address, '/'));
 }
 
-/* No other name says that something else is asked for. */
-static bool names_agree(const struct exchange *x, struct slice target)
+/* No other name says that something else is asked for, nor at another host. */
+static bool agrees(struct slice address, const struct asked *a)
+{
+    bool https;
+    if (!slice_is(target_of(address), a->target)) return false;
+    if (!cut_scheme(&address, &https)) return true;
+    return slice_is_nocase(slice_upto(address, slice_index(address, '/')), a->authority);
+}
+
+static bool names_agree(const struct exchange *x, const struct asked *a)
 {
     for (size_t i = 0; i < x->header_count; i++) {
         const struct header *h = &x->headers[i];
         if (h->name.len < 13 || h->name.at[0] != 'x') continue;
         for (size_t k = 0; k < sizeof addresses / sizeof addresses[0]; k++) {
-            if (slice_is(h->name, addresses[k]) && !slice_is(target_of(h->value), target)) return false;
+            if (slice_is(h->name, addresses[k]) && !agrees(h->value, a)) return false;
         }
     }
     return true;
@@ -96,6 +104,14 @@ static const struct err *read_forward(const struct exchange *x, struct asked *a)
     return NULL;
 }
 
+static const struct err *read_either(const struct exchange *x, struct asked *a)
+{
+    bool forward = exchange_header(x, LIT("x-forwarded-uri")).at != NULL;
+    const struct err *e = forward ? read_forward(x, a) : read_nginx(x, a);
+    if (!forward && a->method.len == 0) a->method = only(x, LIT("x-forwarded-method"));
+    return e;
+}
+
 static const struct err *read_envoy(const struct exchange *x, struct slice address, struct asked *a)
 {
     /* Our own part has one spelling, or the rest of the line would not be what it seems. */
@@ -114,15 +130,19 @@ const struct err *asked_read(const struct exchange *x, enum asked_how how, struc
 {
     struct asked a = {.how = how, .https = https};
     const struct err *e = NULL;
-    must(how == ASKED_NGINX || how == ASKED_FORWARD || how == ASKED_ENVOY);
-    if (how == ASKED_NGINX) e = read_nginx(x, &a);
-    if (how == ASKED_FORWARD) e = read_forward(x, &a);
-    if (how == ASKED_ENVOY) e = read_envoy(x, address, &a);
+    switch (how) {
+    case ASKED_NGINX: e = read_nginx(x, &a); break;
+    case ASKED_FORWARD: e = read_forward(x, &a); break;
+    case ASKED_EITHER: e = read_either(x, &a); break;
+    case ASKED_ENVOY: e = read_envoy(x, address, &a); break;
+    case ASKED_SELF:
+    case ASKED_UNTOLD: must(false);
+    }
     if (e != NULL) return e;
     if (!screen_method(a.method)) return refuse(x, "there is not one method in capital letters");
     if (!screen_authority(a.authority)) return refuse(x, "there is not one host");
     if (!screen_target(a.target)) return refuse(x, "there is not one path");
-    if (!names_agree(x, a.target)) return refuse(x, "two headers name different addresses");
+    if (!names_agree(x, &a)) return refuse(x, "two headers name different addresses");
     a.authority = arena_lower(x->arena, a.authority);
     a.host = asked_host(a.authority);
     a.raw_path = slice_upto(a.target, slice_index(a.target, '?'));

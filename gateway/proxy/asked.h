@@ -6,6 +6,7 @@
  *
  *   ASKED_NGINX     X-Original-Method, X-Original-URL (scheme://host/path?query)          auth_request sends a GET without a body
  *   ASKED_FORWARD   X-Forwarded-Method, -Proto, -Host, -Uri                                Traefik, Caddy, HAProxy, Apache
+ *   ASKED_EITHER    one of the two before; where both speak they must name the same   (an address that peers had before they told them apart)
  *   ASKED_ENVOY     the request line, the path behind our address; Host; X-Forwarded-Proto if it is there
  *
  * Each must be there exactly once and be what http/screen.h lets through; else PROBLEM_BAD_REQUEST. Nothing is guessed: a missing method is
@@ -22,6 +23,7 @@ enum asked_how {
     ASKED_SELF, /* the request is itself what is asked for */
     ASKED_NGINX,
     ASKED_FORWARD,
+    ASKED_EITHER,
     ASKED_ENVOY,
     ASKED_UNTOLD /* the front proxy does not say (compatible endpoints): only who is asking is known */
 };

@@ -186,7 +186,7 @@ function basicUser(header) {
 }
 
 // The gateway asks in its own name: nothing of the visitor's comes along (cookies, X-Forwarded-For, Referer ...).
-const own = ['host', 'accept', 'connection', 'user-agent', 'content-type', 'content-length', 'authorization'];
+const own = ['host', 'accept', 'connection', 'user-agent', 'content-type', 'content-length', 'authorization', 'cache-control'];
 function inItsOwnName(ctx) {
   if (['authorize', 'authenticate'].includes(ctx.at.kind) || ctx.at.browser) return;
   const more = [...Object.keys(ctx.at.headers ?? {}), ...ctx.at.mayHeaders ?? []];

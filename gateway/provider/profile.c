@@ -135,10 +135,12 @@ static bool write_doc(struct arena *a, struct json *j, const struct doc *d, cons
     return true;
 }
 
-/* Text as it is, everything else as JSON. Empty: not kept. */
+/* Text as it is, everything else as JSON. Empty: not kept. A text that looks like a list or an object is not kept either: access rules look
+ * into lists, and some texts people choose themselves. */
 static struct slice kept_text(struct arena *a, const struct doc *d)
 {
-    if (d->type == DOC_STRING) return is_fit(d->text) ? d->text : (struct slice){0};
+    bool looks_like_json = slice_starts(d->text, LIT("[")) || slice_starts(d->text, LIT("{"));
+    if (d->type == DOC_STRING) return is_fit(d->text) && !looks_like_json ? d->text : (struct slice){0};
     struct buf to = buf_open(IDENTITY_VALUE_MAX);
     struct json j = json_into(&to);
     bool whole = write_doc(a, &j, d, NULL, 0) && !to.full;

@@ -2,7 +2,7 @@
  *
  * Refused: no subject, a subject over IDENTITY_VALUE_MAX or with control characters; with require_verified_email an address that is missing or
  * not verified (PROBLEM_EMAIL_UNVERIFIED). Dropped: values that are no text, longer than IDENTITY_VALUE_MAX, or have control characters; an
- * address that is not one plain ASCII address; a picture or profile that is not an https URL; groups past IDENTITY_GROUPS_MAX.
+ * address that is not one plain ASCII address; a kept text that begins like JSON, [ or {; a picture or profile that is not an https URL; groups past IDENTITY_GROUPS_MAX.
  *
  * email_verified is true for JSON true and the string "true", and only as the word of the document the address came from: a
  * userinfo answer cannot borrow the id_token's word for another address.

@@ -4,17 +4,20 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 
 const b64 = x => Buffer.from(x).toString('base64url');
 
-export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-client-secret-of-decent-length-0123456789', who = () => 'ada' } = {}) {
+export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-client-secret-of-decent-length-0123456789', who = () => 'ada', claims = () => ({}) } = {}) {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'h1', alg: 'ES256', use: 'sig' };
   const codes = new Map();
-  const seen = { authorization: 0, token: 0, refused: 0 };
+  const seen = { authorization: 0, token: 0, refused: 0, asked: [] };
   let issuer;
   const tokenFor = code => {
     const now = Math.floor(Date.now() / 1000);
-    const head = b64(JSON.stringify({ alg: 'ES256', kid: 'h1', typ: 'JWT' }));
-    const body = b64(JSON.stringify({ iss: issuer, aud: clientId, sub: code.who, email: `${code.who}@example.test`, email_verified: true, name: code.who,
-      nonce: code.nonce, iat: now, exp: now + 300, auth_time: now }));
+    return signed({ iss: issuer, aud: clientId, sub: code.who, email: `${code.who}@example.test`, email_verified: true, name: code.who,
+      nonce: code.nonce, iat: now, exp: now + 300, auth_time: now, ...code.claims });
+  };
+  // Any token in this provider's name.
+  const signed = (payload, header = {}) => {
+    const head = b64(JSON.stringify({ alg: 'ES256', kid: 'h1', typ: 'JWT', ...header })), body = b64(JSON.stringify(payload));
     return `${head}.${body}.${b64(sign('sha256', Buffer.from(`${head}.${body}`), { key: privateKey, dsaEncoding: 'ieee-p1363' }))}`;
   };
   const server = http.createServer((q, r) => {
@@ -30,7 +33,8 @@ export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-c
       seen.authorization++;
       const code = randomBytes(16).toString('base64url');
       const ask = Object.fromEntries(url.searchParams);
-      codes.set(code, { nonce: ask.nonce, challenge: ask.code_challenge, redirect: ask.redirect_uri, who: who(ask) });
+      codes.set(code, { nonce: ask.nonce, challenge: ask.code_challenge, redirect: ask.redirect_uri, who: who(ask), claims: claims(ask) });
+      seen.asked.push(ask);
       const back = new URL(ask.redirect_uri);
       back.searchParams.set('code', code);
       back.searchParams.set('state', ask.state);
@@ -59,5 +63,5 @@ export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-c
   await new Promise(ok => server.listen(0, '127.0.0.1', ok));
   issuer = `http://127.0.0.1:${server.address().port}`;
   t.after(() => new Promise(done => { server.closeAllConnections?.(); server.close(done); }));
-  return { issuer, clientId, clientSecret, seen };
+  return { issuer, clientId, clientSecret, seen, signed };
 }

@@ -9,11 +9,11 @@ import { startBackend } from './backend.mjs';
 import { Visitor } from './visitor.mjs';
 
 // `change` may alter the configuration before the start; `like` is another house whose provider, store, state and public address are shared.
-export async function startHouse(t, { change = () => {}, like, gateway = {}, handle, who } = {}) {
+export async function startHouse(t, { change = () => {}, like, gateway = {}, handle, who, claims } = {}) {
   const [port, metrics] = [await freePort(), await freePort()];
   const dir = like?.dir ?? folder(t);
   const base = like?.base ?? `http://localhost:${port}`;
-  const [redis, backend, op] = like ? [like.redis, like.backend, like.op] : await Promise.all([startRedis(t), startBackend(t, handle), startHonest(t, { who })]);
+  const [redis, backend, op] = like ? [like.redis, like.backend, like.op] : await Promise.all([startRedis(t), startBackend(t, handle), startHonest(t, { who, claims })]);
   const config = {
     public_url: base,
     listen: `127.0.0.1:${port}`,

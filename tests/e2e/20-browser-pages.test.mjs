@@ -2,43 +2,13 @@
 // nothing that axe-core finds fault with.
 import test, { after, before } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { binary } from './lib/parts.mjs';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { gallery, manyProviders } from './lib/gallery.mjs';
 import { person, startBrowser } from './lib/browser.mjs';
-
-const shots = process.env.SHOTS ?? join(dirname(binary), 'build-shots');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const wide = { width: 1280, height: 900 }, phone = { width: 390, height: 844 }, small = { width: 320, height: 640 };
+import { cutOff, phone, shots, small, tooSmall, violations, wide } from './lib/looks.mjs';
 
 const framed = (page, item) => (item.framed ? page.frames().find(f => f !== page.mainFrame()) : page.mainFrame());
-
-// What cannot be hit: links and buttons below 24 px (WCAG 2.5.8; a link within a sentence is exempt), a provider's below 48 px.
-function tooSmall() {
-  return [...document.querySelectorAll('a, button, summary, input:not([type=hidden])')].filter(e => e.checkVisibility() && !e.closest('.legal')).map(e => {
-    const box = (e.closest('label') ?? e).getBoundingClientRect(), least = e.matches('.provider') ? 48 : 24;
-    return box.width < least || box.height < least ? `${e.outerHTML.slice(0, 120)} is ${box.width} x ${box.height}` : '';
-  }).filter(Boolean);
-}
-
-// What reaches over the edge of the window, or of the box that holds it.
-function cutOff() {
-  const width = document.documentElement.clientWidth;
-  const over = [...document.querySelectorAll('body *')].filter(e => e.checkVisibility() && !e.closest('.visually-hidden')).filter(e => {
-    const box = e.getBoundingClientRect();
-    return box.width > 0 && (box.left < -0.5 || box.right > width + 0.5);
-  }).map(e => e.outerHTML.slice(0, 120));
-  return document.documentElement.scrollWidth > width ? [`the page is ${document.documentElement.scrollWidth} wide`, ...over] : over;
-}
-
-async function violations(frame) {
-  await frame.evaluate(axe);
-  const found = await frame.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  assert.ok(found.passes.length > 8, 'axe looked at the page');
-  return found.violations.map(v => `${v.id}: ${v.help}\n    ${v.nodes.map(n => `${n.html}\n    ${n.failureSummary}`).join('\n    ')}`);
-}
 
 let browser;
 before(async () => { browser = await startBrowser(); });

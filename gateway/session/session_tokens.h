@@ -26,8 +26,8 @@ struct token_source { /* whom to ask: the session's provider */
 };
 
 /* *ret_token: the access token, in f's arena; empty: there is none to be had (none kept, the provider is away and the last one has ended, or
- * it will not renew). Waits only when the one we know has ended or nobody has looked yet, and at most for the provider's `timeout`. The
- * session may end here: PROBLEM_SESSION_ENDED. The store being away: PROBLEM_STORE_AWAY. */
+ * it will not renew). Waits only when the one we know has ended or nobody has looked yet: usually for one answer of the provider, at most
+ * for twice its `timeout` and 5 s (when another replica died while it asked). The session may end here, or be found ended: PROBLEM_SESSION_ENDED. The store being away: PROBLEM_STORE_AWAY. */
 enum flow_next session_access_token(struct flow *f, struct sessions *s, const struct session *session,
                                     const struct token_source *from, struct slice *ret_token);
 /* Renews them when they are due; nobody waits. For providers whose sessions follow them (provider.refresh). */

@@ -90,8 +90,13 @@ static const struct err *answer(const struct token_flight *fl, struct arena *a, 
         return NULL;
     }
     if (fl->why != NULL) return err_new(a, fl->why->problem, "%.*s", SLICE_ARG(err_story(a, fl->why)));
-    if (fl->round.end == TOKEN_END_OVER)
-        return err_new(a, PROBLEM_SESSION_ENDED, "the provider will not renew this session's tokens");
+    switch (fl->round.end) {
+    case TOKEN_END_KNOWN:
+    case TOKEN_END_LOST: break;
+    case TOKEN_END_GONE:
+        return err_new(a, PROBLEM_SESSION_ENDED, "the session's tokens are gone, and so is the session");
+    case TOKEN_END_OVER: return err_new(a, PROBLEM_SESSION_ENDED, "the provider will not renew this session's tokens");
+    }
     return NULL;
 }
 
@@ -174,7 +179,8 @@ static struct token_flight *take_off(struct sessions *s, struct session_held *h,
     fl->env = *from->env;
     fl->from.env = &fl->env;
     fl->from.keep(fl->from.owner);
-    fl->give_up_ms = now_ms() + from->provider->timeout_ms + TOKEN_LOCK_SLACK_MS;
+    /* as long as the lock of one who died, and the turn of the next */
+    fl->give_up_ms = now_ms() + 2 * (int64_t)from->provider->timeout_ms + TOKEN_LOCK_SLACK_MS;
     fl->next = s->token_flights;
     s->token_flights = fl;
     fl->starting = true;

@@ -24,28 +24,34 @@ static enum flow_next look(struct flow *f)
     return store_get(f, t->sessions->link, t->key, &t->value);
 }
 
-/* Remembered too, until the store tells of a change: nobody asks again for what is not there. */
-static enum flow_next no_tokens(struct token_refresh *t)
+/* A session that keeps tokens has their record as long as it lives. */
+static enum flow_next gone(struct token_refresh *t)
+{
+    token_memo_drop(t->held);
+    t->end = TOKEN_END_GONE;
+    return FLOW_DONE;
+}
+
+/* Remembered too, until the store tells of a change: nobody asks again for what cannot be read. */
+static enum flow_next unreadable(struct token_refresh *t, const struct err *why)
 {
     const struct token_record none = {.turn = 0};
+    LOG(LOG_LEVEL_WARN, "tokens_unreadable", "A session's tokens cannot be read and count as none.", why,
+        {"session", t->held->session.reference});
     token_memo_put(t->held, &none, INT64_MAX);
-    t->end = TOKEN_END_GONE;
+    t->end = TOKEN_END_KNOWN;
     return FLOW_DONE;
 }
 
 /* FLOW_NEXT: the record is open and due. FLOW_DONE: there is nothing to do. */
 static enum flow_next judge_record(struct flow *f, struct token_refresh *t)
 {
-    if (t->value.at == NULL) return no_tokens(t);
+    if (t->value.at == NULL) return gone(t);
     struct token_record *r = &t->record;
     const struct err *e = token_record_open(f->arena, t->sessions->keys, t->key, t->value, r);
     if (e == NULL && !slice_is(r->provider, t->from->provider->id))
         e = err_new(f->arena, PROBLEM_INTERNAL, "the tokens are another provider's");
-    if (e != NULL) {
-        LOG(LOG_LEVEL_WARN, "tokens_unreadable", "A session's tokens cannot be read and count as none.", e,
-            {"session", t->held->session.reference});
-        return no_tokens(t);
-    }
+    if (e != NULL) return unreadable(t, e);
     token_memo_put(t->held, r, r->over ? INT64_MAX : provider_refresh_due_s(t->from->provider, &r->tokens));
     t->end = TOKEN_END_KNOWN;
     return token_memo_is_due(t->held->token_memo) ? FLOW_NEXT : FLOW_DONE;
@@ -269,7 +275,7 @@ static enum flow_next remember(struct flow *f)
         return FLOW_NEXT;
     }
     if (t->why == NULL) give_back(t);
-    no_tokens(t);
+    gone(t);
     return FLOW_NEXT;
 }
 

@@ -30,7 +30,7 @@ enum {
 enum token_end {
     TOKEN_END_KNOWN, /* the memo says what there is */
     TOKEN_END_LOST,  /* due, and another replica has the turn */
-    TOKEN_END_GONE,  /* the session has no tokens (any more) */
+    TOKEN_END_GONE,  /* the record is not there: the session was ended elsewhere */
     TOKEN_END_OVER   /* the session was ended here: its provider will not have it any longer */
 };
 

@@ -1,6 +1,7 @@
-/* build_providers.c -- one struct provider per entry of providers[], in the order of the buttons. */
-#include "config/config_int.h"
+/* build_providers.c -- one struct provider per entry of providers[], in the order of the buttons: its file, with the entry laid upon it. */
+#include "config/build_provider.h"
 #include "config/environment.h"
+#include "crypto/private_file.h"
 #include "text/address.h"
 #include "text/url.h"
 
@@ -9,38 +10,21 @@ enum {
     SECRET_SHORT = 12 /* providers give 24 and more */
 };
 
-/* "groups", "realm_access.roles" or "/realm_access/roles" as a JSON pointer; a name that is an address is taken whole. */
-static struct slice pointer(struct arena *a, struct slice path)
+static struct slice pointer(const struct map_value *m)
 {
-    if (path.len == 0 || path.at[0] == '/') return path;
-    bool whole = slice_find(path, LIT("://")) != SLICE_NONE;
-    struct buf out = buf_open(8192);
-    buf_byte(&out, '/');
-    for (size_t i = 0; i < path.len; i++) {
-        char c = path.at[i];
-        if (c == '.' && !whole)
-            buf_byte(&out, '/');
-        else if (c == '~')
-            buf_add(&out, LIT("~0"));
-        else if (c == '/')
-            buf_add(&out, LIT("~1"));
-        else
-            buf_byte(&out, c);
-    }
-    struct slice told = arena_copy(a, buf_slice(&out));
-    buf_close(&out);
-    return told;
+    return m->kind == MAP_POINTER ? m->text : (struct slice){NULL, 0};
 }
 
 static void claims(struct build *b, const struct setting *at, struct provider *p)
 {
-    p->claim_subject = pointer(b->a, setting_text(at, "claims.subject"));
-    p->claim_email = pointer(b->a, setting_text(at, "claims.email"));
-    p->claim_email_verified = pointer(b->a, setting_text(at, "claims.email_verified"));
-    p->claim_name = pointer(b->a, setting_text(at, "claims.name"));
-    p->claim_username = pointer(b->a, setting_text(at, "claims.username"));
-    p->claim_groups = pointer(b->a, setting_text(at, "claims.groups"));
-    p->claim_picture = pointer(b->a, setting_text(at, "claims.picture"));
+    const struct descriptor_profile *d = &p->descriptor->profile;
+    p->claim_subject = pointer(&d->subject);
+    p->claim_email = pointer(&d->email);
+    p->claim_email_verified = pointer(&d->email_verified);
+    p->claim_name = pointer(&d->name);
+    p->claim_username = pointer(&d->username);
+    p->claim_groups = pointer(&d->groups);
+    p->claim_picture = pointer(&d->picture);
     p->keep = setting_texts(b->a, at, "claims.keep", &p->keep_count);
     if (p->keep_count > IDENTITY_KEEP_MAX) {
         BUILD_ERROR(b, at, "claims.keep", "at most %d claims can be kept", IDENTITY_KEEP_MAX);
@@ -48,104 +32,59 @@ static void claims(struct build *b, const struct setting *at, struct provider *p
     }
 }
 
-static void scopes(struct build *b, const struct setting *at, struct provider *p)
+static void params(struct build *b, struct provider *p)
 {
-    static const char *const lists[] = {"scopes", "extra_scopes"};
-    bool openid = false;
-    for (size_t i = 0; i < 2; i++) {
-        const struct setting *list = setting_at(at, lists[i]);
-        for (const struct setting *s = list->first; s != NULL; s = s->next) {
-            openid = openid || slice_is(s->text, LIT("openid"));
-            if (slice_index(s->text, ' ') != SLICE_NONE) {
-                complaint_at(b->c, COMPLAINT_ERROR, s->node, COMPLAINT_VALUE, LIT(""),
-                             "a scope has no space in it: write them as a list");
-            }
-            p->scope =
-                p->scope.len == 0 ? s->text : arena_print(b->a, "%.*s %.*s", SLICE_ARG(p->scope), SLICE_ARG(s->text));
-        }
-    }
-    if (!openid) BUILD_ERROR(b, at, "scopes", "scopes must hold openid: without it there is no identity token");
-}
-
-static bool is_ours(struct slice name)
-{
-    static const struct slice ours[] = {
-        LIT_INIT("client_id"), LIT_INIT("redirect_uri"), LIT_INIT("response_type"), LIT_INIT("response_mode"),
-        LIT_INIT("scope"),     LIT_INIT("state"),        LIT_INIT("nonce"),         LIT_INIT("code_challenge"),
-        LIT_INIT("request"),   LIT_INIT("request_uri"),  LIT_INIT("client_secret"), LIT_INIT("code_challenge_method")};
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-        if (slice_is(name, ours[i])) return true;
-    }
-    return false;
-}
-
-static void params(struct build *b, const struct setting *at, struct provider *p)
-{
-    const struct setting *list = setting_at(at, "authorize_params");
-    p->authorize_params = arena_array(b->a, struct provider_param, list->count + 1);
-    for (const struct setting *s = list->first; s != NULL; s = s->next) {
-        if (is_ours(s->name) || s->name.len == 0) {
-            complaint_at(b->c, COMPLAINT_ERROR, s->node, COMPLAINT_KEY, LIT(""),
-                         "authorize_params cannot set \"%.*s\": the gateway does", SLICE_ARG(s->name));
-            continue;
-        }
-        p->authorize_params[p->authorize_param_count++] = (struct provider_param){s->name, s->text};
+    const struct declared_params *all = &p->descriptor->authorize_params;
+    p->authorize_params = arena_array(b->a, struct provider_param, all->count + 1);
+    for (size_t i = 0; i < all->count; i++) {
+        if (!template_is_fixed(&all->at[i].value)) continue;
+        p->authorize_params[p->authorize_param_count++] =
+            (struct provider_param){all->at[i].name, template_text(&all->at[i].value)};
     }
 }
 
-/* An address of the provider: https, or http on this machine. */
-static struct slice endpoint(struct build *b, const struct setting *at, const char *name, struct provider *p)
+static void close_key(void *key)
 {
-    const struct setting *s = setting_at(at, name);
-    struct url u;
-    if (s->bad || s->text.len == 0 || url_read(b->a, s->text, &u) != NULL) return (struct slice){NULL, 0};
-    if (!u.https && !address_host_is_loopback(u.host)) {
-        BUILD_ERROR(b, at, name, "%s must be https: secrets and tokens travel there", name);
-    }
-    if (!u.https) p->allow_http = true;
-    bool hidden = slice_is(slice_of(name), LIT("authorize_url")) || slice_is(slice_of(name), LIT("end_session_url"));
-    if (!hidden && build_is_private(u.host) && !p->allow_private) {
-        BUILD_ERROR(b, at, name, "%s is on a private address: allow_private: true permits that for this provider",
-                    name);
-    }
-    return s->text;
+    client_key_close(key);
 }
 
-static void endpoints(struct build *b, const struct setting *at, struct provider *p)
+static void client_key(struct build *b, const struct setting *at, struct provider *p)
 {
-    p->issuer = endpoint(b, at, "issuer", p);
-    p->authorize_url = endpoint(b, at, "authorize_url", p);
-    p->token_url = endpoint(b, at, "token_url", p);
-    p->userinfo_url = endpoint(b, at, "userinfo_url", p);
-    p->jwks_url = endpoint(b, at, "jwks_url", p);
-    p->end_session_url = endpoint(b, at, "end_session_url", p);
-    if (slice_index(p->issuer, '?') != SLICE_NONE) BUILD_ERROR(b, at, "issuer", "an issuer has no query");
-}
-
-static void algorithms(struct build *b, const struct setting *at, struct provider *p)
-{
-    const struct setting *list = setting_at(at, "algorithms");
-    p->algorithms = list->count == 0 ? (unsigned)JOSE_ASYMMETRIC : 0;
-    for (const struct setting *s = list->first; s != NULL; s = s->next) {
-        enum jose_alg alg;
-        if (!s->bad && jose_alg_of(s->text, &alg)) p->algorithms |= (unsigned)alg;
+    const struct setting *s = setting_at(at, "client_key_file");
+    struct client_key *key = NULL;
+    struct secret pem = {NULL, 0};
+    bool needed = p->client_auth == CLIENT_AUTH_PRIVATE_KEY || p->client_auth == CLIENT_AUTH_SECRET_JWT;
+    if (needed && s->node == NULL && at->node != NULL)
+        complaint_at(b->c, COMPLAINT_ERROR, at->node, COMPLAINT_KEY, LIT(""),
+                     "provider \"%.*s\" has no client_key_file: the private key that signs who we are",
+                     SLICE_ARG(p->id));
+    if (!needed && s->node != NULL)
+        BUILD_ERROR(b, at, "client_key_file", "no key is used: client_auth is not private_key_jwt or secret_jwt");
+    if (!needed || s->node == NULL || s->bad) return;
+    const struct err *why = private_file_read(b->a, s->text.at, CLIENT_KEY_PEM_MAX, &pem);
+    if (why == NULL) why = client_key_read(b->a, secret_reveal(pem), &key);
+    if (why != NULL) {
+        build_complain(b, s->node, "client_key_file", why);
+        return;
     }
-    if (list->count == 0 && list->node != NULL && !list->bad) {
-        BUILD_ERROR(b, at, "algorithms", "algorithms is empty: no identity token could be accepted");
-    }
+    arena_at_close(b->a, close_key, key);
+    p->client_key = key;
+    if (p->client_auth == CLIENT_AUTH_SECRET_JWT && (client_key_algs(key) & (unsigned)JOSE_ES256) == 0)
+        BUILD_ERROR(b, at, "client_key_file", "this provider wants a P-256 key (ES256)");
 }
 
 static void client(struct build *b, const struct setting *at, struct provider *p)
 {
-    static const enum client_auth auths[] = {CLIENT_AUTH_BASIC, CLIENT_AUTH_POST, CLIENT_AUTH_NONE};
     const struct setting *secret = setting_at(at, "client_secret");
     p->client_id = setting_text(at, "client_id");
     p->client_secret = secret->secret;
-    p->client_auth = auths[setting_number(at, "client_auth")];
-    p->pkce = setting_number(at, "pkce") == 0;
-    p->response_mode = setting_number(at, "response_mode") == 1 ? RESPONSE_FORM_POST : RESPONSE_QUERY;
+    p->client_auth = p->descriptor->token.auth;
+    p->pkce = p->descriptor->pkce != PKCE_NONE;
+    p->response_mode = p->descriptor->response_mode;
     bool given = secret->node != NULL;
-    if (p->client_auth != CLIENT_AUTH_NONE && !given && at->node != NULL && !at->bad) {
+    bool signs = p->client_auth == CLIENT_AUTH_PRIVATE_KEY || p->client_auth == CLIENT_AUTH_SECRET_JWT;
+    client_key(b, at, p);
+    if (p->client_auth != CLIENT_AUTH_NONE && !signs && !given && at->node != NULL && !at->bad) {
         complaint_at(
             b->c, COMPLAINT_ERROR, at->node, COMPLAINT_KEY, LIT(""),
             "provider \"%.*s\" has no client_secret or client_secret_file (client_auth: none is for public clients)",
@@ -158,9 +97,7 @@ static void client(struct build *b, const struct setting *at, struct provider *p
     if (p->client_auth == CLIENT_AUTH_NONE && given) {
         BUILD_ERROR(b, at, "client_secret", "with client_auth: none no secret is sent: leave it out");
     }
-    if (p->client_auth == CLIENT_AUTH_NONE && !p->pkce) {
-        BUILD_ERROR(b, at, "pkce", "a client without a secret needs pkce: anybody could redeem a stolen code");
-    } else if (!p->pkce) {
+    if (!p->pkce && setting_given(at, "pkce")) {
         BUILD_WARNING(b, at, "pkce", "pkce none: only for providers that refuse it");
     }
 }
@@ -179,6 +116,14 @@ static void tokens(struct build *b, const struct setting *at, struct provider *p
     }
 }
 
+static void empty_algorithms(struct build *b, const struct setting *at)
+{
+    const struct setting *list = setting_at(at, "algorithms");
+    if (list->count == 0 && list->node != NULL && !list->bad) {
+        BUILD_ERROR(b, at, "algorithms", "algorithms is empty: no identity token could be accepted");
+    }
+}
+
 static struct slice id_of(const struct setting *at)
 {
     const struct setting *id = setting_at(at, "id");
@@ -187,28 +132,79 @@ static struct slice id_of(const struct setting *at)
     return use.len != 0 ? use : LIT("oidc");
 }
 
-static struct provider *provider(struct build *b, const struct setting *at)
+static const struct doc *lists_in(const struct setting *at, const char *key)
 {
+    const struct setting *s = setting_at(at, key);
+    return s->node != NULL && !s->bad && s->node->type == DOC_MAP ? s->node : NULL;
+}
+
+/* The file, what it extends, and the entry upon them: NULL after complaints. */
+static const struct descriptor *descriptor(struct build *b, struct descriptor_library *l, const struct setting *at,
+                                           struct provider *p)
+{
+    const struct setting *use = setting_at(at, "use");
+    if (use->bad || use->text.len == 0) return NULL;
+    const struct doc *file = descriptor_library_find(l, use->text, use->node);
+    if (file == NULL) return NULL;
+    struct descriptor_ask ask = {.complaints = b->c,
+                                 .library = l,
+                                 .id = use->text,
+                                 .place = at->node != NULL ? at->node : use->node,
+                                 .overlay = build_overlay(b, at, file),
+                                 .variables = lists_in(at, "variables"),
+                                 .require = lists_in(at, "require"),
+                                 .tokens_kept = setting_number(at, "tokens") == 1,
+                                 .provider = p->id};
+    ask.extra_scopes.at = setting_texts(b->a, at, "extra_scopes", &ask.extra_scopes.count);
+    return descriptor_read(&ask, &p->document);
+}
+
+static void verified_email(struct build *b, const struct setting *at, struct provider *p)
+{
+    const struct map_value *m = &p->descriptor->profile.email_verified;
+    bool given = setting_given(at, "require_verified_email");
+    p->require_verified_email =
+        given ? setting_on(at, "require_verified_email") : p->descriptor->profile.require_verified_email;
+    if (given && p->require_verified_email && (m->kind == MAP_NONE || m->kind == MAP_CONST))
+        BUILD_ERROR(b, at, "require_verified_email",
+                    "this provider never says that an address is verified: nobody could sign in");
+}
+
+static bool joins_claims(const struct descriptor *d)
+{
+    for (size_t i = 0; i < d->profile.request_count; i++)
+        if (d->profile.requests[i].joins_claims) return true;
+    return false;
+}
+
+static struct provider *provider(struct build *b, struct descriptor_library *l, const struct setting *at)
+{
+    static const struct descriptor none;
     struct provider *p = arena_new(b->a, struct provider);
     p->id = id_of(at);
-    p->name = setting_given(at, "name") ? setting_text(at, "name") : p->id;
-    p->icon = setting_text(at, "icon");
-    p->hidden = setting_on(at, "hidden");
     p->callback = setting_text(at, "callback");
-    p->userinfo = setting_on(at, "userinfo");
-    p->require_verified_email = setting_on(at, "require_verified_email");
     p->allow_private = setting_on(at, "allow_private");
+    p->descriptor = build_addresses(b, at, p) ? descriptor(b, l, at, p) : NULL;
+    bool known = p->descriptor != NULL;
+    if (!known) p->descriptor = &none; /* what is judged below must not be told as its fault */
+    p->name = setting_given(at, "name") ? setting_text(at, "name") : setting_given(at, "id") ? p->id : LIT("");
+    if (p->name.len == 0) p->name = p->descriptor->name.len != 0 ? p->descriptor->name : p->id;
+    p->icon = setting_given(at, "icon") ? setting_text(at, "icon") : p->descriptor->brand.mark;
+    p->hidden = setting_on(at, "hidden");
+    p->userinfo = joins_claims(p->descriptor);
+    p->scope = p->descriptor->scope;
+    p->algorithms = p->descriptor->id_token.algorithms;
+    if (known) verified_email(b, at, p);
     p->clock_skew_s = (int)(setting_number(at, "clock_skew") / 1000);
     p->timeout_ms = (int)setting_number(at, "timeout");
     p->ca_file = setting_path(at, "ca_file");
     tokens(b, at, p);
     p->audiences = setting_texts(b->a, at, "audiences", &p->audience_count);
-    endpoints(b, at, p);
-    client(b, at, p);
-    scopes(b, at, p);
-    params(b, at, p);
+    build_endpoints(b, at, p);
+    if (known) client(b, at, p);
+    params(b, p);
     claims(b, at, p);
-    algorithms(b, at, p);
+    empty_algorithms(b, at);
     return p;
 }
 
@@ -229,6 +225,7 @@ void build_providers(struct build *b)
 {
     const struct setting *list = setting_at(b->root, "providers");
     struct snapshot *s = b->s;
+    struct descriptor_library *library = build_library(b);
     int64_t *orders = arena_array(b->a, int64_t, list->count + 1);
     s->providers = arena_array(b->a, struct provider *, list->count + 1);
     size_t shown = 0;
@@ -237,7 +234,7 @@ void build_providers(struct build *b)
     }
     if (list->count > PROVIDERS_MAX) BUILD_ERROR(b, b->root, "providers", "more than %d providers", PROVIDERS_MAX);
     for (const struct setting *at = list->first; at != NULL; at = at->next) {
-        struct provider *p = provider(b, at);
+        struct provider *p = provider(b, library, at);
         for (size_t i = 0; i < s->provider_count; i++) {
             if (!slice_is(s->providers[i]->id, p->id)) continue;
             BUILD_ERROR(b, at, "id", "there are two providers \"%.*s\": give each an id of its own", SLICE_ARG(p->id));

@@ -1,9 +1,6 @@
 /* config.c -- reading: files and folders, merged, with variables laid over, then the walk; building: one part after the other. */
 #include "config/config.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,11 +8,11 @@
 #include "config/config_int.h"
 #include "config/environment.h"
 #include "config/state.h"
+#include "config/yaml_files.h"
 
 enum {
     ARENA_BUDGET = 512 << 20, /* a ceiling only: 1 MiB of YAML makes some 20 MiB of tree, pages and logos come on top */
-    FILE_MAX = 1 << 20,       /* what doc_yaml takes */
-    FILES_MAX = 256           /* in one folder */
+    FILE_MAX = 1 << 20        /* what doc_yaml takes */
 };
 
 struct reader {
@@ -64,54 +61,22 @@ static void cannot_read(struct reader *r, const char *path, const char *why)
 
 static void read_file(struct reader *r, const char *path)
 {
-    struct arena *a = r->config->arena;
-    char *bytes = arena_bytes(a, FILE_MAX + 1);
-    size_t len = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ssize_t n = fd < 0 ? -1 : 1;
-    while (n > 0 && len <= FILE_MAX) {
-        n = read(fd, bytes + len, FILE_MAX + 1 - len);
-        if (n < 0 && errno == EINTR)
-            n = 1;
-        else if (n > 0)
-            len += (size_t)n;
+    struct slice text;
+    const char *why = yaml_files_read(r->config->arena, path, FILE_MAX, &text);
+    if (why != NULL) {
+        cannot_read(r, path, why);
+        return;
     }
-    int why = errno;
-    if (fd >= 0) close(fd);
-    if (n < 0)
-        cannot_read(r, path, strerror(why));
-    else if (len > FILE_MAX)
-        cannot_read(r, path, "it is larger than 1 MiB");
-    if (n < 0 || len > FILE_MAX) return;
     if (r->first_file == NULL) r->first_file = path;
-    read_text(r, path, (struct slice){bytes, len});
-}
-
-static int by_name(const void *x, const void *y)
-{
-    return strcmp(*(char *const *)x, *(char *const *)y);
+    read_text(r, path, text);
 }
 
 static void read_folder(struct reader *r, const char *path)
 {
-    const char *names[FILES_MAX];
+    const char *names[YAML_FILES_MAX];
     size_t count = 0;
-    DIR *folder = opendir(path);
-    if (folder == NULL) {
-        cannot_read(r, path, strerror(errno));
-        return;
-    }
-    for (struct dirent *e; (e = readdir(folder)) != NULL;) {
-        struct slice name = slice_of(e->d_name);
-        if (!slice_ends(name, LIT(".yaml")) || name.at[0] == '.') continue;
-        if (count == FILES_MAX) {
-            cannot_read(r, path, "more than 256 files");
-            break;
-        }
-        names[count++] = arena_print(r->config->arena, "%s/%s", path, e->d_name).at;
-    }
-    closedir(folder);
-    qsort(names, count, sizeof names[0], by_name);
+    const char *why = yaml_files_in(r->config->arena, path, names, &count);
+    if (why != NULL) cannot_read(r, path, why);
     for (size_t i = 0; i < count; i++) {
         read_file(r, names[i]);
     }

@@ -353,6 +353,12 @@ static const struct key root[] = {
      .has_id = true,
      .required = true,
      .meaning = "who vouches for people, in the order of the buttons"},
+    {.name = "provider_folder",
+     .type = KEY_PATH,
+     .example = "providers.d",
+     .meaning =
+         "folder of provider files (ID.yaml) of your own: they are added to the built-in ones, or stand in place of the one with "
+         "the same id. Read again at every reload"},
     {.name = "session",
      .rank = KEY_COMMON,
      .type = KEY_SECTION,

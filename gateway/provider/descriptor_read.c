@@ -102,7 +102,7 @@ static struct declared_params extras(struct reading *r, const struct doc *s, con
     const struct doc *map = reading_member(s, name);
     for (const struct doc *d = map != NULL && map->type == DOC_MAP ? map->first : NULL; d != NULL; d = d->next)
         if (is_ours(d->key) || slice_is(d->key, r->d->token.client_id_param))
-            reading_error(r, d, COMPLAINT_KEY, LIT(""), "%s cannot set \"%.*s\": the gateway does", name,
+            reading_error(r, d, COMPLAINT_KEY, LIT(""), "further parameters cannot set \"%.*s\": the gateway does",
                           SLICE_ARG(d->key));
     return p;
 }
@@ -403,8 +403,6 @@ static void id_token(struct reading *r)
     issuers(r, s);
     algorithms(r, s);
     guards(r, s);
-    if (to->issuer_count == 0 && r->ask->place != NULL)
-        READING_ERROR(r, s, "without an issuer no identity token can be believed: issuer: https://...");
 }
 
 /* ---- profile ---- */
@@ -506,8 +504,12 @@ static void judge_whole(struct reading *r)
     const struct descriptor *d = r->d;
     static const enum endpoint_name needed[] = {ENDPOINT_AUTHORIZATION, ENDPOINT_TOKEN, ENDPOINT_REQUEST_TOKEN};
     size_t count = d->protocol == PROTOCOL_OAUTH1 ? 3 : 2;
+    bool nameless = d->id_token.verified && d->id_token.issuer_count == 0 && d->issuer.len == 0;
     bool can_discover = d->discover && (d->issuer.len != 0 || d->endpoints[ENDPOINT_DISCOVERY].count != 0);
-    for (size_t i = 0; i < count && r->ask->place != NULL && !can_discover; i++)
+    if (r->errors == 0 && r->ask->place != NULL && nameless)
+        READING_ERROR(r, NULL, "provider \"%.*s\" has no issuer: write it letter for letter as the provider spells it",
+                      SLICE_ARG(r->ask->provider));
+    for (size_t i = 0; i < count && r->errors == 0 && r->ask->place != NULL && !can_discover; i++)
         if (d->endpoints[needed[i]].count == 0)
             READING_ERROR(r, NULL, "provider \"%.*s\" has no address for %s", SLICE_ARG(r->ask->provider),
                           endpoint_word(needed[i]));

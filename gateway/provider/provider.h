@@ -34,10 +34,12 @@ struct provider {
     /* Everything said below by the operator or by default stands in it, too, and it is in force: the fields here that repeat it go as
      * soon as nobody reads them. Never NULL in a provider of a snapshot. */
     const struct descriptor *descriptor;
+    const struct doc
+        *document; /* what it was read from: file, what that extends and the operator's entry; for showing */
     struct slice id, name, icon; /* icon: the name of a mark in templates/marks, or empty */
     bool hidden;
     struct slice callback; /* path of the redirect URI; no two providers share one (RFC 9700 section 4.4) */
-    struct slice issuer;
+    struct slice issuer;   /* what sessions are held to: the issuer, or without one the origin of the token endpoint */
     struct slice authorize_url, token_url, userinfo_url, jwks_url,
         end_session_url; /* empty: from discovery; all of the first,
         second and fourth given: no discovery at all */

@@ -22,6 +22,10 @@ enum flow_next login_signed_out(struct flow *f, struct visit *v);
 enum flow_next login_me(struct flow *f, struct visit *v);
 enum flow_next login_session(struct flow *f, struct visit *v);
 
+/* POST PREFIX/backchannel-logout/ID, GET PREFIX/frontchannel-logout/ID: the provider has signed somebody out. */
+enum flow_next login_backchannel_logout(struct flow *f, struct visit *v, struct slice provider_id);
+enum flow_next login_frontchannel_logout(struct flow *f, struct visit *v, struct slice provider_id);
+
 /* The address of the sign-in page that returns to `to`. */
 struct slice login_page_url(const struct visit *v, struct slice to);
 /* The same by way of signing out: for those who want another account. */

@@ -1,6 +1,7 @@
 // A provider that says yes to everybody at once: for stories that need thousands of sign-ins, not a provider's conformance.
 import http from 'node:http';
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { forge } from './hostile.mjs';
 
 const b64 = x => Buffer.from(x).toString('base64url');
 
@@ -9,16 +10,25 @@ export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-c
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'h1', alg: 'ES256', use: 'sig' };
   const codes = new Map();
   const seen = { authorization: 0, token: 0, refused: 0, asked: [] };
+  const op = { hold: null }; // a promise: codes are redeemed when it is kept
   let issuer;
   const tokenFor = code => {
     const now = Math.floor(Date.now() / 1000);
-    return signed({ iss: issuer, aud: clientId, sub: code.who, email: `${code.who}@example.test`, email_verified: true, name: code.who,
-      nonce: code.nonce, iat: now, exp: now + 300, auth_time: now, ...code.claims });
+    const { sub, ...more } = typeof code.who === 'string' ? { sub: code.who } : code.who;
+    return signed({ iss: issuer, aud: clientId, sub, email: `${sub}@example.test`, email_verified: true, name: sub,
+      nonce: code.nonce, iat: now, exp: now + 300, auth_time: now, ...more, ...code.claims });
   };
   // Any token in this provider's name.
   const signed = (payload, header = {}) => {
     const head = b64(JSON.stringify({ alg: 'ES256', kid: 'h1', typ: 'JWT', ...header })), body = b64(JSON.stringify(payload));
     return `${head}.${body}.${b64(sign('sha256', Buffer.from(`${head}.${body}`), { key: privateKey, dsaEncoding: 'ieee-p1363' }))}`;
+  };
+  const signText = text => b64(sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }));
+  // A logout token as it should be; `claims` and `header` change it (undefined takes out), `key` signs it.
+  const logoutToken = (claims = {}, { header = {}, key = { privateKey } } = {}) => {
+    const now = Math.floor(Date.now() / 1000);
+    return forge({ alg: 'ES256', kid: 'h1', typ: 'logout+jwt', ...header }, { iss: issuer, aud: clientId, iat: now, exp: now + 120, jti: randomBytes(12).toString('hex'),
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} }, ...claims }, key);
   };
   const server = http.createServer((q, r) => {
     const url = new URL(q.url, issuer);
@@ -44,8 +54,9 @@ export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-c
     if (url.pathname === '/token') {
       const parts = [];
       q.on('data', d => parts.push(d));
-      q.on('end', () => {
+      q.on('end', async () => {
         seen.token++;
+        await op.hold;
         const ask = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString()));
         const code = codes.get(ask.code);
         codes.delete(ask.code);
@@ -63,5 +74,5 @@ export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-c
   await new Promise(ok => server.listen(0, '127.0.0.1', ok));
   issuer = `http://127.0.0.1:${server.address().port}`;
   t.after(() => new Promise(done => { server.closeAllConnections?.(); server.close(done); }));
-  return { issuer, clientId, clientSecret, seen, signed };
+  return Object.assign(op, { issuer, clientId, clientSecret, seen, signed, logoutToken, signText });
 }

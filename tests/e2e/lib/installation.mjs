@@ -3,8 +3,8 @@ import { freePort, startGateway, startRedis } from './parts.mjs';
 import { startProvider, signInAtProvider } from './provider.mjs';
 import { startBackend } from './backend.mjs';
 
-export async function installation(t, { extra = '', access = '', session = '', provider = '', providerOptions = {}, gateway = {} } = {}) {
-  const port = await freePort();
+export async function installation(t, { extra = '', access = '', session = '', provider = '', providerOptions = {}, gateway = {}, port } = {}) {
+  port ??= await freePort();
   const base = `http://localhost:${port}`;
   const [redis, backend, op] = await Promise.all([startRedis(t), startBackend(t),
     startProvider(t, { redirectUris: [`${base}/_vestibule/callback/op`], ...providerOptions })]);

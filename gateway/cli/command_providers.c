@@ -1,69 +1,193 @@
-/* command_providers.c -- the configured providers, and the redirect URIs to register with them. */
+/* command_providers.c -- the configured providers, every platform there is a file for, and the addresses to register with them.
+ *
+ * Without a configuration `list` and `show` tell of the built-in files: whoever begins wants to see what there is.
+ */
 #include "cli/commands.h"
+#include "provider/descriptor_print.h"
+#include "provider/descriptor_read.h"
 #include "text/json.h"
 
 enum {
     TEXT_MAX = 1 << 20
 };
 
+/* A configuration that is whole, or none at all; otherwise complaints were told. */
+struct known {
+    struct config *config;
+    struct snapshot *snapshot; /* NULL: there is no configuration */
+    struct descriptor_library *library;
+    bool fine;
+};
+
+static struct known known_open(const struct command_line *line, bool needs_config)
+{
+    struct known k = {.config = command_config(line, NULL)};
+    bool absent = config_is_absent(k.config) && !needs_config;
+    if (!absent) k.snapshot = config_build(k.config, &(struct config_use){.purpose = CONFIG_CHECK});
+    k.fine = absent || k.snapshot != NULL;
+    if (k.fine)
+        k.library = config_provider_files(k.config);
+    else
+        command_complain(line, k.config, LIT("mend the configuration first"));
+    return k;
+}
+
+static int known_close(struct known *k, int status)
+{
+    config_close(k->config);
+    snapshot_drop(k->snapshot);
+    return k->fine ? status : EXIT_CONFIG;
+}
+
 static struct slice redirect_uri(const struct snapshot *s, const struct provider *p)
 {
     return arena_print(s->arena, "%.*s%.*s", SLICE_ARG(s->public_url), SLICE_ARG(p->callback));
 }
 
-static void tell_json(const struct snapshot *s)
+/* ---- list ---- */
+
+static const char *text_of(const struct doc *d, const char *key)
+{
+    struct slice s = doc_string(d, slice_of(key));
+    return s.at != NULL ? s.at : "";
+}
+
+static void configured_json(struct json *j, const struct snapshot *s)
+{
+    for (size_t i = 0; s != NULL && i < s->provider_count; i++) {
+        const struct provider *p = s->providers[i];
+        json_open_object(j, NULL);
+        json_string(j, "id", p->id);
+        json_string(j, "name", p->name);
+        json_string(j, "use", p->descriptor->id);
+        json_string(j, "protocol", slice_of(protocol_word(p->descriptor->protocol)));
+        json_string(j, "origin", p->descriptor->origin);
+        json_string(j, "issuer", p->issuer);
+        json_string(j, "client_id", p->client_id);
+        json_string(j, "redirect_uri", redirect_uri(s, p));
+        json_bool(j, "hidden", p->hidden);
+        json_close_object(j);
+    }
+}
+
+static void list_json(struct known *k)
 {
     struct buf out = buf_open(TEXT_MAX);
     struct json j = json_into(&out);
-    json_open_list(&j, NULL);
-    for (size_t i = 0; i < s->provider_count; i++) {
-        const struct provider *p = s->providers[i];
+    size_t count;
+    struct descriptor_listed *all = descriptor_library_list(k->library, &count);
+    json_open_object(&j, NULL);
+    json_open_list(&j, "configured");
+    configured_json(&j, k->snapshot);
+    json_close_list(&j);
+    json_open_list(&j, "files");
+    for (size_t i = 0; i < count; i++) {
+        const struct doc *d = descriptor_library_find(k->library, all[i].id, NULL);
         json_open_object(&j, NULL);
-        json_string(&j, "id", p->id);
-        json_string(&j, "name", p->name);
-        json_string(&j, "issuer", p->issuer);
-        json_string(&j, "client_id", p->client_id);
-        json_string(&j, "redirect_uri", redirect_uri(s, p));
-        json_bool(&j, "hidden", p->hidden);
+        json_string(&j, "id", all[i].id);
+        json_string(&j, "name", doc_string(d, LIT("name")));
+        json_string(&j, "protocol", doc_string(d, LIT("protocol")));
+        json_string(&j, "status", doc_member(d, LIT("status")) != NULL ? doc_string(d, LIT("status")) : LIT("current"));
+        json_string(&j, "origin", all[i].origin);
         json_close_object(&j);
     }
     json_close_list(&j);
+    json_close_object(&j);
     buf_byte(&out, '\n');
     command_out(&out);
     buf_close(&out);
 }
 
-static void tell_text(const struct snapshot *s, bool urls)
+static void list_text(struct known *k)
 {
-    for (size_t i = 0; i < s->provider_count; i++) {
+    const struct snapshot *s = k->snapshot;
+    size_t count;
+    struct descriptor_listed *all = descriptor_library_list(k->library, &count);
+    for (size_t i = 0; s != NULL && i < s->provider_count; i++) {
         const struct provider *p = s->providers[i];
-        struct slice second = urls ? redirect_uri(s, p) : p->issuer;
-        printf("%-16.*s %.*s%s\n", SLICE_ARG(p->id), SLICE_ARG(second), p->hidden ? "  (hidden)" : "");
+        printf("%-16.*s %-7s use: %-14.*s %.*s%s\n", SLICE_ARG(p->id), protocol_word(p->descriptor->protocol),
+               SLICE_ARG(p->descriptor->id), SLICE_ARG(p->issuer), p->hidden ? "  (hidden)" : "");
     }
-}
-
-static int tell(const struct command_line *line, bool urls)
-{
-    struct config *c = command_config(line, NULL);
-    struct snapshot *s = config_build(c, &(struct config_use){.purpose = CONFIG_CHECK});
-    if (s == NULL)
-        command_complain(line, c, LIT("mend the configuration first"));
-    else if (command_json(line))
-        tell_json(s);
-    else
-        tell_text(s, urls);
-    config_close(c);
-    int status = s != NULL ? EXIT_FINE : EXIT_CONFIG;
-    snapshot_drop(s);
-    return status;
+    printf("%sProvider files (use: ID):\n", s != NULL ? "\n" : "");
+    for (size_t i = 0; i < count; i++) {
+        const struct doc *d = descriptor_library_find(k->library, all[i].id, NULL);
+        const char *status = text_of(d, "status");
+        printf("%-16.*s %-7s %-22s %.*s%s%s\n", SLICE_ARG(all[i].id), text_of(d, "protocol"), text_of(d, "name"),
+               SLICE_ARG(all[i].origin), all[i].replaced ? ", in place of the built-in one" : "",
+               strcmp(status, "legacy") == 0 ? ", legacy" : "");
+    }
 }
 
 int command_providers_list(const struct command_line *line)
 {
-    return tell(line, false);
+    struct known k = known_open(line, false);
+    if (k.fine && command_json(line))
+        list_json(&k);
+    else if (k.fine)
+        list_text(&k);
+    return known_close(&k, EXIT_FINE);
 }
+
+/* ---- show ---- */
+
+static void show(const struct doc *document, struct slice what, struct slice origin)
+{
+    struct buf out = buf_open(TEXT_MAX);
+    buf_print(&out, "# %.*s (%.*s)\n", SLICE_ARG(what), SLICE_ARG(origin));
+    descriptor_print(&out, document);
+    command_out(&out);
+    buf_close(&out);
+}
+
+static bool show_configured(const struct snapshot *s, struct slice id)
+{
+    for (size_t i = 0; s != NULL && i < s->provider_count; i++) {
+        const struct provider *p = s->providers[i];
+        if (!slice_is(p->id, id)) continue;
+        show(p->document,
+             arena_print(s->arena, "provider \"%.*s\", use: %.*s", SLICE_ARG(id), SLICE_ARG(p->descriptor->id)),
+             p->descriptor->origin);
+        return true;
+    }
+    return false;
+}
+
+int command_providers_show(const struct command_line *line)
+{
+    struct known k = known_open(line, false);
+    struct slice id = slice_of(line->words[0]);
+    if (!k.fine || show_configured(k.snapshot, id)) return known_close(&k, EXIT_FINE);
+    if (!descriptor_library_has(k.library, id)) {
+        struct slice near = descriptor_library_nearest(k.library, id);
+        if (near.len != 0)
+            command_say("there is no provider \"%s\": did you mean \"%.*s\"?", line->words[0], SLICE_ARG(near));
+        else
+            command_say("there is no provider \"%s\"; vestibule providers list shows all", line->words[0]);
+        return known_close(&k, EXIT_USAGE);
+    }
+    const struct doc *document = descriptor_library_find(k.library, id, NULL);
+    if (document != NULL) show(document, id, descriptor_library_origin(k.library, id));
+    return known_close(&k, document != NULL ? EXIT_FINE : EXIT_CONFIG);
+}
+
+/* ---- urls ---- */
 
 int command_providers_urls(const struct command_line *line)
 {
-    return tell(line, true);
+    struct known k = known_open(line, true);
+    const struct snapshot *s = k.snapshot;
+    struct buf out = buf_open(TEXT_MAX);
+    struct json j = json_into(&out);
+    bool as_json = command_json(line);
+    if (as_json) json_open_list(&j, NULL);
+    if (as_json) configured_json(&j, s);
+    if (as_json) json_close_list(&j);
+    for (size_t i = 0; s != NULL && !as_json && i < s->provider_count; i++) {
+        const struct provider *p = s->providers[i];
+        buf_print(&out, "%-16.*s %.*s\n", SLICE_ARG(p->id), SLICE_ARG(redirect_uri(s, p)));
+    }
+    if (as_json) buf_byte(&out, '\n');
+    if (k.fine) command_out(&out);
+    buf_close(&out);
+    return known_close(&k, EXIT_FINE);
 }

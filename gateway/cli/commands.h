@@ -100,6 +100,7 @@ int command_keys_rotate(const struct command_line *line);
 int command_keys_retire(const struct command_line *line);
 int command_keys_jwks(const struct command_line *line);
 int command_providers_list(const struct command_line *line);
+int command_providers_show(const struct command_line *line);
 int command_providers_urls(const struct command_line *line);
 int command_secret(const struct command_line *line);
 int command_version(const struct command_line *line);

@@ -182,6 +182,17 @@ static void put_claims(struct build *b, const struct setting *at, struct doc *ro
     }
 }
 
+/* Shown as what is in force; what is wrong with them is told where the file's variables are read. */
+static void put_variables(struct build *b, const struct setting *at, struct doc *root, const struct doc *file)
+{
+    for (const struct setting *s = setting_at(at, "variables")->first; s != NULL; s = s->next) {
+        const struct doc *declared = doc_member(doc_member(file, LIT("variables")), s->name);
+        if (declared == NULL || declared->type != DOC_MAP) continue;
+        put(b, root, arena_print(b->a, "variables.%.*s.default", SLICE_ARG(s->name)).at,
+            text_node(b, s->node, s->text, false));
+    }
+}
+
 const struct doc *build_overlay(struct build *b, const struct setting *at, const struct doc *file)
 {
     static const char *const auths[] = {"client_secret_basic", "client_secret_post", "none", "private_key_jwt",
@@ -192,6 +203,7 @@ const struct doc *build_overlay(struct build *b, const struct setting *at, const
     root->type = DOC_MAP;
     root->first = NULL;
     root->count = 0;
+    put_variables(b, at, root, file);
     put_issuer(b, at, root, file);
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++)
         put_text(b, at, root, addresses[i][0], addresses[i][1]);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/build_provider.h"
 #include "config/config_int.h"
 #include "config/environment.h"
 #include "config/state.h"
@@ -144,6 +145,7 @@ struct config *config_read(const struct config_ask *ask)
                      LIT("no configuration: give --config FILE, or write /etc/vestibule/vestibule.yaml "
                          "(vestibule config example shows one)"));
         c->readable = false;
+        c->absent = true;
         r.root = NULL;
     }
     struct setting_folders folders = {
@@ -151,6 +153,17 @@ struct config *config_read(const struct config_ask *ask)
         folder_of(c->arena, r.first_file)};
     c->root = setting_walk(c->complaints, r.root, keys_root(), &folders);
     return c;
+}
+
+bool config_is_absent(const struct config *c)
+{
+    return c->absent;
+}
+
+struct descriptor_library *config_provider_files(struct config *c)
+{
+    struct build b = {.a = c->arena, .c = c->complaints, .root = c->root};
+    return build_library(&b);
 }
 
 struct complaints *config_complaints(struct config *c)

@@ -13,6 +13,7 @@
 #include "text/complaint.h"
 
 struct config;
+struct descriptor_library;
 
 struct config_text {  /* a document that is no file: the demo's */
     const char *name; /* stands where a file name would */
@@ -47,6 +48,12 @@ struct config_use {
 struct snapshot *config_build(struct config *c, const struct config_use *use);
 /* before or after the snapshot was dropped; config_complaints and the others end with it */
 void config_close(struct config *c);
+
+/* No file, no variable, no option said anything. */
+bool config_is_absent(const struct config *c);
+/* Every provider file there is, built in or in provider_folder, and one of them by id with what it extends: NULL when there is none.
+ * Complains into the list of c. Valid also when there were errors elsewhere. */
+struct descriptor_library *config_provider_files(struct config *c);
 
 /* The log section; valid also when there were errors elsewhere. `file` is lent for the life of the configuration. */
 struct records_conf config_records(const struct config *c);

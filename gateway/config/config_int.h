@@ -13,6 +13,7 @@ struct config {
     struct complaints *complaints;
     struct setting *root;
     bool readable; /* every document could be parsed */
+    bool absent;   /* nobody wrote one */
     const char *const *environment;
 };
 

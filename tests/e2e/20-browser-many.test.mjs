@@ -93,3 +93,19 @@ test('with their owners\' colours the page is whole, and each button has its own
   await page.goto(`${base}/_vestibule/sign-in?ui_locales=de`);
   assert.equal((await of('slack')).words, 'Weiter mit Slack', 'in other languages the sentence is ours');
 });
+
+test('without JavaScript a person chooses by keyboard and is sent to the platform', async t => {
+  const base = await everyone(t);
+  const context = await person(browser, { viewport: phone });
+  const asked = [];
+  await context.route(url => url.origin !== base, (route, request) => { asked.push(request.url()); return route.fulfill({ status: 200, contentType: 'text/html', body: '<!DOCTYPE html><title>there</title>' }); });
+  const page = await context.newPage();
+  await page.goto(`${base}/_vestibule/sign-in?rd=%2Freports`);
+  await page.locator('a.provider[href*="/start/spotify?"]').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/^https:\/\/accounts\.spotify\.com\/authorize\?/);
+  assert.equal(asked.length, 1);
+  const q = new URL(asked[0]).searchParams;
+  assert.equal(q.get('redirect_uri'), `${base}/_vestibule/callback/spotify`);
+  assert.equal(q.get('scope'), 'user-read-email');
+});

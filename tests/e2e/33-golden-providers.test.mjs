@@ -1,0 +1,82 @@
+// For each platform one sign-in with the sample answers of tests/golden/providers/ID: where the browser is sent, what is asked of the platform, letter for
+// letter, and who the person is.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './lib/parts.mjs';
+import { ids, requestsOf, signIn, startSamples, walk } from './lib/samples.mjs';
+
+const shipped = fileURLToPath(new URL('../../providers/', import.meta.url));
+const templates = new Set(['oauth2', 'oauth1']); // they say nothing of any platform
+
+test('each of the platforms that are shipped has its samples', () => {
+  const files = readdirSync(shipped).map(f => f.replace('.yaml', '')).filter(f => !templates.has(f)).sort();
+  assert.deepEqual(ids, files);
+  assert.equal(ids.length, 35);
+});
+
+test('for each platform the browser is sent where it documents, it is asked what it documents, and its sample answer becomes the right person', async t => {
+  const house = await startSamples(t);
+  for (const id of ids) await t.test(id, () => signIn(house, id));
+  assert.deepEqual(house.turns.strays, [], 'nobody else was asked');
+});
+
+// ---- checks that operators switch on: who fits signs in, who does not is told so and has no session ----
+
+const bearer = { authorization: 'Bearer access-token' };
+const asked = (name, url, q = [], h = {}) => ({ name, method: 'GET', url, h: { ...bearer, ...h }, q, b: [] });
+const hub = { 'user-agent': '*', accept: 'application/vnd.github+json' };
+const checks = [
+  { id: 'github', check: 'orgs', wants: '[Engine, other]', scope: 'read:user user:email read:org', request: asked('orgs', 'https://api.github.com/user/orgs', ['per_page=100'], hub),
+    member: [{ login: 'engine', id: 1 }], stranger: [{ login: 'engines', id: 2 }] },
+  { id: 'github', check: 'teams', wants: 'engine/core', scope: 'read:user user:email read:org', request: asked('teams', 'https://api.github.com/user/teams', ['per_page=100'], hub),
+    member: [{ slug: 'core', organization: { login: 'engine' } }], stranger: [{ slug: 'core', organization: { login: 'other' } }] },
+  { id: 'discord', check: 'guilds', wants: '["197038439483310086"]', scope: 'identify email guilds', request: asked('guilds', 'https://discord.com/api/users/@me/guilds'),
+    member: [{ id: '80351110224678912', name: 'one' }, { id: '197038439483310086', name: 'two' }], stranger: [{ id: '1', name: '197038439483310086' }] },
+  { id: 'google', check: 'hosted_domains', wants: 'Example.com', claims: { member: { hd: 'example.com' }, stranger: { hd: 'example.com.evil.test' } } },
+  { id: 'google', check: 'hosted_domains', wants: 'example.com', claims: { member: { hd: 'example.com' }, stranger: { hd: undefined } } },
+  { id: 'microsoft', check: 'tenants', wants: '72f988bf-86f1-41af-91ab-2d7cd011db47', claims: { member: {},
+    stranger: { tid: '11111111-86f1-41af-91ab-2d7cd011db47', iss: 'https://login.microsoftonline.com/11111111-86f1-41af-91ab-2d7cd011db47/v2.0' } } },
+  { id: 'slack', check: 'teams', wants: 'T0R7GR', claims: { member: {}, stranger: { 'https://slack.com/team_id': 'T0R7GX' } } },
+  { id: 'gitlab', check: 'groups', wants: '[engine/difference]', answers: { member: {}, stranger: { userinfo: { sub: '4711', groups: ['engine'] } } } },
+  { id: 'salesforce', check: 'orgs', wants: '00Dx0000000BV7z', answers: { member: {}, stranger: { userinfo: { sub: 'https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P', user_id: '005x00000012Q9P',
+    organization_id: '00Dx0000000BV7y' } } } },
+];
+
+test('a check that is switched on lets in who fits and nobody else, and asks for what it needs', async t => {
+  const house = await startSamples(t, checks.map((c, i) => ({ id: c.id, as: `p${i}`, more: [`require: { ${c.check}: ${c.wants} }`] })));
+  for (const [i, c] of checks.entries()) {
+    await t.test(`${c.id}: ${c.check}`, async () => {
+      const how = who => ({ as: `p${i}`, scope: c.scope, requests: [...requestsOf(c.id), ...(c.request ? [c.request] : [])], claims: c.claims?.[who],
+        answers: { ...c.answers?.[who], ...(c.request ? { [c.request.name]: c[who] } : {}) } });
+      await signIn(house, c.id, how('member'));
+      const { done, visitor, why } = await walk(house, c.id, how('stranger'));
+      assert.equal(done.status, 403, why);
+      assert.equal(visitor.cookie('__Host-vestibule'), undefined);
+      const record = await eventually(() => house.gw.log().find(l => l.stream === 'audit' && l.request_id === done.headers['x-request-id']));
+      assert.deepEqual([record.event, record.provider], ['signin.failed', `p${i}`]);
+    });
+  }
+});
+
+test('where a guard of the file forbids it, an account of the other kind is not believed', async t => {
+  const house = await startSamples(t, ['microsoft']); // with tenant: organizations
+  const personal = '9188040d-6c67-4c5b-b112-36a304b66dad';
+  const { done, visitor, why } = await walk(house, 'microsoft', { claims: { tid: personal, iss: `https://login.microsoftonline.com/${personal}/v2.0` } });
+  assert.notEqual(done.status, 303, why);
+  assert.equal(visitor.cookie('__Host-vestibule'), undefined);
+  const other = await walk(house, 'microsoft', { claims: { iss: 'https://login.microsoftonline.com/11111111-86f1-41af-91ab-2d7cd011db47/v2.0' } });
+  assert.notEqual(other.done.status, 303, 'an issuer that does not fit the tenant of the token');
+});
+
+test('a second request that fails costs its values and not the sign-in', async t => {
+  const house = await startSamples(t, ['github', 'youtube']);
+  for (const [id, name, gone] of [['github', 'emails', 'email'], ['youtube', 'channel', 'username']]) {
+    const { done, visitor, why } = await walk(house, id, { answers: { [name]: { message: 'API rate limit exceeded', error: { code: 403 } } } });
+    assert.equal(done.status, 303, why);
+    const me = JSON.parse((await visitor.ask('/_vestibule/me', { navigate: false })).body);
+    assert.equal(me[gone], undefined);
+    assert.ok(me.name);
+  }
+});

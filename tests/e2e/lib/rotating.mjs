@@ -19,6 +19,7 @@ export async function startRotating(t, { life = 2, idTokens = true, rotates = tr
     answer: null,    // (r, say, honest) => ...: instead of the honest answer to a refresh
     claims: null,    // c => c: of refreshed id_tokens
     hold: null,      // a promise every refresh waits for before it is looked at
+    holdRevoke: null, refuseRevoke: false,
     isGood(access) {
       const a = accessTokens.get(access);
       return a !== undefined && a.until > Date.now() && !families.get(a.family).dead;
@@ -84,10 +85,12 @@ export async function startRotating(t, { life = 2, idTokens = true, rotates = tr
     }
     const parts = [];
     q.on('data', d => parts.push(d));
-    q.on('end', () => {
+    q.on('end', async () => {
       const ask = Object.fromEntries(new URLSearchParams(Buffer.concat(parts).toString()));
       if (url.pathname === '/revoke') {
         op.revocations.push({ token: ask.token, kind: ask.token_type_hint, authentic: authentic(q) });
+        if (op.holdRevoke) await op.holdRevoke;
+        if (op.refuseRevoke) return say(503, {});
         const family = refreshTokens.get(ask.token)?.family ?? accessTokens.get(ask.token)?.family;
         if (family) families.get(family).dead = true;
         return say(200, {});

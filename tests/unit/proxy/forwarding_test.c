@@ -26,7 +26,11 @@ static const char *passed(struct arena *a, const struct header *headers, size_t 
     return value;
 }
 
-static size_t forward(struct arena *a, const struct header *in, size_t in_count, const struct header **ret_out)
+/* Somebody of whom nothing is said but that they are there. */
+static const struct session nobody_in_particular = {.keeps_tokens = true};
+
+static size_t forward_token(struct arena *a, const struct header *in, size_t in_count, enum token_form form,
+                            struct slice token, const struct header **ret_out)
 {
     static const struct slice strip[] = {LIT_INIT("x-corporate-id")};
     const struct exchange x = {.arena = a, .headers = in, .header_count = in_count};
@@ -35,6 +39,10 @@ static size_t forward(struct arena *a, const struct header *in, size_t in_count,
     const struct forwarding f = {.x = &x,
                                  .client = &client,
                                  .sessions = &sessions,
+                                 .session = form != TOKEN_FORM_NONE ? &nobody_in_particular : NULL,
+                                 .preset = PRESET_NONE,
+                                 .token_form = form,
+                                 .access_token = token,
                                  .request_id = LIT("R1"),
                                  .request_id_header = LIT("x-correlation-id"),
                                  .traceparent = LIT("00-1-2-03"),
@@ -43,6 +51,11 @@ static size_t forward(struct arena *a, const struct header *in, size_t in_count,
     size_t count;
     forwarding_headers(&f, ret_out, &count);
     return count;
+}
+
+static size_t forward(struct arena *a, const struct header *in, size_t in_count, const struct header **ret_out)
+{
+    return forward_token(a, in, in_count, TOKEN_FORM_NONE, LIT(""), ret_out);
 }
 
 static void what_only_the_gateway_may_say_is_taken_from_clients(void **state)
@@ -113,6 +126,35 @@ static void our_words_replace_the_clients_and_stand_there_once(void **state)
     assert_string_equal(passed(a, out, count, "x-real-ip"), "192.0.2.1");
     assert_string_equal(passed(a, out, count, "x-request-id"), "R1");
     assert_string_equal(passed(a, out, count, "traceparent"), "00-1-2-03");
+}
+
+static void a_providers_token_goes_where_it_was_configured_and_never_comes_from_a_client(void **state)
+{
+    const struct header in[] = {
+        {LIT("authorization"),       LIT("Bearer mallory")},
+        {LIT("x-auth-access-token"), LIT("mallory")       },
+    };
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    const struct header *out;
+    (void)state;
+    size_t count = forward(a, in, 2, &out);
+    assert_null(passed(a, out, count, "x-auth-access-token"));
+    assert_string_equal(passed(a, out, count, "authorization"),
+                        "Bearer mallory"); /* between a client and its backend */
+    count = forward_token(a, in, 2, TOKEN_FORM_HEADER, LIT("good"), &out);
+    assert_string_equal(passed(a, out, count, "x-auth-access-token"), "good");
+    assert_string_equal(passed(a, out, count, "authorization"), "Bearer mallory");
+    count = forward_token(a, in, 2, TOKEN_FORM_BEARER, LIT("good"), &out);
+    assert_null(passed(a, out, count, "x-auth-access-token"));
+    assert_string_equal(passed(a, out, count, "authorization"), "Bearer good");
+    /* no token, or one that is no header's value: nothing, and not the client's instead */
+    static const char *const none[] = {"", "two words", "two\r\nlines", "tab\there"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        count = forward_token(a, in, 2, TOKEN_FORM_BEARER, slice_of(none[i]), &out);
+        assert_null(passed(a, out, count, "authorization"));
+        count = forward_token(a, in, 2, TOKEN_FORM_HEADER, slice_of(none[i]), &out);
+        assert_null(passed(a, out, count, "x-auth-access-token"));
+    }
 }
 
 static void a_connection_header_removes_the_clients_headers_and_none_of_ours(void **state)
@@ -188,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_only_the_gateway_may_say_is_taken_from_clients),
         cmocka_unit_test(our_words_replace_the_clients_and_stand_there_once),
+        cmocka_unit_test(a_providers_token_goes_where_it_was_configured_and_never_comes_from_a_client),
         cmocka_unit_test(a_connection_header_removes_the_clients_headers_and_none_of_ours),
         cmocka_unit_test(our_cookies_stay_with_us_and_others_pass_as_they_are),
         cmocka_unit_test(a_backend_sets_neither_our_cookies_nor_identity_headers),

@@ -111,7 +111,8 @@ static void tokens(struct build *b, const struct setting *at, struct provider *p
     if (p->tokens == TOKENS_SESSION) return;
     static const char *const moot[] = {"refresh", "refresh_refused", "revoke"};
     for (size_t i = 0; i < sizeof moot / sizeof moot[0]; i++) {
-        if (setting_given(at, moot[i]))
+        const struct setting *m = setting_at(at, moot[i]);
+        if (m->node != NULL && !slice_is(m->text, slice_of(m->key->fallback)))
             BUILD_ERROR(b, at, moot[i], "%s is about tokens that are kept: write tokens: session with it", moot[i]);
     }
 }

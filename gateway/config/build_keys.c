@@ -66,6 +66,7 @@ static size_t master_from_state(struct build *b, const char *folder, struct secr
     bool there = access(path, F_OK) == 0;
     const struct err *why = NULL;
     if (b->use->purpose == CONFIG_DEMO || (!there && b->use->purpose == CONFIG_CHECK)) {
+        b->s->keys_are_new = true;
         masters[0] = random_master(b);
         return 1;
     }

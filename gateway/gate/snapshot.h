@@ -96,6 +96,7 @@ struct snapshot {
     /* "__Host-vestibule-tx-": sign-in attempts, host-only whatever the session's cookie is */
     struct slice attempt_prefix;
     struct keyring *keys;
+    bool keys_are_new; /* made just now, in memory: nothing that is stored can be read with them */
     struct session_jwt *session_jwt;
     struct signing_keys *signing_keys;
     struct slice token_issuer, token_audience; /* audience: as configured, empty: each backend's own */

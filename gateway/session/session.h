@@ -114,6 +114,7 @@ struct session_listed {
     struct slice provider, issuer, subject, email, name, provider_sid, address, user_agent;
     int64_t created_s, expires_s;
     int64_t seen_s; /* to the minute; 0: not known, as in its last hours */
+    int64_t order;  /* of a roll: when it began, to the millisecond */
 };
 struct session_roll {
     struct session_listed *at;
@@ -123,6 +124,9 @@ struct session_roll {
 enum flow_next session_roll(struct flow *f, struct sessions *s, struct slice provider, struct slice subject,
                             struct session_roll *ret_roll);
 enum flow_next session_read(struct flow *f, struct sessions *s, struct slice id, struct session_listed *ret_listed);
+/* Every id that begins so (empty: every one), some at a time, by walking the whole store: for operators. Again with the same scan until its
+ * cursor is "0"; what scan holds lives in f->arena, its first cursor is LIT("0"). Keys are ids; some may come twice. */
+enum flow_next session_walk(struct flow *f, struct sessions *s, struct slice id_starts, struct store_scan *scan);
 /* 43 characters; lends while s lives. */
 struct slice session_id(const struct session *s);
 

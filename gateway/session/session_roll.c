@@ -138,7 +138,7 @@ struct roll {
     struct session_names names;
     size_t name_at;
     struct store_members found;
-    struct slice *ids;
+    struct store_member *ids;
     size_t id_count, id_at;
     struct reading reading;
     struct session_listed one;
@@ -157,12 +157,12 @@ static enum flow_next read_list(struct flow *f)
 static enum flow_next gather(struct flow *f)
 {
     struct roll *r = f->self;
-    struct slice *ids = arena_array(f->arena, struct slice, r->id_count + r->found.count);
+    struct store_member *ids = arena_array(f->arena, struct store_member, r->id_count + r->found.count);
     for (size_t i = 0; i < r->id_count; i++) {
         ids[i] = r->ids[i];
     }
     for (size_t i = 0; i < r->found.count; i++) {
-        if (r->found.at[i].name.len == SESSION_KEY_BYTES - 2) ids[r->id_count++] = r->found.at[i].name;
+        if (r->found.at[i].name.len == SESSION_KEY_BYTES - 2) ids[r->id_count++] = r->found.at[i];
     }
     r->ids = ids;
     if (++r->name_at < r->names.count) return flow_back(f, 1);
@@ -173,16 +173,17 @@ static enum flow_next gather(struct flow *f)
 static enum flow_next read_next(struct flow *f)
 {
     struct roll *r = f->self;
-    return read_one(f, &r->reading, r->sessions, r->ids[r->id_at], &r->one);
+    return read_one(f, &r->reading, r->sessions, r->ids[r->id_at].name, &r->one);
 }
 
 static enum flow_next add(struct flow *f)
 {
     struct roll *r = f->self;
+    r->one.order = r->ids[r->id_at].order;
     if (r->one.id.len != 0)
         r->ret->at[r->ret->count++] = r->one;
     else if (!r->reading.there && r->dead_count < STORE_AT_ONCE)
-        r->dead[r->dead_count++] = r->ids[r->id_at];
+        r->dead[r->dead_count++] = r->ids[r->id_at].name;
     return ++r->id_at < r->id_count ? flow_back(f, 1) : FLOW_NEXT;
 }
 
@@ -197,7 +198,7 @@ static enum flow_next strike_dead(struct flow *f)
 static int newest_first(const void *x, const void *y)
 {
     const struct session_listed *a = x, *b = y;
-    return a->created_s < b->created_s ? 1 : a->created_s > b->created_s ? -1 : 0;
+    return a->order < b->order ? 1 : a->order > b->order ? -1 : 0;
 }
 
 static enum flow_next sort(struct flow *f)

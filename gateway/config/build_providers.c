@@ -109,25 +109,11 @@ static void tokens(struct build *b, const struct setting *at, struct provider *p
     p->refusal_ends_session = setting_number(at, "refresh_refused") == 0;
     p->revokes = setting_on(at, "revoke");
     if (p->tokens == TOKENS_SESSION) return;
-    /* what is written as it is anyway does no harm: `config print` writes every key */
-    const struct {
-        const char *key;
-        bool is_default;
-    } moot[] = {
-        {"refresh", !p->follows},
-        {"refresh_refused", p->refusal_ends_session},
-        {"revoke", p->revokes},
-    };
+    static const char *const moot[] = {"refresh", "refresh_refused", "revoke"};
     for (size_t i = 0; i < sizeof moot / sizeof moot[0]; i++) {
-<<<<<<< Updated upstream
         const struct setting *m = setting_at(at, moot[i]);
         if (m->node != NULL && !slice_is(m->text, slice_of(m->key->fallback)))
             BUILD_ERROR(b, at, moot[i], "%s is about tokens that are kept: write tokens: session with it", moot[i]);
-=======
-        if (setting_given(at, moot[i].key) && !moot[i].is_default)
-            BUILD_ERROR(b, at, moot[i].key, "%s is about tokens that are kept: write tokens: session with it",
-                        moot[i].key);
->>>>>>> Stashed changes
     }
 }
 

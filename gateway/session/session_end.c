@@ -1,6 +1,7 @@
 /* session_end.c -- signing out: the record goes, and its place in the lists when this worker knows whose it is; every cache hears of it, the
  * cookie is deleted; then the provider's tokens go, and are handed to whoever ends the session, for the last time. */
 #include "session/session_index.h"
+#include "session/session_tokens.h"
 #include "session/token_record.h"
 
 #include "base/log.h"
@@ -79,6 +80,20 @@ enum flow_next sessions_erase(struct flow *f, struct sessions *s, struct slice k
     e->tokens_key = token_record_key(f->arena, key);
     *ret_left = (struct session_left){.tokens = NULL};
     return flow_call(f, &e->flow, steps, sizeof steps / sizeof *steps, e);
+}
+
+static const struct flow_step take_steps[] = {
+    {"session/take_tokens", take_tokens}, /* waits */
+    {"session/open_tokens", open_tokens}, /* */
+};
+
+enum flow_next session_tokens_take(struct flow *f, struct sessions *s, struct slice id, struct session_left *ret_left)
+{
+    struct end *e = arena_new(f->arena, struct end);
+    *e = (struct end){.sessions = s, .key = session_index_key(f->arena, id), .ret_left = ret_left};
+    e->tokens_key = token_record_key(f->arena, e->key);
+    *ret_left = (struct session_left){.tokens = NULL};
+    return flow_call(f, &e->flow, take_steps, sizeof take_steps / sizeof *take_steps, e);
 }
 
 enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header, struct slice *ret_set_cookie,

@@ -33,7 +33,7 @@ enum flow_next session_access_token(struct flow *f, struct sessions *s, const st
 /* Renews them when they are due; nobody waits. For providers whose sessions follow them (provider.refresh). */
 void session_tokens_look_after(struct sessions *s, const struct session *session, const struct token_source *from);
 
-/* What session_end or sessions_erase left: revoked at the provider in nobody's name, one audit record for how it went. At most
+/* What session_end or session_tokens_take left: revoked at the provider in nobody's name, one audit record for how it went. At most
  * SESSION_REVOCATIONS at a time for a worker, then waiting for their turn up to SESSION_REVOCATIONS_WAIT; beyond that they are only counted.
  * Copies what it needs. who: the audit record's actor, subject, session and so on, of which event, reason and why are set here. */
 enum {
@@ -43,6 +43,9 @@ enum {
 struct audit_record;
 void session_tokens_revoke(struct sessions *s, const struct session_left *left, const struct token_source *from,
                            const struct audit_record *who);
+
+/* For who ends a session otherwise than by session_end and wants its tokens revoked: takes them out of the store; then session_revoke. */
+enum flow_next session_tokens_take(struct flow *f, struct sessions *s, struct slice id, struct session_left *ret_left);
 
 /* Something is under way that should not be cut off: a provider was asked, and what it gives must be stored. */
 bool session_tokens_busy(const struct sessions *s);

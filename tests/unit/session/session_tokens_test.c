@@ -612,6 +612,43 @@ static void sessions_that_follow_their_provider_are_looked_after_without_waiting
     free(cookie);
 }
 
+static struct session_left taken;
+static struct slice taken_id;
+
+static enum flow_next take_step(struct flow *f)
+{
+    struct want *w = f->self;
+    return session_tokens_take(f, w->sessions, taken_id, &taken);
+}
+
+static const struct flow_step take_steps[] = {
+    {"test/take", take_step}
+};
+
+static void tokens_can_be_taken_for_whoever_ends_the_session_by_its_id(void **state)
+{
+    struct fixture *x = *state;
+    char *cookie = sign_in_for(x, 100), key[SESSION_KEY_BYTES + 1];
+    struct token_record r;
+    struct arena *a = arena_open(1024 * 1024);
+    key_of(x, cookie, key);
+    taken_id = slice_of(key + 2);
+    for (int i = 0; i < 2; i++) { /* once: the second finds nothing */
+        struct want w = {.sessions = x->b.sessions, .arena = arena_open(4 * 1024 * 1024)};
+        flow_start(&w.flow, w.arena, take_steps, 1, want_end, &w);
+        assert_true(turn_until(x->loop, &w.ended, 2000));
+        assert_null(w.why);
+        assert_true((taken.tokens != NULL) == (i == 0));
+        if (i == 0) assert_true(slice_is(taken.provider, example.id));
+        if (i == 0) assert_true(slice_is(taken.tokens->refresh_token, LIT("refresh-0")));
+        want_close(&w);
+    }
+    assert_false(record_of(x, a, cookie, &r));
+    expect(x, &x->a, cookie, &example, NULL, PROBLEM_SESSION_ENDED); /* and no backend is asked without them */
+    arena_close(a);
+    free(cookie);
+}
+
 static void tokens_are_given_back_a_few_at_a_time_and_not_without_end(void **state)
 {
     struct fixture *x = *state;
@@ -666,6 +703,7 @@ int main(void)
         REDIS(a_sign_out_meanwhile_is_not_undone_and_what_came_is_given_back),
         TEST(it_lives_through_another_key),
         TEST(sessions_that_follow_their_provider_are_looked_after_without_waiting),
+        TEST(tokens_can_be_taken_for_whoever_ends_the_session_by_its_id),
         TEST(tokens_are_given_back_a_few_at_a_time_and_not_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,9 +39,17 @@ static int known_close(struct known *k, int status)
     return k->fine ? status : EXIT_CONFIG;
 }
 
-static struct slice redirect_uri(const struct snapshot *s, const struct provider *p)
+static struct slice redirect_uri(const struct snapshot *s, const struct site *site, const struct provider *p)
 {
-    return arena_print(s->arena, "%.*s%.*s", SLICE_ARG(s->public_url), SLICE_ARG(p->callback));
+    return arena_print(s->arena, "%.*s%.*s", SLICE_ARG(site->public_url), SLICE_ARG(p->callback));
+}
+
+static bool offers(const struct site *site, const struct provider *p)
+{
+    for (size_t i = 0; i < site->provider_count; i++) {
+        if (site->providers[i] == p) return true;
+    }
+    return false;
 }
 
 /* ---- list ---- */
@@ -64,7 +72,12 @@ static void configured_json(struct json *j, const struct snapshot *s)
         json_string(j, "origin", p->descriptor->origin);
         json_string(j, "issuer", p->issuer);
         json_string(j, "client_id", p->client_id);
-        json_string(j, "redirect_uri", redirect_uri(s, p));
+        json_string(j, "redirect_uri", redirect_uri(s, &s->sites[0], p));
+        json_open_list(j, "redirect_uris"); /* of every site that offers it */
+        for (size_t k = 0; k < s->site_count; k++) {
+            if (offers(&s->sites[k], p)) json_string(j, NULL, redirect_uri(s, &s->sites[k], p));
+        }
+        json_close_list(j);
         json_bool(j, "hidden", p->hidden);
         json_close_object(j);
     }
@@ -172,6 +185,14 @@ int command_providers_show(const struct command_line *line)
 
 /* ---- urls ---- */
 
+static void urls_at(struct buf *out, const struct snapshot *s, const struct site *site)
+{
+    for (size_t i = 0; i < site->provider_count; i++) {
+        const struct provider *p = site->providers[i];
+        buf_print(out, "%-16.*s %.*s\n", SLICE_ARG(p->id), SLICE_ARG(redirect_uri(s, site, p)));
+    }
+}
+
 int command_providers_urls(const struct command_line *line)
 {
     struct known k = known_open(line, true);
@@ -182,9 +203,8 @@ int command_providers_urls(const struct command_line *line)
     if (as_json) json_open_list(&j, NULL);
     if (as_json) configured_json(&j, s);
     if (as_json) json_close_list(&j);
-    for (size_t i = 0; s != NULL && !as_json && i < s->provider_count; i++) {
-        const struct provider *p = s->providers[i];
-        buf_print(&out, "%-16.*s %.*s\n", SLICE_ARG(p->id), SLICE_ARG(redirect_uri(s, p)));
+    for (size_t i = 0; s != NULL && !as_json && i < s->site_count; i++) {
+        urls_at(&out, s, &s->sites[i]);
     }
     if (as_json) buf_byte(&out, '\n');
     if (k.fine) command_out(&out);

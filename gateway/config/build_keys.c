@@ -94,11 +94,7 @@ static void sessions(struct build *b, const char *folder)
     size_t count = list->count > 0 ? masters_from_files(b, list, masters) : master_from_state(b, folder, masters);
     if (count == 0 || b->c->errors > 0) return;
     b->s->keys = keyring_open(masters, count);
-    for (size_t i = 0; i < b->s->site_count; i++) {
-        struct site *site = &b->s->sites[i];
-        site->session_jwt = session_jwt_open(b->s->keys, site->public_origin);
-    }
-    b->s->session_jwt = b->s->sites[0].session_jwt;
+    b->s->session_jwt = session_jwt_open(b->s->keys, b->s->public_origin);
 }
 
 static void assertions(struct build *b, const char *folder)

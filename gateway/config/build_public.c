@@ -82,9 +82,9 @@ bool build_is_private(struct slice host)
 
 /* ---------------------------------------------------------------------------------------------- public_url */
 
-static void public_url(struct build *b)
+void build_public_url(struct build *b, const struct setting *section, struct public_address *ret_address)
 {
-    const struct setting *at = setting_at(b->root, "public_url");
+    const struct setting *at = setting_at(section, "public_url");
     struct url u;
     if (at->bad || at->text.len == 0) return;
     const struct err *why = url_read(b->a, at->text, &u);
@@ -93,18 +93,26 @@ static void public_url(struct build *b)
         return;
     }
     if (!slice_is(u.path, LIT("/")) || u.query.at != NULL) {
-        BUILD_ERROR(b, b->root, "public_url", "public_url must end after the host: a path has no place in it");
+        BUILD_ERROR(b, section, "public_url", "public_url must end after the host: a path has no place in it");
     }
     if (!u.https && !address_host_is_loopback(u.host)) {
         BUILD_ERROR(
-            b, b->root, "public_url",
+            b, section, "public_url",
             "public_url must be https: over plain http anybody on the way can take sessions. http is for localhost");
     }
-    b->s->public_https = u.https;
-    b->s->public_origin = url_origin(b->a, &u);
-    b->s->public_url = b->s->public_origin;
-    size_t host = slice_find(b->s->public_origin, LIT("://"));
-    b->s->public_host = slice_from(b->s->public_origin, host + 3);
+    ret_address->https = u.https;
+    ret_address->origin = url_origin(b->a, &u);
+    size_t host = slice_find(ret_address->origin, LIT("://"));
+    ret_address->host = slice_from(ret_address->origin, host + 3);
+}
+
+static void public_url(struct build *b)
+{
+    struct public_address x = {.https = false};
+    build_public_url(b, b->root, &x);
+    b->s->public_https = x.https;
+    b->s->public_url = b->s->public_origin = x.origin;
+    b->s->public_host = x.host;
 }
 
 static bool prefix_byte(char c)
@@ -170,20 +178,20 @@ bool build_is_suffix(struct build *b, struct slice domain)
     return is;
 }
 
-static struct slice cookie_domain(struct build *b)
+struct slice build_cookie_domain(struct build *b, const struct setting *section, const char *key, struct slice host)
 {
-    struct slice domain = build_lower(b->a, setting_text(b->root, "cookie.domain"));
-    struct slice host = b->s->public_host, none = {NULL, 0};
+    struct slice domain = build_lower(b->a, setting_text(section, key));
+    struct slice none = {NULL, 0};
     struct address x;
     if (domain.len == 0) return none;
     if (domain.at[0] == '.') domain = slice_from(domain, 1);
     if (!build_host_name(domain) || address_read(domain, &x)) {
-        BUILD_ERROR(b, b->root, "cookie.domain", "cookie.domain cannot be \"%.*s\": write a name such as example.com",
+        BUILD_ERROR(b, section, key, "cookie.domain cannot be \"%.*s\": write a name such as example.com",
                     SLICE_ARG(domain));
         return none;
     }
     if (build_is_suffix(b, domain)) {
-        BUILD_ERROR(b, b->root, "cookie.domain", "%.*s belongs to many: the cookie would be sent to strangers' sites",
+        BUILD_ERROR(b, section, key, "%.*s belongs to many: the cookie would be sent to strangers' sites",
                     SLICE_ARG(domain));
         return none;
     }
@@ -191,27 +199,32 @@ static struct slice cookie_domain(struct build *b)
     if (colon != SLICE_NONE) host = slice_upto(host, colon);
     bool below = slice_is(host, domain) || slice_ends(host, arena_print(b->a, ".%.*s", SLICE_ARG(domain)));
     if (host.len != 0 && !below) {
-        BUILD_ERROR(b, b->root, "cookie.domain", "browsers refuse the cookie: %.*s is not below %.*s", SLICE_ARG(host),
+        BUILD_ERROR(b, section, key, "browsers refuse the cookie: %.*s is not below %.*s", SLICE_ARG(host),
                     SLICE_ARG(domain));
     }
     return domain;
+}
+
+struct slice build_cookie_name(struct build *b, const struct setting *section, const char *key)
+{
+    struct slice name = setting_text(section, key);
+    bool fine = name.len > 0 && name.len <= COOKIE_NAME_MAX;
+    for (size_t i = 0; i < name.len; i++) {
+        fine = fine && prefix_byte(name.at[i]) && name.at[i] != '/';
+    }
+    if (!fine)
+        BUILD_ERROR(b, section, key, "a cookie's name has at most %d of letters, digits, '-', '_' and '.'",
+                    COOKIE_NAME_MAX);
+    if (slice_starts(name, LIT("__"))) BUILD_ERROR(b, section, key, "the prefix is added by itself; leave it out");
+    return name;
 }
 
 static void cookies(struct build *b)
 {
     static const enum cookie_same_site sites[] = {COOKIE_LAX, COOKIE_STRICT, COOKIE_SAME_SITE_NONE};
     struct session_conf *conf = &b->s->session;
-    struct slice name = setting_text(b->root, "cookie.name");
-    bool fine = name.len > 0 && name.len <= COOKIE_NAME_MAX;
-    for (size_t i = 0; i < name.len; i++) {
-        fine = fine && prefix_byte(name.at[i]) && name.at[i] != '/';
-    }
-    if (!fine)
-        BUILD_ERROR(b, b->root, "cookie.name", "cookie.name: at most %d of letters, digits, '-', '_' and '.'",
-                    COOKIE_NAME_MAX);
-    if (slice_starts(name, LIT("__")))
-        BUILD_ERROR(b, b->root, "cookie.name", "the prefix is added by itself; leave it out");
-    conf->cookie.domain = cookie_domain(b);
+    struct slice name = build_cookie_name(b, b->root, "cookie.name");
+    conf->cookie.domain = build_cookie_domain(b, b->root, "cookie.domain", b->s->public_host);
     conf->cookie_name =
         arena_print(b->a, "%s%.*s", conf->cookie.domain.len != 0 ? "__Secure-" : "__Host-", SLICE_ARG(name));
     b->s->attempt_prefix = arena_print(b->a, "__Host-%.*s-tx-", SLICE_ARG(name));

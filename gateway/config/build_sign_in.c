@@ -60,7 +60,7 @@ static void accent(struct build *b, const struct setting *at, struct pages_conf 
                     SLICE_ARG(c));
         return;
     }
-    conf->accent = c;
+    if (c.len != 0) conf->accent = c;
 }
 
 static struct slice help(struct build *b, const struct setting *at)
@@ -133,27 +133,40 @@ static void brands(struct build *b, struct pages_conf *conf)
     conf->brands = list;
 }
 
+static void text_over(const struct setting *section, const char *key, struct slice *to)
+{
+    struct slice text = setting_text(section, key);
+    if (text.len != 0) *to = text;
+}
+
+void build_page_look(struct build *b, const struct setting *section, struct pages_conf *conf)
+{
+    struct slice address = help(b, section);
+    text_over(section, "name", &conf->name);
+    text_over(section, "message", &conf->message);
+    text_over(section, "terms", &conf->terms_url);
+    text_over(section, "privacy", &conf->privacy_url);
+    if (address.len != 0) conf->help_url = address;
+    logo(b, section, conf);
+    accent(b, section, conf);
+}
+
 void build_sign_in(struct build *b)
 {
     const struct setting *at = setting_at(b->root, "sign_in");
     struct snapshot *s = b->s;
-    struct slice name = setting_text(at, "name");
-    s->site_name = name.len != 0 ? name : s->public_host;
     s->primary = (int)setting_number(at, "primary");
     s->remember_last = setting_on(at, "remember_last");
     s->skip_if_single = setting_on(at, "skip_if_single");
     struct pages_conf conf = {.folder = setting_path(at, "templates"),
                               .prefix = s->prefix,
-                              .name = s->site_name,
-                              .message = setting_text(at, "message"),
-                              .terms_url = setting_text(at, "terms"),
-                              .privacy_url = setting_text(at, "privacy"),
-                              .help_url = help(b, at),
+                              .name = s->public_host,
                               .default_language = setting_text(at, "default_language")};
-    logo(b, at, &conf);
-    accent(b, at, &conf);
+    build_page_look(b, at, &conf);
+    s->site_name = conf.name;
     if (setting_number(at, "buttons") == 1) brands(b, &conf);
     build_redirects(b, setting_at(at, "redirects"), s->public_origin, &s->return_rules);
     const struct err *why = pages_open(b->a, &conf, &s->pages);
     if (why != NULL) build_complain(b, setting_place(at, "templates"), "sign_in", why);
+    b->pages = conf;
 }

@@ -2,6 +2,10 @@
 #include "config/config_int.h"
 #include "route/path.h"
 
+enum {
+    SITES_MAX = 64 /* each request looks through them, and each has its pages compiled */
+};
+
 void build_compat(struct build *b)
 {
     static const struct {
@@ -106,11 +110,104 @@ static void first_site(struct build *b, struct site *to)
                         .provider_count = s->provider_count};
 }
 
+static void site_cookie(struct build *b, const struct setting *at, struct site *to)
+{
+    struct slice name = build_cookie_name(b, setting_given(at, "cookie_name") ? at : b->root,
+                                          setting_given(at, "cookie_name") ? "cookie_name" : "cookie.name");
+    to->session = b->s->session;
+    to->session.cookie.domain = build_cookie_domain(b, at, "cookie_domain", to->public_host);
+    const char *prefix = to->session.cookie.domain.len != 0 ? "__Secure-" : "__Host-";
+    to->session.cookie_name = arena_print(b->a, "%s%.*s", prefix, SLICE_ARG(name));
+    to->attempt_prefix = arena_print(b->a, "__Host-%.*s-tx-", SLICE_ARG(name));
+}
+
+static void site_providers(struct build *b, const struct setting *at, struct site *to)
+{
+    const struct setting *list = setting_at(at, "providers");
+    const struct snapshot *s = b->s;
+    to->providers = s->providers;
+    to->provider_count = s->provider_count;
+    if (list->node == NULL) return;
+    if (list->count == 0 && !list->bad)
+        BUILD_ERROR(b, at, "providers", "providers is empty: nobody could sign in there; leave it out for all of them");
+    to->providers = arena_array(b->a, struct provider *, list->count + 1);
+    to->provider_count = 0;
+    for (const struct setting *one = list->first; one != NULL; one = one->next) {
+        size_t before = to->provider_count;
+        for (size_t i = 0; i < s->provider_count; i++) {
+            if (slice_is(s->providers[i]->id, one->text)) to->providers[to->provider_count++] = s->providers[i];
+        }
+        if (to->provider_count == before && s->provider_count != 0 && !one->bad)
+            complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""), "there is no provider \"%.*s\"",
+                         SLICE_ARG(one->text));
+        if (to->provider_count > before + 1) to->provider_count = before + 1; /* told elsewhere */
+    }
+}
+
+static void further_site(struct build *b, const struct setting *at, struct site *to)
+{
+    struct public_address address = {.https = false};
+    struct pages_conf look = b->pages;
+    build_public_url(b, at, &address);
+    *to = (struct site){.id = setting_text(at, "id"),
+                        .public_url = address.origin,
+                        .public_origin = address.origin,
+                        .public_host = address.host,
+                        .public_https = address.https};
+    site_cookie(b, at, to);
+    site_providers(b, at, to);
+    build_redirects(b, setting_at(at, "redirects"), address.origin, &to->return_rules);
+    look.name = address.host;
+    build_page_look(b, at, &look);
+    to->name = look.name;
+    const struct err *why = pages_open(b->a, &look, &to->pages);
+    if (why != NULL) build_complain(b, at->node, "sites", why);
+}
+
+static bool below(struct slice domain, struct slice host)
+{
+    if (!slice_ends(host, domain) || domain.len == 0) return false;
+    return host.len == domain.len || host.at[host.len - domain.len - 1] == '.';
+}
+
+/* A browser would send both sites' cookies of one name to the same host, and of two none counts. */
+static bool cookies_meet(const struct site *x, const struct site *y)
+{
+    struct slice a = x->session.cookie.domain, b = y->session.cookie.domain;
+    return slice_is(x->session.cookie_name, y->session.cookie_name) && (below(a, b) || below(b, a));
+}
+
+static void site_beside(struct build *b, const struct setting *at, const struct site *site, const struct site *other)
+{
+    if (slice_is(site->id, other->id)) BUILD_ERROR(b, at, "id", "there are two sites \"%.*s\"", SLICE_ARG(site->id));
+    if (site->public_host.len != 0 && slice_is(site->public_host, other->public_host))
+        BUILD_ERROR(b, at, "public_url", "%.*s is another site's already", SLICE_ARG(site->public_origin));
+    if (cookies_meet(site, other))
+        BUILD_ERROR(b, at, "cookie_domain",
+                    "browsers would send two cookies of one name to hosts below both domains: give this site a "
+                    "cookie_name of its own");
+}
+
 void build_sites(struct build *b)
 {
+    const struct setting *list = setting_at(b->root, "sites");
     struct snapshot *s = b->s;
     who_may_ask(b);
     callbacks(b);
-    s->sites = arena_array(b->a, struct site, 1);
+    s->sites = arena_array(b->a, struct site, list->count + 1);
+    struct slice *names = arena_array(b->a, struct slice, list->count + 1);
+    size_t name_count = 0;
     first_site(b, &s->sites[s->site_count++]);
+    if (list->count > SITES_MAX) BUILD_ERROR(b, b->root, "sites", "more than %d sites", SITES_MAX);
+    for (const struct setting *at = list->first; at != NULL; at = at->next) {
+        struct site *site = &s->sites[s->site_count];
+        further_site(b, at, site);
+        for (size_t i = 0; i < s->site_count; i++) {
+            site_beside(b, at, site, &s->sites[i]);
+        }
+        names[name_count++] = site->session.cookie_name;
+        s->site_count++;
+    }
+    s->session.other_cookie_names = names;
+    s->session.other_cookie_count = name_count;
 }

@@ -183,7 +183,8 @@ struct snapshot *config_build(struct config *c, const struct config_use *use)
     must(!c->taken);
     if (!c->readable) return NULL;
     struct snapshot *s = arena_new(c->arena, struct snapshot);
-    struct build b = {c->arena, c->complaints, c->root, use, c->environment, s};
+    struct build b = {
+        .a = c->arena, .c = c->complaints, .root = c->root, .use = use, .environment = c->environment, .s = s};
     atomic_init(&s->references, 1);
     s->arena = c->arena;
     s->generation = use->old != NULL ? use->old->generation + 1 : 1;

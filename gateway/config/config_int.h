@@ -24,6 +24,7 @@ struct build { /* one call of config_build */
     const struct config_use *use;
     const char *const *environment;
     struct snapshot *s;
+    struct pages_conf pages; /* of the first site, for the others to begin with */
 };
 
 void build_public(struct build *b); /* public_url, prefix, trusted proxies, header names, cookies */
@@ -42,6 +43,16 @@ void build_sites(struct build *b);   /* mode, compat, forward_auth; sites[], aft
 /* Keys last: they are made, on disk even, only for a configuration without errors. */
 void build_keys(struct build *b);
 
+/* What a site has of its own; the top of the configuration is the first one. */
+struct public_address {
+    bool https;
+    struct slice origin, host; /* host[:port] as browsers send it */
+};
+void build_public_url(struct build *b, const struct setting *section, struct public_address *ret_address);
+struct slice build_cookie_domain(struct build *b, const struct setting *section, const char *key, struct slice host);
+struct slice build_cookie_name(struct build *b, const struct setting *section, const char *key);
+/* What section says of name, logo, accent, message, terms, privacy and help, over what conf has. */
+void build_page_look(struct build *b, const struct setting *section, struct pages_conf *conf);
 /* Lists of origins to which people may return: sign_in.redirects, and a site's own. */
 void build_redirects(struct build *b, const struct setting *list, struct slice public_origin,
                      struct return_rules *ret_rules);

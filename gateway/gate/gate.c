@@ -67,7 +67,7 @@ static enum flow_next introduce(struct flow *f)
                               .host = asked_host(w->client.authority),
                               .target = x->target,
                               .raw_path = x->path};
-    w->site = snapshot_site(s, w->asked.authority, &w->at_home, &known);
+    site_choose(w, &known);
     return FLOW_NEXT;
 }
 
@@ -97,6 +97,9 @@ static void see_login(struct visitor *w)
                                    .return_rules = &site->return_rules,
                                    .routes = s->routes,
                                    .keys = s->keys,
+                                   .site = site->id,
+                                   .session_cookie_name = site->session.cookie_name,
+                                   .session_cookie = &site->session.cookie,
                                    .attempt_prefix = site->attempt_prefix,
                                    .secure_cookies = site->session.cookie.secure,
                                    .strict_session = site->session.cookie.same_site == COOKIE_STRICT,
@@ -233,7 +236,7 @@ static enum flow_next know_visitor(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
     if (!needs_visitor(w)) return FLOW_NEXT;
-    return session_find(f, w->v.sessions, w->v.cookies, &w->v.session, &w->v.session_why);
+    return session_find(f, w->v.sessions, w->v.session_cookies, &w->v.session, &w->v.session_why);
 }
 
 static enum flow_next judge(struct flow *f)
@@ -241,7 +244,7 @@ static enum flow_next judge(struct flow *f)
     struct visitor *w = visitor_of(f);
     if (w->v.session != NULL)
         w->provider = snapshot_voucher(w->site->providers, w->site->provider_count, &w->v.session->identity);
-    if (w->v.session != NULL && w->provider == NULL) {
+    if (w->v.session != NULL && (w->provider == NULL || !slice_is(w->v.session->site, w->site->id))) {
         w->v.session = NULL;
         w->v.session_why = PROBLEM_SESSION_ENDED;
     }

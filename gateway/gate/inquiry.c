@@ -97,7 +97,7 @@ static enum flow_next find_rule(struct flow *f, struct visitor *w)
 {
     const struct snapshot *s = w->snapshot;
     bool known;
-    w->site = snapshot_site(s, w->asked.authority, &w->at_home, &known);
+    site_choose(w, &known);
     size_t i = routes_backend(s->routes, w->asked.host, w->asked.path);
     if (!known && !(i != SIZE_MAX && s->backends[i].host.len != 0)) {
         return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST,
@@ -121,7 +121,7 @@ enum flow_next inquiry_hear(struct flow *f, struct visitor *w)
     if (q->how != ASKED_ENVOY && x->query.len != 0) narrow(w);
     if (q->how == ASKED_UNTOLD) {
         bool known;
-        w->site = snapshot_site(w->snapshot, w->asked.authority, &w->at_home, &known);
+        site_choose(w, &known);
         w->asked.how = ASKED_UNTOLD;
         return known ? FLOW_NEXT
                      : flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "a front proxy asks as an unknown host"));

@@ -87,7 +87,7 @@ static enum flow_next ask(struct flow *f)
 {
     struct live_look *k = f->self;
     struct visitor *v = visitor_of(k->watch);
-    return session_look(f, v->v.sessions, v->v.cookies, &k->session, &k->why);
+    return session_look(f, v->v.sessions, v->v.session_cookies, &k->session, &k->why);
 }
 
 static const struct flow_step look_steps[] = {

@@ -5,8 +5,6 @@
  */
 #include "gate/snapshot.h"
 
-#include "proxy/asked.h"
-
 const struct provider *snapshot_voucher(struct provider *const *providers, size_t count, const struct identity *who)
 {
     for (size_t i = 0; i < count; i++) {
@@ -42,9 +40,9 @@ static void snapshot_free(struct snapshot *s)
     drop_tls(s);
     for (size_t i = 0; i < s->site_count; i++) {
         if (s->sites[i].pages != NULL) pages_close(s->sites[i].pages);
-        if (s->sites[i].session_jwt != NULL) session_jwt_close(s->sites[i].session_jwt);
     }
     if (s->site_count == 0 && s->pages != NULL) pages_close(s->pages);
+    if (s->session_jwt != NULL) session_jwt_close(s->session_jwt);
     if (s->signing_keys != NULL) signing_keys_close(s->signing_keys);
     if (s->keys != NULL) keyring_close(s->keys);
     arena_close(s->arena);
@@ -56,42 +54,4 @@ void snapshot_drop(struct snapshot *s)
     int before = atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel);
     must(before > 0);
     if (before == 1) snapshot_free(s);
-}
-
-/* ---- sites ---- */
-
-static struct slice without_usual_port(const struct site *site, struct slice authority)
-{
-    struct slice usual = site->public_https ? LIT(":443") : LIT(":80");
-    return slice_ends(authority, usual) ? slice_upto(authority, authority.len - usual.len) : authority;
-}
-
-static bool covers(struct slice domain, struct slice host)
-{
-    if (domain.len == 0 || !slice_ends(host, domain)) return false;
-    return host.len == domain.len || host.at[host.len - domain.len - 1] == '.';
-}
-
-const struct site *snapshot_site(const struct snapshot *s, struct slice authority, bool *ret_home, bool *ret_known)
-{
-    *ret_home = *ret_known = true;
-    for (size_t i = 0; i < s->site_count; i++) {
-        const struct site *site = &s->sites[i];
-        if (slice_is(without_usual_port(site, authority), site->public_host)) return site;
-    }
-    *ret_home = false;
-    struct slice host = asked_host(authority);
-    for (size_t i = 0; i < s->site_count; i++) {
-        if (return_host(&s->sites[i].return_rules, host)) return &s->sites[i];
-    }
-    *ret_known = false;
-    const struct site *best = &s->sites[0];
-    size_t most = 0;
-    for (size_t i = 0; i < s->site_count; i++) {
-        struct slice domain = s->sites[i].session.cookie.domain;
-        if (domain.len <= most || !covers(domain, host)) continue;
-        best = &s->sites[i];
-        most = domain.len;
-    }
-    return best;
 }

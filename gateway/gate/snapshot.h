@@ -44,7 +44,7 @@ enum compat { /* bits: whose addresses and names are understood besides ours */
     COMPAT_VOUCH = 4
 };
 
-/* One public address with what belongs to it alone: a session of one site is none on another (their tokens name their site). The first
+/* One public address with what belongs to it alone: a session of one site is none on another (its record names the site). The first
  * one is the top of the configuration, whose values also stand in the snapshot itself. */
 struct site {
     struct slice id;                         /* empty: the first */
@@ -54,9 +54,8 @@ struct site {
     struct slice name;
     struct pages *pages;
     struct return_rules return_rules;
-    struct session_conf session;
+    struct session_conf session; /* its cookie is the site's own; the rest is the same everywhere */
     struct slice attempt_prefix;
-    struct session_jwt *session_jwt;
     struct provider **providers; /* lent by the snapshot */
     size_t provider_count;
 };

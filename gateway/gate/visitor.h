@@ -34,6 +34,10 @@ enum endpoint_flag {
     ENDPOINT_ANY_HOST = 2 /* also for those who ask by our address alone */
 };
 
+/* Sets site, at_home and v.session_cookies by asked.authority. *ret_known: people may be sent there (a site's public host, or one of its
+ * redirects); else it is the site whose cookies reach that host, else the first. */
+void site_choose(struct visitor *w, bool *ret_known);
+
 /* Our own addresses below the prefix. */
 struct endpoint {
     struct slice path;    /* "/start/": a final slash takes a tail */

@@ -124,14 +124,14 @@ static enum flow_next recognise(struct flow *f)
     struct callback *c = f->self;
     struct visit *v = c->v;
     if (c->lost == PROBLEM_NONE || c->fault != NULL) return FLOW_NEXT;
-    return session_find(f, v->sessions, v->cookies, &v->session, &v->session_why);
+    return session_find(f, v->sessions, v->session_cookies, &v->session, &v->session_why);
 }
 
 static enum flow_next check_attempt(struct flow *f)
 {
     struct callback *c = f->self;
     if (c->fault != NULL) return flow_fail(f, c->fault);
-    if (c->lost != PROBLEM_NONE && c->v->session != NULL) {
+    if (c->lost != PROBLEM_NONE && c->v->session != NULL && slice_is(c->v->session->site, c->v->conf->site)) {
         respond_redirect(&c->v->answer, 303, LIT("/"));
         return FLOW_DONE;
     }
@@ -242,7 +242,8 @@ static enum flow_next begin(struct flow *f)
         .identity = &g->identity,
         .tokens = c->provider->tokens == TOKENS_SESSION ? &tokens : NULL,
         .provider_sid = g->sid,
-        .old_cookie_header = c->v->cookies,
+        .site = c->v->conf->site,
+        .old_cookie_header = c->v->session_cookies,
         .address = c->v->client_ip,
         .user_agent = exchange_header(c->v->x, LIT("user-agent")),
         .began_ms = c->attempt.began_ms,
@@ -264,7 +265,7 @@ static enum flow_next send_home(struct flow *f)
     records_audit(&r);
     ended_tell(v, &c->begun.displaced, who->provider, who->subject, "max_per_user");
     login_count(v->provider, "success", PROBLEM_NONE, now_us() - c->began_us);
-    exchange_add(v->x, LIT("set-cookie"), c->begun.set_cookie);
+    visit_set_session(v, c->begun.token);
     visit_set_cookie(v, c->attempt_cookie, LIT(""), 0, COOKIE_LAX);
     if (v->conf->remember_last) {
         visit_set_cookie(v, LIT("vestibule-last"), v->provider, 180 * 86400, COOKIE_LAX);

@@ -69,7 +69,7 @@ static enum flow_next check_request(struct flow *f)
 static enum flow_next end(struct flow *f)
 {
     struct sign_out *s = f->self;
-    return session_end(f, s->v->sessions, s->v->cookies, &s->set_cookie, &s->left);
+    return session_end(f, s->v->sessions, s->v->session_cookies, &s->set_cookie, &s->left);
 }
 
 static enum flow_next ask_where(struct flow *f)
@@ -105,7 +105,7 @@ static enum flow_next say_goodbye(struct flow *f)
     struct visit *v = s->v;
     const struct identity *who = &v->session->identity;
     tell(s);
-    exchange_add(v->x, LIT("set-cookie"), s->set_cookie);
+    visit_set_session(v, (struct slice){0});
     if (s->elsewhere.len != 0) {
         respond_redirect(&v->answer, 303, s->elsewhere);
         return FLOW_DONE;
@@ -121,7 +121,7 @@ static enum flow_next go_on(struct flow *f)
 {
     struct sign_out *s = f->self;
     if (s->v->session != NULL) tell(s);
-    exchange_add(s->v->x, LIT("set-cookie"), s->set_cookie);
+    visit_set_session(s->v, (struct slice){0});
     respond_redirect(&s->v->answer, 302, s->return_url);
     return FLOW_DONE;
 }
@@ -142,7 +142,7 @@ static void sign_out_failed(struct visit *v, const struct err *why)
 {
     struct sign_out *s = v->endpoint;
     LOG(LOG_LEVEL_WARN, "signout.failed", "A sign-out could not be completed.", why, {"request_id", v->request_id});
-    if (s->set_cookie.len != 0) exchange_add(v->x, LIT("set-cookie"), s->set_cookie);
+    if (s->set_cookie.len != 0) visit_set_session(v, (struct slice){0});
     respond_problem(&v->answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
 }
 

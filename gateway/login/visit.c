@@ -46,6 +46,13 @@ void visit_set_cookie(const struct visit *v, struct slice name, struct slice val
     exchange_add(v->x, LIT("set-cookie"), cookie_set(v->x->arena, name, value, &with));
 }
 
+void visit_set_session(const struct visit *v, struct slice token)
+{
+    struct cookie_attributes with = *v->conf->session_cookie;
+    if (token.len == 0) with.max_age_s = 0;
+    exchange_add(v->x, LIT("set-cookie"), cookie_set(v->x->arena, v->conf->session_cookie_name, token, &with));
+}
+
 bool visit_is_same_origin(const struct visit *v)
 {
     struct slice site = exchange_header(v->x, LIT("sec-fetch-site"));

@@ -19,6 +19,9 @@ struct login_conf {
     const struct return_rules *return_rules;
     const struct routes *routes;
     const struct keyring *keys;
+    struct slice site;                /* its id; empty: the first */
+    struct slice session_cookie_name; /* and how it is set, at this site */
+    const struct cookie_attributes *session_cookie;
     struct slice attempt_prefix; /* "__Host-vestibule-tx-" */
     bool secure_cookies;         /* Secure on every cookie of ours (also on http://localhost) */
     bool strict_session;         /* the session's cookie is SameSite=Strict */
@@ -36,6 +39,7 @@ struct visit {
     struct store_link *store;
     const struct provider_env *env;
     struct slice request_id, client_ip, cookies;
+    struct slice session_cookies;  /* the same as session/ is to see them: none that another site's session came by */
     const struct address *client;  /* the same as client_ip */
     const struct session *session; /* NULL: nobody */
     enum problem session_why;      /* why nobody */
@@ -59,6 +63,8 @@ struct slice visit_return_url(const struct visit *v);
 /* A small cookie of ours that is no secret: vestibule-last, vestibule-lang. max_age_s 0 deletes. */
 void visit_set_cookie(const struct visit *v, struct slice name, struct slice value, int64_t max_age_s,
                       enum cookie_same_site same_site);
+/* Gives the browser this session's token at this site, or takes it away (token empty). */
+void visit_set_session(const struct visit *v, struct slice token);
 /* A person did this on purpose on our own page: same origin by Sec-Fetch-Site, or by Origin where that is missing. */
 bool visit_is_same_origin(const struct visit *v);
 /* Somebody as access rules see them; now_s when they are signing in just now. The identity is lent. */

@@ -63,7 +63,7 @@ struct ending {
 static enum flow_next end(struct flow *f)
 {
     struct ending *e = f->self;
-    return session_end(f, e->v->sessions, e->v->cookies, &e->set_cookie, &e->left);
+    return session_end(f, e->v->sessions, e->v->session_cookies, &e->set_cookie, &e->left);
 }
 
 static enum flow_next say_so(struct flow *f)
@@ -76,7 +76,7 @@ static enum flow_next say_so(struct flow *f)
     r.session = e->v->session->reference;
     records_audit(&r);
     visit_give_back(e->v, &e->left, e->v->session);
-    exchange_add(e->v->x, LIT("set-cookie"), e->set_cookie);
+    visit_set_session(e->v, (struct slice){0});
     respond_empty(&e->v->answer, 204);
     return FLOW_DONE;
 }

@@ -147,19 +147,29 @@ int64_t sessions_idle_ms(const struct sessions *s)
     return 1000 * (c->idle_s > 0 && c->idle_s < c->lifetime_s ? c->idle_s : c->lifetime_s);
 }
 
+static bool is_attempt_of(struct slice session, struct slice cookie_name)
+{
+    size_t prefix = slice_starts(session, LIT("__Secure-")) ? sizeof "__Secure-" - 1 : sizeof "__Host-" - 1;
+    struct slice base = slice_from(session, prefix), rest = slice_from(cookie_name, sizeof "__Host-" - 1);
+    return slice_starts(cookie_name, LIT("__Host-")) && slice_starts(rest, base) &&
+           slice_starts(slice_from(rest, base.len), LIT("-tx-"));
+}
+
 /* The session's own, the attempts' (host-only whatever the session's is: "__Host-NAME-tx-..."), and the two small ones
  * that remember a choice. */
 bool session_cookie_is_ours(const struct sessions *s, struct slice cookie_name)
 {
-    struct slice ours = s->conf->cookie_name;
-    if (slice_is(cookie_name, ours)) return true;
+    if (slice_is(cookie_name, s->conf->cookie_name)) return true;
     if (slice_starts(cookie_name, LIT("vestibule-la"))) {
         return slice_is(cookie_name, LIT("vestibule-last")) || slice_is(cookie_name, LIT("vestibule-lang"));
     }
-    if (!slice_starts(cookie_name, LIT("__Host-"))) return false;
-    size_t prefix = slice_starts(ours, LIT("__Secure-")) ? sizeof "__Secure-" - 1 : sizeof "__Host-" - 1;
-    struct slice base = slice_from(ours, prefix), rest = slice_from(cookie_name, sizeof "__Host-" - 1);
-    return slice_starts(rest, base) && slice_starts(slice_from(rest, base.len), LIT("-tx-"));
+    if (!slice_starts(cookie_name, LIT("__"))) return false;
+    if (is_attempt_of(s->conf->cookie_name, cookie_name)) return true;
+    for (size_t i = 0; i < s->conf->other_cookie_count; i++) {
+        struct slice other = s->conf->other_cookie_names[i];
+        if (slice_is(cookie_name, other) || is_attempt_of(other, cookie_name)) return true;
+    }
+    return false;
 }
 
 struct session_counts sessions_counts(const struct sessions *s)

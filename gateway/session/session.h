@@ -32,16 +32,19 @@ struct session_conf {
     int cache_ms;             /* how stale a worker's view may be when no invalidation arrives: 5000 */
     struct slice cookie_name; /* with its prefix: "__Host-vestibule" */
     struct cookie_attributes cookie;
+    const struct slice *other_cookie_names; /* of further sites: never passed on either */
+    size_t other_cookie_count;
     size_t cache_entries; /* per worker: 4096; least recently used go */
     int max_per_user;     /* sessions of one person: the oldest are ended */
 };
 
 struct session {
     struct identity identity;
-    struct slice reference;           /* first 8 of base64url(SHA-256(sid)): for logs, never the token */
-    struct slice provider_sid;        /* the provider's own id of it; empty: not told */
-    bool keeps_tokens;                /* the provider's tokens are in a record beside it: session/session_tokens.h */
-    int64_t created_s, expires_s;     /* absolute end */
+    struct slice reference;       /* first 8 of base64url(SHA-256(sid)): for logs, never the token */
+    struct slice site;            /* where it was begun, and the only place where it counts; empty: the first site */
+    struct slice provider_sid;    /* the provider's own id of it; empty: not told */
+    bool keeps_tokens;            /* the provider's tokens are in a record beside it: session/session_tokens.h */
+    int64_t created_s, expires_s; /* absolute end */
     struct slice address, user_agent; /* of the browser that signed in; the latter cut */
     /* One memo for proxy/: what it made of this session (header values, assertions). Freed with the session. */
     void *memo;
@@ -69,7 +72,7 @@ enum flow_next session_look(struct flow *f, struct sessions *s, struct slice coo
 struct session_start {
     const struct identity *identity;
     const struct tokens *tokens; /* NULL: they are not kept */
-    struct slice provider_sid;
+    struct slice site, provider_sid;
     struct slice old_cookie_header;   /* the session it replaces, if it is ours and live, is deleted */
     struct slice address, user_agent; /* where from, for the person to recognise it by */
     int64_t began_ms; /* the sign-in, wall clock: one that was begun before its person was ended is refused */
@@ -79,7 +82,8 @@ struct session_ids { /* as logs know them by their first 8 characters; each is 4
     size_t count;
 };
 struct session_begun {
-    struct slice set_cookie, reference;
+    struct slice set_cookie, reference; /* set_cookie: by session_conf; for another site's cookie there is the token */
+    struct slice token;
     struct session_ids displaced; /* older ones of the same person, ended because there were too many */
 };
 /* Stores a new session and gives the Set-Cookie value; nothing is promised to anybody before the store said yes. PROBLEM_SESSION_ENDED:

@@ -144,6 +144,7 @@ static enum flow_next give_cookie(struct flow *f)
 {
     struct begin *b = f->self;
     const struct session_conf *conf = b->sessions->conf;
+    b->ret_begun->token = b->token;
     b->ret_begun->set_cookie = cookie_set(f->arena, conf->cookie_name, b->token, &conf->cookie);
     b->ret_begun->reference = slice_upto(session_index_id(b->key), SESSION_REFERENCE_CHARS);
     return FLOW_NEXT;
@@ -198,6 +199,7 @@ static struct slice old_key(struct arena *a, const struct sessions *s, struct sl
 static struct session session_of(struct arena *a, const struct sessions *s, const struct session_start *start)
 {
     struct session x = {.identity = *start->identity,
+                        .site = start->site,
                         .provider_sid = start->provider_sid,
                         .keeps_tokens = start->tokens != NULL,
                         .address = start->address,

@@ -4,7 +4,7 @@
 
 /* The texts in the order they stand in the record; a new one is a new version. */
 enum {
-    TEXTS = 14
+    TEXTS = 15
 };
 
 static void list_texts(struct session *s, struct slice *texts[TEXTS])
@@ -13,7 +13,7 @@ static void list_texts(struct session *s, struct slice *texts[TEXTS])
     struct slice *in_order[TEXTS] = {
         &who->provider,    &who->issuer,      &who->subject,  &who->email,    &who->name,
         &who->given_name,  &who->family_name, &who->username, &who->picture,  &who->locale,
-        &who->profile_url, &s->provider_sid,  &s->address,    &s->user_agent,
+        &who->profile_url, &s->provider_sid,  &s->address,    &s->user_agent, &s->site,
     };
     for (size_t i = 0; i < TEXTS; i++) {
         texts[i] = in_order[i];

@@ -11,7 +11,7 @@
 #include "session/session.h"
 
 enum {
-    SESSION_RECORD_VERSION = 3
+    SESSION_RECORD_VERSION = 4
 };
 
 void session_record_write(struct buf *to, const struct session *s);

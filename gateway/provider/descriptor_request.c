@@ -82,9 +82,20 @@ static void prove(struct reading *r, struct declared_request *q)
 
 /* ---- profile.requests ---- */
 
+/* What stands before the colon in templates. */
+static bool is_taken(struct slice name)
+{
+    static const struct slice spaces[] = {LIT_INIT("me"), LIT_INIT("cb"), LIT_INIT("stored"), LIT_INIT("claim")};
+    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++)
+        if (slice_is(spaces[i], name)) return true;
+    return false;
+}
+
 static void add_document(struct reading *r, const struct doc *node, struct slice name)
 {
-    if (reading_document(r, name) >= 0)
+    if (is_taken(name))
+        READING_ERROR(r, node, "\"%.*s\" means something else in templates: give it another name", SLICE_ARG(name));
+    else if (reading_document(r, name) >= 0)
         READING_ERROR(r, node, "there are two documents \"%.*s\"", SLICE_ARG(slice_upto(name, 40)));
     else if (r->d->document_count == DOCUMENTS_MAX)
         READING_ERROR(r, node, "more than %d documents", (int)DOCUMENTS_MAX);

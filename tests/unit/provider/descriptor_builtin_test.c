@@ -1,12 +1,12 @@
 /* Every built-in provider file compiles by itself, without a word of complaint. */
-#include "provider/descriptor_read.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include <cmocka.h>
+
+#include "provider/descriptor_read.h"
 
 static void every_file_that_is_built_in_compiles(void **state)
 {

@@ -94,8 +94,8 @@ static void is(struct slice got, const char *want)
     if (!slice_is(got, slice_of(want))) fail_msg("got \"%.*s\", want \"%s\"\n%s", SLICE_ARG(got), want, shown());
 }
 
-#define HEAD "id: it\nname: It\nprotocol: oauth2\n"
-#define TAIL "profile: { requests: [{ as: me, url: \"https://a.example/me\" }], map: { subject: /id } }\n"
+#define HEAD      "id: it\nname: It\nprotocol: oauth2\n"
+#define TAIL      "profile: { requests: [{ as: we, url: \"https://a.example/me\" }], map: { subject: /id } }\n"
 #define ADDRESSES "endpoints: { authorization: \"https://a.example/a\", token: \"https://a.example/t\" }\n"
 
 struct wrong {
@@ -103,141 +103,151 @@ struct wrong {
 };
 
 static const struct wrong wrongs[] = {
-    /* the head */
-    {"id: other\n",                                                                "1:5 the id must be the file's name without .yaml: id: it\n"                            },
-    {"[]",                                                                         "1:1 a provider file is a map of keys and values\n"                                     },
-    {"id: it\nprotocol: oauth2\n" TAIL,                                            "1:1 a provider file needs a name: what people read on the button\n"                    },
-    {"id: it\nname: It\n" TAIL,                                                    "1:1 a provider file needs protocol: oidc, oauth2 or oauth1\n"                          },
-    {"id: it\nname: It\nprotocol: oauth3\n" TAIL,                                  "3:11 protocol must be one of: oidc oauth2 oauth1 [oauth2]\n"                           },
-    {HEAD "authorise: {}\n" TAIL,                                                  "4:1 unknown key \"authorise\" in a provider file [authorize]\n"                        },
-    {HEAD "authorize: { scope: [a] }\n" TAIL,                                      "4:14 unknown key \"scope\" in authorize [scopes]\n"                                    },
-    {HEAD "token: nothing\n" TAIL,                                                 "4:8 token must be a section of keys with values\n"                                     },
-    {HEAD "status: old\n" TAIL,                                                    "4:9 status must be one of: current legacy\n"                                           },
-    {HEAD "extends: nobody\n" TAIL,                                                "4:10 there is no provider file \"nobody\" to extend\n"                                 },
-    {HEAD "extends: githup\n" TAIL,                                                "4:10 there is no provider file \"githup\" to extend [github]\n"                        },
-    /* variables */
+  /* the head */
+    {"id: other\n",                                                                                                           "1:5 the id must be the file's name without .yaml: id: it\n"            },
+    {"[]",                                                                                                                    "1:1 a provider file is a map of keys and values\n"                     },
+    {"id: it\nprotocol: oauth2\n" TAIL,                                                                                       "1:1 a provider file needs a name: what people read on the button\n"    },
+    {"id: it\nname: It\n" TAIL,                                                                                               "1:1 a provider file needs protocol: oidc, oauth2 or oauth1\n"          },
+    {"id: it\nname: It\nprotocol: oauth3\n" TAIL,                                                                             "3:11 protocol must be one of: oidc oauth2 oauth1 [oauth2]\n"           },
+    {HEAD "authorise: {}\n" TAIL,                                                                                             "4:1 unknown key \"authorise\" in a provider file [authorize]\n"        },
+    {HEAD "authorize: { scope: [a] }\n" TAIL,                                                                                 "4:14 unknown key \"scope\" in authorize [scopes]\n"                    },
+    {HEAD "token: nothing\n" TAIL,                                                                                            "4:8 token must be a section of keys with values\n"                     },
+    {HEAD "status: old\n" TAIL,                                                                                               "4:9 status must be one of: current legacy\n"                           },
+    {HEAD "extends: nobody\n" TAIL,                                                                                           "4:10 there is no provider file \"nobody\" to extend\n"                 },
+    {HEAD "extends: githup\n" TAIL,                                                                                           "4:10 there is no provider file \"githup\" to extend [github]\n"        },
+ /* variables */
     {HEAD "variables: { Tenant: {} }\n" TAIL,
-     "4:14 a name begins with a letter and has a-z, 0-9, '_' and '-', at most 40 characters\n"                                                                             },
-    {HEAD "variables: { base: { kind: adress } }\n" TAIL,                          "4:28 kind must be one of: text path host url\n"                                        },
+     "4:14 a name begins with a letter and has a-z, 0-9, '_' and '-', at most 40 characters\n"                                                                                                        },
+    {HEAD "variables: { base: { kind: adress } }\n" TAIL,                                                                     "4:28 kind must be one of: text path host url\n"                        },
     {HEAD "variables: { base: { kind: url, default: \"http://a.example\" } }\n" TAIL,
-     "4:42 the variable must be https: secrets and tokens travel there\n"                                                                                                  },
+     "4:42 the variable must be https: secrets and tokens travel there\n"                                                                                                                             },
     {HEAD "variables: { base: { kind: url, default: \"https://a.example/?x\" } }\n" TAIL,
-     "4:42 this variable is an address without a query\n"                                                                                                                  },
+     "4:42 this variable is an address without a query\n"                                                                                                                                             },
     {HEAD "variables: { t: { default: \"a{code}\" } }\n" TAIL,
-     "4:28 this variable has letters, digits and . _ ~ - only\n"                                                                                                           },
+     "4:28 this variable has letters, digits and . _ ~ - only\n"                                                                                                                                      },
     {HEAD "variables: { p: { kind: path, default: \"/../x\" } }\n" TAIL,
-     "4:40 this variable is a path: it begins with '/', does not end with one, and has letters, digits and . _ ~ -\n"                                                      },
+     "4:40 this variable is a path: it begins with '/', does not end with one, and has letters, digits and . _ ~ -\n"                                                                                 },
     {HEAD "variables: { h: { kind: host, default: \"a.example/x\" } }\n" TAIL,
-     "4:40 this variable is a host, such as login.example.org\n"                                                                                                           },
-    /* addresses */
+     "4:40 this variable is a host, such as login.example.org\n"                                                                                                                                      },
+ /* addresses */
     {HEAD "endpoints: { token: \"http://a.example/t\" }\n" TAIL,
-     "4:21 the address must be https: secrets and tokens travel there\n"                                                                                                   },
+     "4:21 the address must be https: secrets and tokens travel there\n"                                                                                                                              },
     {HEAD "endpoints: { token: \"/t\" }\n" TAIL,
-     "4:21 an address begins with https://, a host and a '/', or with an endpoint: no answer may decide where it leads\n"                                                  },
+     "4:21 an address begins with https://, a host and a '/', or with an endpoint: no answer may decide where it leads\n"                                                                             },
     {HEAD "endpoints: { revocation: \"https://{me:subject}.example/\" }\n" TAIL,
-     "4:26 an address begins with https://, a host and a '/', or with an endpoint: no answer may decide where it leads\n"                                                  },
-    {HEAD "endpoints: { token: [a] }\n" TAIL,                                      "4:14 an endpoint is one address\n4:14 token must be one line of text\n"                },
-    {HEAD "issuer: \"https://a.example/?x=1\"\n" TAIL,                             "4:9 an issuer has no query\n"                                                          },
-    /* templates */
+     "4:26 an address begins with https://, a host and a '/', or with an endpoint: no answer may decide where it leads\n"                                                                             },
+    {HEAD "endpoints: { token: [a] }\n" TAIL,                                                                                 "4:14 an endpoint is one address\n4:14 token must be one line of text\n"},
+    {HEAD "issuer: \"https://a.example/?x=1\"\n" TAIL,                                                                        "4:9 an issuer has no query\n"                                          },
+ /* templates */
     {HEAD "token: { params: { a: \"{devcie_id}\" } }\n" TAIL,
-     "4:23 nobody sets {devcie_id}: it is no value of this place, no variable and no endpoint\n"                                                                           },
+     "4:23 nobody sets {devcie_id}: it is no value of this place, no variable and no endpoint\n"                                                                                                      },
     {HEAD "token: { params: { a: \"{cod}\" } }\n" TAIL,
-     "4:23 nobody sets {cod}: it is no value of this place, no variable and no endpoint [code]\n"                                                                          },
-    {HEAD "token: { params: { a: \"{access_token}\" } }\n" TAIL,                   "4:23 {access_token} is not known yet at this place\n"                                  },
-    {HEAD "token: { params: { a: \"{cb:device_id}\" } }\n" TAIL,                   "4:23 nobody sets {cb:device_id}\n"                                                     },
+     "4:23 nobody sets {cod}: it is no value of this place, no variable and no endpoint [code]\n"                                                                                                     },
+    {HEAD "token: { params: { a: \"{access_token}\" } }\n" TAIL,
+     "4:23 {access_token} is not known yet at this place\n"                                                                                                                                           },
+    {HEAD "token: { params: { a: \"{cb:device_id}\" } }\n" TAIL,                                                              "4:23 nobody sets {cb:device_id}\n"                                     },
     {HEAD "callback: { params: { device_id: text } }\ntoken: { params: { a: \"{cb:device}\" } }\n" TAIL,
-     "5:23 nobody sets {cb:device} [device_id]\n"                                                                                                                          },
-    {HEAD "authorize: { params: { a: \"{token:/x}\" } }\n" TAIL,                   "4:27 {token:...} is not known yet at this place\n"                                     },
-    {HEAD "token: { stored: { a: \"{token:x}\" } }\n" TAIL,                        "4:23 {token:...} takes a JSON pointer, which begins with '/'\n"                        },
+     "5:23 nobody sets {cb:device} [device_id]\n"                                                                                                                                                     },
+    {HEAD "authorize: { params: { a: \"{token:/x}\" } }\n" TAIL,                                                              "4:27 {token:...} is not known yet at this place\n"                     },
+    {HEAD "token: { stored: { a: \"{token:x}\" } }\n" TAIL,
+     "4:23 {token:...} takes a JSON pointer, which begins with '/'\n"                                                                                                                                 },
     {HEAD "authorize: { params: { a: \"{\" } }\n" TAIL,
-     "4:27 a brace without its partner; a brace itself is written twice: {{ or }}\n"                                                                                       },
+     "4:27 a brace without its partner; a brace itself is written twice: {{ or }}\n"                                                                                                                  },
     {HEAD "authorize: { params: { a: \"{me { x } }\" } }\n" TAIL,
-     "4:27 braces hold one name; a brace itself is written twice: {{ or }}\n"                                                                                              },
+     "4:27 braces hold one name; a brace itself is written twice: {{ or }}\n"                                                                                                                         },
     {HEAD "authorize: { params: { a: \"{hmac_sha256_hex:client_id:code}\" } }\n" TAIL,
-     "4:27 {hmac_sha256_hex:KEY:MESSAGE} takes two values that are known at this place\n"                                                                                  },
-    {HEAD "authorize: { params: { state: x } }\n" TAIL,                            "4:24 further parameters cannot set \"state\": the gateway does\n"                      },
-    {HEAD "token: { headers: { Authorization: x } }\n" TAIL,                       "4:21 Authorization is set by the gateway\n"                                            },
-    {HEAD "token: { headers: { \"A B\": x } }\n" TAIL,                             "4:21 no name of a header\n"                                                            },
-    /* authorize, callback, token */
+     "4:27 {hmac_sha256_hex:KEY:MESSAGE} takes two values that are known at this place\n"                                                                                                             },
+    {HEAD "authorize: { params: { state: x } }\n" TAIL,
+     "4:24 further parameters cannot set \"state\": the gateway does\n"                                                                                                                               },
+    {HEAD "token: { headers: { Authorization: x } }\n" TAIL,                                                                  "4:21 Authorization is set by the gateway\n"                            },
+    {HEAD "token: { headers: { \"A B\": x } }\n" TAIL,                                                                        "4:21 no name of a header\n"                                            },
+ /* authorize, callback, token */
     {HEAD "authorize: { scopes: [\"a b\"] }\n" TAIL,
-     "4:14 a scope has no space and no separator in it: write them as a list\n"                                                                                            },
+     "4:14 a scope has no space and no separator in it: write them as a list\n"                                                                                                                       },
     {HEAD "authorize: { state_max_length: 32 }\n" TAIL,
-     "4:32 state_max_length must be a whole number from 43 to 1048576\n"                                                                                                   },
-    {HEAD "authorize: { pkce: S512 }\n" TAIL,                                      "4:20 pkce must be one of: S256 none S256_hex\n"                                 },
-    {HEAD "callback: { params: { code: text } }\n" TAIL,                           "4:29 code and state are read for every provider\n"                                     },
-    {HEAD "callback: { params: { user: xml } }\n" TAIL,                            "4:29 user must be one of: text json\n"                                                 },
+     "4:32 state_max_length must be a whole number from 43 to 1048576\n"                                                                                                                              },
+    {HEAD "authorize: { pkce: S512 }\n" TAIL,                                                                                 "4:20 pkce must be one of: S256 none S256_hex\n"                        },
+    {HEAD "callback: { params: { code: text } }\n" TAIL,                                                                      "4:29 code and state are read for every provider\n"                     },
+    {HEAD "callback: { params: { user: xml } }\n" TAIL,                                                                       "4:29 user must be one of: text json\n"                                 },
     {HEAD "token: { auth: oauth1_hmac_sha1 }\n" TAIL,
-     "4:16 oauth1_hmac_sha1 goes with protocol: oauth1, and only with it\n"                                                                                                },
+     "4:16 oauth1_hmac_sha1 goes with protocol: oauth1, and only with it\n"                                                                                                                           },
     {HEAD "token: { auth: none }\nauthorize: { pkce: none }\n" TAIL,
-     "5:20 a client without a secret needs pkce: anybody could redeem a stolen code\n"                                                                                     },
+     "5:20 a client without a secret needs pkce: anybody could redeem a stolen code\n"                                                                                                                },
     {HEAD "token: { response: { map: { expires_in: expires } } }\n" TAIL,
-     "4:41 not a JSON pointer: it begins with '/', and has ~0 for '~' and ~1 for '/' in a name\n"                                                                          },
+     "4:41 not a JSON pointer: it begins with '/', and has ~0 for '~' and ~1 for '/' in a name\n"                                                                                                     },
     {HEAD "token: { response: { map: { expires_in: /a~2 } } }\n" TAIL,
-     "4:41 not a JSON pointer: it begins with '/', and has ~0 for '~' and ~1 for '/' in a name\n"                                                                          },
-    {HEAD "token: { send_redirect_uri: sometimes }\n" TAIL,                        "4:29 send_redirect_uri must be true or false\n"                                        },
+     "4:41 not a JSON pointer: it begins with '/', and has ~0 for '~' and ~1 for '/' in a name\n"                                                                                                     },
+    {HEAD "token: { send_redirect_uri: sometimes }\n" TAIL,                                                                   "4:29 send_redirect_uri must be true or false\n"                        },
     {HEAD "token: { error: { success: { pointer: /ok } } }\n" TAIL,
-     "4:19 success has a pointer and one of: equals, in, not_in, present\n"                                                                                                },
+     "4:19 success has a pointer and one of: equals, in, not_in, present\n"                                                                                                                           },
     {HEAD "token: { error: { success: { equals: 1 } } }\n" TAIL,
-     "4:19 success has a pointer and one of: equals, in, not_in, present\n"                                                                                                },
-    {HEAD "token: { error: { success: { pointer: /ok, equal: 1 } } }\n" TAIL,      "4:44 unknown key \"equal\" in success [equals]\n"                                      },
-    {HEAD "token: { error: { error_when: { pointer: /e, in: [[1]] } } }\n" TAIL,   "4:46 in takes a plain value or a list of them\n"                                       },
-    /* id_token */
+     "4:19 success has a pointer and one of: equals, in, not_in, present\n"                                                                                                                           },
+    {HEAD "token: { error: { success: { pointer: /ok, equal: 1 } } }\n" TAIL,
+     "4:44 unknown key \"equal\" in success [equals]\n"                                                                                                                                               },
+    {HEAD "token: { error: { error_when: { pointer: /e, in: [[1]] } } }\n" TAIL,
+     "4:46 in takes a plain value or a list of them\n"                                                                                                                                                },
+ /* id_token */
     {HEAD "issuer: https://a.example\nid_token: { algorithms: [HS256] }\n" TAIL,
-     "5:1 HS256 among the algorithms and hs256_key: client_secret go together\n"                                                                                           },
+     "5:1 HS256 among the algorithms and hs256_key: client_secret go together\n"                                                                                                                      },
     {HEAD "issuer: https://a.example\nid_token: { algorithms: [none] }\n" TAIL,
-     "5:13 \"none\" is no signature we verify\n"                                                                                                                           },
+     "5:13 \"none\" is no signature we verify\n"                                                                                                                                                      },
     {HEAD "issuer: https://a.example\nid_token: { guards: [{ claim: tid }] }\n" TAIL,
-     "5:22 a guard has a claim, and either equals or not\n"                                                                                                                },
-    {HEAD "issuer: https://a.example\nid_token: { guards: [{ claim: t, not: x, when: { variable: v, equals: a } }] }\n" TAIL,
-     "5:42 there is no variable \"v\"\n"                                                                                                                                   },
-    /* profile */
-    {HEAD,                                                                         "1:1 a provider file needs profile.map with a subject\n"                                },
+     "5:22 a guard has a claim, and either equals or not\n"                                                                                                                                           },
+    {HEAD
+     "issuer: https://a.example\nid_token: { guards: [{ claim: t, not: x, when: { variable: v, equals: a } }] }\n" TAIL,
+     "5:42 there is no variable \"v\"\n"                                                                                                                                                              },
+ /* profile */
+    {HEAD,                                                                                                                    "1:1 a provider file needs profile.map with a subject\n"                },
     {HEAD "profile: { map: { email: /e } }\n",
-     "4:12 subject must be one pointer: a list or a constant would make one person of two\n"                                                                               },
+     "4:12 subject must be one pointer: a list or a constant would make one person of two\n"                                                                                                          },
     {HEAD "profile: { map: { subject: [/a, /b] } }\n",
-     "4:19 subject must be one pointer: a list or a constant would make one person of two\n"                                                                               },
+     "4:19 subject must be one pointer: a list or a constant would make one person of two\n"                                                                                                          },
     {HEAD "profile: { map: { subject: { const: x } } }\n",
-     "4:19 subject must be one pointer: a list or a constant would make one person of two\n"                                                                               },
+     "4:19 subject must be one pointer: a list or a constant would make one person of two\n"                                                                                                          },
     {HEAD "profile: { map: { subject: id } }\n",
-     "4:28 neither a pointer (\"/name\") nor a pointer into a document (\"token:/name\")\n"                                                                                },
+     "4:28 neither a pointer (\"/name\") nor a pointer into a document (\"token:/name\")\n"                                                                                                           },
     {HEAD "profile: { map: { subject: \"emials:/x\" }, requests: [{ as: emails, url: \"https://a.example/\" }] }\n",
      "4:28 there is no document \"emials\": a document is token, id_token, claims, callback, or the `as` of a request "
-     "[emails]\n"                                                                                                                                                          },
-    {HEAD "profile: { map: { subject: /s, mail: /m } }\n",                         "4:32 unknown key \"mail\" in profile.map [email]\n"                                    },
+     "[emails]\n"                                                                                                                                                                                     },
+    {HEAD "profile: { map: { subject: /s, mail: /m } }\n",                                                                    "4:32 unknown key \"mail\" in profile.map [email]\n"                    },
     {HEAD "profile: { source: me, map: { subject: /s } }\n",
-     "4:20 source is the name of a document: id_token, claims, token, callback or the `as` of a request\n"                                                                 },
-    {HEAD "profile: { map: { subject: /s, name: { upper: /n } } }\n",              "4:40 unknown key \"upper\" in a map value\n"                                           },
-    {HEAD "profile: { map: { subject: /s, name: [] } }\n",                         "4:32 must be a list of 1 to 16 values\n"                                               },
-    {HEAD "profile: { map: { subject: /s, name: [[[[[[/n]]]]]] } }\n",             "4:43 values are put into each other at most 4 deep\n"                                  },
+     "4:20 source is the name of a document: id_token, claims, token, callback or the `as` of a request\n"                                                                                            },
+    {HEAD "profile: { map: { subject: /s, name: { upper: /n } } }\n",                                                         "4:40 unknown key \"upper\" in a map value\n"                           },
+    {HEAD "profile: { map: { subject: /s, name: [] } }\n",                                                                    "4:32 must be a list of 1 to 16 values\n"                               },
+    {HEAD "profile: { map: { subject: /s, name: [[[[[[/n]]]]]] } }\n",
+     "4:43 values are put into each other at most 4 deep\n"                                                                                                                                           },
     {HEAD "profile: { map: { subject: /s, name: true } }\n",
-     "4:38 neither a pointer, a list of them, nor one of: const, present, bool, all_true, join, template, strip_query, each\n"                                             },
-    {HEAD "profile: { map: { subject: /s, groups: { each: /g } } }\n",             "4:32 each needs a value: what is taken of every item\n"                                },
-    {HEAD "profile: { map: { subject: /s, name: { template: \"{me:login}\" } } }\n", "4:50 nobody sets {me:login}\n"                                                       },
+     "4:38 neither a pointer, a list of them, nor one of: const, present, bool, all_true, join, template, strip_query, each\n"                                                                        },
+    {HEAD "profile: { map: { subject: /s, groups: { each: /g } } }\n",
+     "4:32 each needs a value: what is taken of every item\n"                                                                                                                                         },
+    {HEAD "profile: { map: { subject: /s, name: { template: \"{me:login}\" } } }\n",                                          "4:50 nobody sets {me:login}\n"                                         },
     {HEAD "profile: { map: { subject: /s, name: { template: \"{mee:/x}\" } } }\n",
-     "4:50 {mee:...} is nothing a template knows at this place\n"                                                                                                          },
+     "4:50 {mee:...} is nothing a template knows at this place\n"                                                                                                                                     },
     {HEAD "profile: { requests: [{ url: \"https://a.example/\" }], map: { subject: /s } }\n",
-     "4:23 a request needs a name: as: profile\n"                                                                                                                          },
-    {HEAD "profile: { requests: [{ as: a, url: \"https://a.example/\" }, { as: a, url: \"https://a.example/\" }], map: { "
-          "subject: /s } }\n",
-     "4:67 there are two documents \"a\"\n"                                                                                                                                },
-    {HEAD "profile: { requests: [{ as: a }], map: { subject: /s } }\n",            "4:23 a request needs a url\n"                                                          },
-    {HEAD "profile: { requests: [{ as: a, url: \"https://a.example/\", body: { x: \"1\" }, method: GET }], map: { subject: /s } "
-          "}\n",
-     "4:59 a GET request has no body: use query\n"                                                                                                                         },
+     "4:23 a request needs a name: as: profile\n"                                                                                                                                                     },
+    {HEAD
+     "profile: { requests: [{ as: a, url: \"https://a.example/\" }, { as: a, url: \"https://a.example/\" }], map: { "
+     "subject: /s } }\n",                                                                                                "4:67 there are two documents \"a\"\n"                                  },
+    {HEAD "profile: { requests: [{ as: me, url: \"https://a.example/\" }], map: { subject: /s } }\n",
+     "4:29 \"me\" means something else in templates: give it another name\n"                                                                                                                          },
+    {HEAD "profile: { requests: [{ as: a }], map: { subject: /s } }\n",                                                       "4:23 a request needs a url\n"                                          },
+    {HEAD
+     "profile: { requests: [{ as: a, url: \"https://a.example/\", body: { x: \"1\" }, method: GET }], map: { subject: /s } "
+     "}\n",                                                                                                              "4:59 a GET request has no body: use query\n"                           },
     {HEAD "profile: { requests: [{ as: a, url: \"https://a.example/\", required: maybe }], map: { subject: /s } }\n",
-     "4:69 required must be true, false or if_known\n"                                                                                                                     },
+     "4:69 required must be true, false or if_known\n"                                                                                                                                                },
     {HEAD "profile: { requests: [{ as: a, url: \"https://a.example/\", auth: oauth1 }], map: { subject: /s } }\n",
-     "4:65 only oauth1 has a signature for requests\n"                                                                                                                     },
+     "4:65 only oauth1 has a signature for requests\n"                                                                                                                                                },
     {HEAD "profile: { requests: [{ as: a, url: \"https://a.example/\", pick: { from: /v } }], map: { subject: /s } }\n",
-     "4:59 pick needs where: { POINTER: VALUE }\n"                                                                                                                         },
-    /* the rest */
-    {HEAD "require: { orgs: { compare: any } }\n" TAIL,                            "4:12 a check needs values: what is looked at\n"                                        },
-    {HEAD "refresh: { kind: exchange }\n" TAIL,                                    "4:1 kind: exchange needs a request\n"                                                  },
-    {HEAD "lifecycle: { deauthorize: { param: x } }\n" TAIL,                       "4:14 deauthorize needs type: signed_request\n"                                         },
-    {HEAD "lifecycle: { deauthorise: {} }\n" TAIL,                                 "4:14 unknown key \"deauthorise\" in lifecycle [deauthorize]\n"                         },
-    {HEAD "api: { rate_limit: { statuses: [42] } }\n" TAIL,                        "4:22 statuses are numbers from 200 to 599\n"                                           },
-    {HEAD "api: { rate_limit: { codes: [4] } }\n" TAIL,                            "4:8 codes need code: where they stand\n"                                               },
-    {HEAD "brand: { color: blue }\n" TAIL,                                         "4:17 color is written as \"#RRGGBB\"\n"                                                },
+     "4:59 pick needs where: { POINTER: VALUE }\n"                                                                                                                                                    },
+ /* the rest */
+    {HEAD "require: { orgs: { compare: any } }\n" TAIL,                                                                       "4:12 a check needs values: what is looked at\n"                        },
+    {HEAD "refresh: { kind: exchange }\n" TAIL,                                                                               "4:1 kind: exchange needs a request\n"                                  },
+    {HEAD "lifecycle: { deauthorize: { param: x } }\n" TAIL,                                                                  "4:14 deauthorize needs type: signed_request\n"                         },
+    {HEAD "lifecycle: { deauthorise: {} }\n" TAIL,                                                                            "4:14 unknown key \"deauthorise\" in lifecycle [deauthorize]\n"         },
+    {HEAD "api: { rate_limit: { statuses: [42] } }\n" TAIL,                                                                   "4:22 statuses are numbers from 200 to 599\n"                           },
+    {HEAD "api: { rate_limit: { codes: [4] } }\n" TAIL,                                                                       "4:8 codes need code: where they stand\n"                               },
+    {HEAD "brand: { color: blue }\n" TAIL,                                                                                    "4:17 color is written as \"#RRGGBB\"\n"                                },
 };
 
 static void every_mistake_is_told_with_its_place(void **state)
@@ -326,11 +336,11 @@ static void a_file_of_a_built_in_id_stands_in_its_place_and_may_extend_it(void *
     assert_int_equal(d->profile.request_count, 1); /* the built-in file's */
 }
 
-#define VARIED                                                                                                      \
-    HEAD "variables:\n  base: { kind: url, default: \"https://a.example\", note: \"of your server\" }\n"           \
-         "  tenant: { required: true, note: \"your directory\" }\n  path: { kind: path }\n"                        \
+#define VARIED                                                                                                       \
+    HEAD "variables:\n  base: { kind: url, default: \"https://a.example\", note: \"of your server\" }\n"             \
+         "  tenant: { required: true, note: \"your directory\" }\n  path: { kind: path }\n"                          \
          "endpoints: { authorization: \"{base}/{tenant}/a\", token: \"{base}{path}/t\", userinfo: \"{base}/me\" }\n" \
-         "profile: { requests: [{ as: me, url: \"{userinfo}\" }], map: { subject: /id } }\n"
+         "profile: { requests: [{ as: we, url: \"{userinfo}\" }], map: { subject: /id } }\n"
 
 static void variables_are_filled_in_where_they_stand(void **state)
 {
@@ -418,7 +428,8 @@ static void checks_are_switched_on_by_name_and_bring_their_scopes(void **state)
     assert_int_equal(d->require[0].wanted.count, 2);
     is(d->require[0].wanted.at[1], "two");
     is(d->scope, "a orgs");
-    assert_int_equal(d->require[0].request.document, reading_document(&(struct reading){.d = (struct descriptor *)(uintptr_t)d}, LIT("orgs")));
+    assert_int_equal(d->require[0].request.document,
+                     reading_document(&(struct reading){.d = (struct descriptor *)(uintptr_t)d}, LIT("orgs")));
     fresh();
     file("it", text);
     assert_null(read_for("it", (struct entry){.require = "{ org: one }"}));
@@ -433,10 +444,12 @@ static void the_proof_of_the_secret_goes_with_every_call_that_has_the_token(void
 {
     (void)state;
     fresh();
-    file("it", HEAD ADDRESSES "api: { appsecret_proof: proof }\n"
-               "profile: { requests: [{ as: a, url: \"https://a.example/a\" }, { as: b, auth: none, url: \"https://a.example/b\" }, "
-               "{ as: c, auth: none, url: \"https://a.example/c\", query: { access_token: \"{access_token}\" } }], "
-               "map: { subject: /id } }\n");
+    file(
+        "it", HEAD ADDRESSES
+        "api: { appsecret_proof: proof }\n"
+        "profile: { requests: [{ as: a, url: \"https://a.example/a\" }, { as: b, auth: none, url: \"https://a.example/b\" }, "
+        "{ as: c, auth: none, url: \"https://a.example/c\", query: { access_token: \"{access_token}\" } }], "
+        "map: { subject: /id } }\n");
     const struct descriptor *d = read_for("it", (struct entry){0});
     if (d == NULL) fail_msg("%s", shown());
     const struct declared_request *q = d->profile.requests;
@@ -475,8 +488,8 @@ static void a_provider_without_addresses_or_issuer_is_no_provider(void **state)
     assert_string_equal(shown(), "1:1 provider \"corp\" has no address for authorization\n");
     fresh();
     assert_null(read_for("oidc", (struct entry){0}));
-    assert_string_equal(
-        shown(), "1:1 provider \"corp\" has no issuer: write it letter for letter as the provider spells it\n");
+    assert_string_equal(shown(),
+                        "1:1 provider \"corp\" has no issuer: write it letter for letter as the provider spells it\n");
     fresh();
     assert_null(read_for("odic", (struct entry){0}));
     assert_int_equal(told->errors, 1);

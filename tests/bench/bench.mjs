@@ -22,9 +22,10 @@ async function compare(title, contenders) {
   for (const c of contenders) await load(c.url, 2000, c);
   for (let r = 0; r < rounds; r++) {
     for (const [i, c] of contenders.entries()) {
-      const before = cpu(c.part.pid);
+      const spent = () => [c.part, c.asks].reduce((sum, p) => sum + (p ? cpu(p.pid) : 0), 0);
+      const before = spent();
       await load(c.url, requests, c);
-      cost[i].push((cpu(c.part.pid) - before) / requests / 1000);
+      cost[i].push((spent() - before) / requests / 1000);
     }
   }
   const base = median(cost[0]);
@@ -51,6 +52,26 @@ const parts = {
       { name: 'h2o, plain proxy', ...await h2o(t, up, tls), http2: true },
       { name: 'vestibule, public route', ...secure, cookie: undefined, path: 'public/', http2: true },
       { name: 'vestibule, session', ...secure, http2: true },
+    ]);
+  },
+
+  async auth(t) {
+    const around = await surroundings(t, 1);
+    const up = around.app.port;
+    const g = await gateway(t, around, { extra: 'trusted_proxies: [127.0.0.1]\n' });
+    const endpoint = await nginx(t, 'endpoint', 0, { status: 204 });
+    const headers = ['x-original-method: GET', `x-original-url: ${g.base}/reports?x=1`];
+    await compare('One verdict, asked as nginx asks, 32 connections', [
+      { name: 'nginx, return 204', ...endpoint, cookie: g.cookie, headers, path: '_vestibule/auth/nginx' },
+      { name: 'vestibule, session', ...g, headers, path: '_vestibule/auth/nginx' },
+      { name: 'vestibule, public route', ...g, cookie: undefined, headers: [headers[0], `x-original-url: ${g.base}/public/x`], path: '_vestibule/auth/nginx' },
+    ]);
+    const [asking204, asking] = [await nginx(t, 'nginx', 0, { upstream: up, ask: { port: endpoint.port, base: g.base } }), await nginx(t, 'nginx', 0, { upstream: up, ask: { port: g.port, base: g.base } })];
+    await compare('A request through nginx that asks, both processes', [
+      { name: 'nginx, plain proxy', ...await nginx(t, 'nginx', 0, { upstream: up }), cookie: g.cookie },
+      { name: 'nginx and an endpoint that says 204', ...asking204, asks: endpoint.part, cookie: g.cookie },
+      { name: 'nginx and vestibule', ...asking, asks: g.part, cookie: g.cookie },
+      { name: 'vestibule alone, as the proxy', ...g },
     ]);
   },
 

@@ -43,9 +43,12 @@ export async function nginx(t, name, cpu, location, tls) {
   writeFileSync(conf, `daemon off; master_process off; worker_processes 1; pid ${dir}/pid; error_log ${dir}/err; worker_rlimit_nofile 40000;
 events { worker_connections 30000; }
 http { access_log off; ${temporary} keepalive_requests 100000000; keepalive_timeout 300s; proxy_http_version 1.1; proxy_set_header Connection "";
+${location.ask ? `upstream verdict { server 127.0.0.1:${location.ask.port}; keepalive 128; keepalive_requests 100000000; }` : ''}
 ${location.upstream ? `upstream app { server 127.0.0.1:${location.upstream}; keepalive 128; keepalive_requests 100000000; }` : ''}
 server { listen 127.0.0.1:${port}${tls ? ` ssl http2; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}` : ''};
-  location / { ${location.upstream ? 'proxy_pass http://app' : `return 200 "${BODY}"`}; } } }`);
+  ${location.ask ? `location = /ask { internal; proxy_pass http://verdict/_vestibule/auth/nginx; proxy_pass_request_body off; proxy_set_header Connection ""; proxy_set_header Content-Length "";
+    proxy_set_header X-Original-Method $request_method; proxy_set_header X-Original-URL ${location.ask.base}$request_uri; }` : ''}
+  location / { ${location.ask ? 'auth_request /ask;' : ''} ${location.upstream ? 'proxy_pass http://app' : location.status ? `return ${location.status}` : `return 200 "${BODY}"`}; } } }`);
   const part = await serve(t, name, cpu, 'nginx', ['-c', conf, '-e', `${dir}/err`], port);
   return { part, url: `${tls ? 'https' : 'http'}://localhost:${port}/`, port };
 }
@@ -75,7 +78,7 @@ export async function surroundings(t, gateways) {
 }
 
 // One gateway with one worker. under: a command that runs it (valgrind ...). Signs one person in unless told not to.
-export async function gateway(t, around, { tls, access = false, under = [], start = true } = {}) {
+export async function gateway(t, around, { tls, access = false, under = [], start = true, extra = '' } = {}) {
   const [port, dir] = [around.ports.pop(), folder(t)];
   const base = `${tls ? 'https' : 'http'}://localhost:${port}`;
   const conf = join(dir, 'vestibule.yaml');
@@ -91,7 +94,7 @@ access:
 backends: [{ id: app, url: "http://127.0.0.1:${around.app.port}", keep_alive: 128 }]
 log: { format: json, access: ${access ? `all, to: file, file: ${dir}/access.log` : 'none'} }
 metrics: { listen: none }
-`);
+${extra}`);
   const [command, ...first] = [...under, binary];
   const g = { base, port, conf, dir, url: `${base}/` };
   if (!start) return g;
@@ -117,9 +120,9 @@ export function cpu(pid) {
 export const rss = pid => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]);
 
 // So many requests; throws unless each was answered with 200.
-export async function load(url, requests, { cookie, connections = 32, http2 = false, path = '' } = {}) {
+export async function load(url, requests, { cookie, connections = 32, http2 = false, path = '', headers = [] } = {}) {
   const args = ['-n', String(requests), '-c', String(connections), '-t', '1', ...(http2 ? ['-m', '8'] : ['--h1']),
-    ...(cookie ? ['-H', `cookie: ${cookie}`] : []), url + path];
+    ...(cookie ? ['-H', `cookie: ${cookie}`] : []), ...headers.flatMap(h => ['-H', h]), url + path];
   const { stdout } = await run(...pinned(1, 'h2load', args), { maxBuffer: 1 << 24 });
   const fine = Number(/status codes: (\d+) 2xx/.exec(stdout)?.[1]);
   if (fine !== requests) throw new Error(`${url}: ${fine} of ${requests} requests were answered well\n${stdout}`);

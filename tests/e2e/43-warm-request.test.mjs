@@ -12,10 +12,10 @@ import { installation, signIn } from './lib/installation.mjs';
 const REQUESTS = 2000;
 
 // Requests one after the other on one connection: one worker, whose cache is warm after the first.
-async function warmUp(base, cookie) {
+async function warmUp(base, cookie, headers = {}) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   const ask = () => new Promise((ok, bad) => {
-    const q = http.request(base, { agent, headers: { cookie } }, r => {
+    const q = http.request(base, { agent, headers: { cookie, ...headers } }, r => {
       const parts = [];
       r.on('data', d => parts.push(d));
       r.on('end', () => (r.statusCode === 200 ? ok(Buffer.concat(parts).toString()) : bad(new Error(`status ${r.statusCode}`))));
@@ -53,7 +53,18 @@ test('warm requests ask Redis for nothing', async t => {
   assert.equal(reads(redis) - before, 0);
 });
 
-test('warm requests ask the allocator for nothing', async t => {
+test('warm verdicts for a front proxy ask Redis for nothing', async t => {
+  const { base, redis } = await installation(t, { session: '  revocation_cache: 60s', extra: 'trusted_proxies: [127.0.0.1]' });
+  const visitor = new Visitor();
+  await signIn(visitor, base, 'ada');
+  const { ask, close } = await warmUp(`${base}/_vestibule/auth/nginx`, cookieOf(visitor), { 'x-original-method': 'GET', 'x-original-url': `${base}/reports?x=1` });
+  t.after(close);
+  const before = reads(redis);
+  for (let i = 0; i < REQUESTS; i++) await ask();
+  assert.equal(reads(redis) - before, 0);
+});
+
+test('warm requests, and warm verdicts for a front proxy, ask the allocator for nothing', async t => {
   const dir = folder(t), file = join(dir, 'count'), library = join(dir, 'count.so');
   const text = readFileSync(binary), shared = /libasan/.test(execFileSync('ldd', [binary], { encoding: 'latin1' }));
   if (text.includes('__tsan_init')) return t.skip('the thread sanitizer has an allocator of its own that does not tell');
@@ -64,15 +75,17 @@ test('warm requests ask the allocator for nothing', async t => {
   const count = () => Number(readFileSync(file).readBigUInt64LE());
   const env = { LD_PRELOAD: library, COUNT_FILE: file };
   if (hooks.length) env.ASAN_OPTIONS = `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`;
-  const { base } = await installation(t, { session: '  revocation_cache: 60s', gateway: { env } });
+  const { base } = await installation(t, { session: '  revocation_cache: 60s', extra: 'trusted_proxies: [127.0.0.1]', gateway: { env } });
   const visitor = new Visitor();
   await signIn(visitor, base, 'ada');
   assert.ok(count() > 1000, `the start and a sign-in allocate, so counting works (${count()})`);
-  const { ask, close } = await warmUp(base, cookieOf(visitor));
-  t.after(close);
-  const before = count();
-  for (let i = 0; i < REQUESTS; i++) await ask();
-  // a timer or another thread may want something now and then; one allocation a request would be 2000
-  const asked = count() - before;
-  assert.ok(asked < REQUESTS / 20, `${REQUESTS} requests made ${asked} allocations`);
+  for (const [at, headers] of [[base, {}], [`${base}/_vestibule/auth/nginx`, { 'x-original-method': 'GET', 'x-original-url': `${base}/reports?x=1` }]]) {
+    const { ask, close } = await warmUp(at, cookieOf(visitor), headers);
+    t.after(close);
+    const before = count();
+    for (let i = 0; i < REQUESTS; i++) await ask();
+    // a timer or another thread may want something now and then; one allocation a request would be 2000
+    const asked = count() - before;
+    assert.ok(asked < REQUESTS / 20, `${at}: ${REQUESTS} requests made ${asked} allocations`);
+  }
 });

@@ -31,14 +31,15 @@ bool build_addresses(struct build *b, const struct setting *at, const struct pro
 }
 
 /* What the file and its variables make of it, where no key of the entry is to blame. */
-static void private_endpoint(struct build *b, const struct setting *at, const struct provider *p, struct slice address)
+static bool is_private_endpoint(struct build *b, const struct setting *at, const struct provider *p,
+                                struct slice address)
 {
     struct url u;
     if (p->allow_private || address.len == 0 || url_read(b->a, address, &u) != NULL || !build_is_private(u.host))
-        return;
-    if (at->node == NULL) return;
+        return false;
     complaint_at(b->c, COMPLAINT_ERROR, at->node, COMPLAINT_KEY, LIT(""),
                  "%.*s is a private address: allow_private: true permits that for this provider", SLICE_ARG(u.host));
+    return true;
 }
 
 static struct slice fixed(const struct descriptor *d, enum endpoint_name e)
@@ -59,7 +60,7 @@ void build_endpoints(struct build *b, const struct setting *at, struct provider 
                                                ENDPOINT_DISCOVERY, ENDPOINT_REVOCATION, ENDPOINT_REQUEST_TOKEN};
     const struct descriptor *d = p->descriptor;
     for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
-        private_endpoint(b, at, p, fixed(d, asked[i]));
+        if (is_private_endpoint(b, at, p, fixed(d, asked[i]))) break;
     }
     p->allow_http = d->uses_http;
     p->authorize_url = fixed(d, ENDPOINT_AUTHORIZATION);

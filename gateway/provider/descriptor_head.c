@@ -86,7 +86,7 @@ static struct slice checked(struct reading *r, const struct doc *node, enum kind
     return nothing;
 }
 
-/* For a file that is looked at by itself. */
+/* For a file that is looked at by itself, and after a complaint. */
 static struct slice made_up(enum kind kind)
 {
     static const struct slice values[] = {LIT_INIT("unset"), LIT_INIT("/unset"), LIT_INIT("unset.example"),
@@ -96,18 +96,20 @@ static struct slice made_up(enum kind kind)
 
 static struct slice value_of(struct reading *r, const struct doc *declared, enum kind kind, const struct doc *given)
 {
-    const struct doc *usual = reading_member(declared, "default");
+    const struct doc *usual = reading_member(declared, "default"), *from = given != NULL ? given : usual;
     bool required = reading_switch(r, declared, "required", false);
-    struct slice note = reading_text(r, declared, "note");
-    if (given != NULL && reading_is_scalar(given)) return checked(r, given, kind, given->text);
-    if (given != NULL) READING_ERROR(r, given, "a variable is one plain value");
-    if (usual != NULL && reading_is_scalar(usual)) return checked(r, usual, kind, usual->text);
-    if (usual != NULL) READING_ERROR(r, usual, "a variable's default is one plain value");
-    if (r->ask->place == NULL) return made_up(kind);
-    if (required && given == NULL)
+    struct slice note = reading_text(r, declared, "note"), value = {NULL, 0};
+    size_t before = r->errors;
+    if (from != NULL && reading_is_scalar(from))
+        value = checked(r, from, kind, from->text);
+    else if (from != NULL)
+        READING_ERROR(r, from, "a variable is one plain value");
+    else if (required && r->ask->place != NULL)
         READING_ERROR(r, NULL, "provider \"%.*s\" needs variables.%.*s%s%.*s", SLICE_ARG(r->ask->provider),
                       SLICE_ARG(declared->key), note.len != 0 ? ": " : "", SLICE_ARG(note));
-    return (struct slice){NULL, 0};
+    /* what is built from a wrong one must not be told as wrong, too */
+    bool alone = from == NULL && r->ask->place == NULL;
+    return alone || r->errors != before ? made_up(kind) : value;
 }
 
 static void unknown_variables(struct reading *r)

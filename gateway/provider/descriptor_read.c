@@ -407,6 +407,37 @@ static void id_token(struct reading *r)
 
 /* ---- profile ---- */
 
+static bool is_of_browser(const struct map_value *m)
+{
+    bool is = (m->kind == MAP_POINTER || m->kind == MAP_EACH) && m->document == DOCUMENT_CALLBACK;
+    for (size_t i = 0; i < m->template.count; i++) {
+        const struct template_part *p = &m->template.parts[i];
+        is = is || p->kind == PART_CALLBACK || (p->kind == PART_DOCUMENT && p->number == DOCUMENT_CALLBACK);
+    }
+    for (size_t i = 0; i < m->of_count; i++)
+        is = is || is_of_browser(&m->of[i]);
+    return is;
+}
+
+/* The callback came through the browser of the person it speaks of: good for a name, never for who they are. */
+static void judge_trust(struct reading *r, const struct doc *map)
+{
+    const struct descriptor_profile *p = &r->d->profile;
+    const struct {
+        const char *name;
+        const struct map_value *value;
+    } trusted[] = {
+        {"subject",        &p->subject       },
+        {"email",          &p->email         },
+        {"email_verified", &p->email_verified},
+        {"groups",         &p->groups        }
+    };
+    for (size_t i = 0; i < sizeof trusted / sizeof trusted[0]; i++)
+        if (is_of_browser(trusted[i].value))
+            READING_ERROR(r, reading_member(map, trusted[i].name),
+                          "%s cannot come from the callback: the person's own browser brought it", trusted[i].name);
+}
+
 static void attributes(struct reading *r, const struct doc *s)
 {
     struct descriptor_profile *p = &r->d->profile;
@@ -427,6 +458,7 @@ static void attributes(struct reading *r, const struct doc *s)
     p->locale = reading_value(r, map, "locale");
     p->profile_url = reading_value(r, map, "profile_url");
     p->groups = reading_value(r, map, "groups");
+    judge_trust(r, map);
     const struct doc *subject = reading_member(map, "subject");
     if (subject == NULL || subject->type != DOC_STRING)
         READING_ERROR(r, subject != NULL ? subject : map,

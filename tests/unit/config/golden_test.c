@@ -3,6 +3,7 @@
  *   %base                 base.yaml, a small good configuration, is read before
  *   %env NAME=VALUE       %set key.path=value       %args none (no file at all)
  *   %file NAME TEXT       a file of mode 0600 beside the configuration; %open: mode 0644
+ *   %provider ID TEXT     the provider file providers.d/ID.yaml; "; " in TEXT begins a new line
  *   %second               what follows is conf.d-like second.yaml, read after
  *   ... YAML ...
  *   ----------
@@ -52,6 +53,19 @@ static void write_file(const char *name, const char *text, size_t len, mode_t mo
     fclose(f);
 }
 
+static void provider_file(struct arena *a, struct slice rest)
+{
+    struct slice id;
+    slice_cut(&rest, ' ', &id);
+    char *text = (char *)(uintptr_t)arena_text(a, rest);
+    for (char *p = strstr(text, "; "); p != NULL; p = strstr(p, "; ")) {
+        p[0] = '\n';
+        memmove(p + 1, p + 2, strlen(p + 2) + 1);
+    }
+    assert_true(mkdir("providers.d", 0700) == 0 || errno == EEXIST);
+    write_file(arena_print(a, "providers.d/%.*s.yaml", SLICE_ARG(id)).at, text, strlen(text), 0600);
+}
+
 /* One %line; true while there are more. */
 static bool directive(struct arena *a, struct one *c, struct slice line)
 {
@@ -61,6 +75,7 @@ static bool directive(struct arena *a, struct one *c, struct slice line)
     if (slice_is(word, LIT("%args"))) c->none = true;
     if (slice_is(word, LIT("%env"))) c->environment[c->environment_count++] = arena_text(a, rest);
     if (slice_is(word, LIT("%set"))) c->set[c->set_count++] = arena_text(a, rest);
+    if (slice_is(word, LIT("%provider"))) provider_file(a, rest);
     if (!slice_is(word, LIT("%file")) && !slice_is(word, LIT("%open"))) return true;
     slice_cut(&rest, ' ', &name);
     write_file(arena_text(a, name), rest.at, rest.len, slice_is(word, LIT("%open")) ? 0644 : 0600);
@@ -126,7 +141,10 @@ static int remove_folder(const char *path)
     DIR *d = opendir(path);
     if (d == NULL) return -1;
     for (struct dirent *e; (e = readdir(d)) != NULL;) {
-        if (e->d_name[0] != '.') unlinkat(dirfd(d), e->d_name, 0);
+        if (e->d_name[0] == '.' || unlinkat(dirfd(d), e->d_name, 0) == 0) continue;
+        char inside[512];
+        snprintf(inside, sizeof inside, "%s/%s", path, e->d_name);
+        remove_folder(inside);
     }
     closedir(d);
     return rmdir(path);

@@ -230,6 +230,9 @@ static const struct wrong wrongs[] = {
      "subject: /s } }\n",                                                                                                "4:67 there are two documents \"a\"\n"                                  },
     {HEAD "profile: { requests: [{ as: me, url: \"https://a.example/\" }], map: { subject: /s } }\n",
      "4:29 \"me\" means something else in templates: give it another name\n"                                                                                                                          },
+    {HEAD "profile: { map: { subject: \"callback:/id\", email: [/e, { template: \"{callback:/e}\" }] } }\n",
+     "4:28 subject cannot come from the callback: the person's own browser brought it\n"
+     "4:44 email cannot come from the callback: the person's own browser brought it\n"                                                                                                                },
     {HEAD "profile: { requests: [{ as: a }], map: { subject: /s } }\n",                                                       "4:23 a request needs a url\n"                                          },
     {HEAD
      "profile: { requests: [{ as: a, url: \"https://a.example/\", body: { x: \"1\" }, method: GET }], map: { subject: /s } "

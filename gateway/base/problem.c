@@ -21,6 +21,7 @@ static const struct {
     [PROBLEM_FRAMED] = {LIT_INIT("framed"),                 401},
     [PROBLEM_NO_ACCESS] = {LIT_INIT("no-access"),              403},
     [PROBLEM_STEP_UP] = {LIT_INIT("step-up-required"),       401},
+    [PROBLEM_TOKEN_REFUSED] = {LIT_INIT("invalid-token"),          401},
     [PROBLEM_CROSS_SITE] = {LIT_INIT("cross-site"),             403},
     [PROBLEM_UNTRUSTED_PEER] = {LIT_INIT("untrusted-peer"),         403},
     [PROBLEM_COOKIES_BLOCKED] = {LIT_INIT("cookies-blocked"),        400},

@@ -25,6 +25,7 @@ enum problem {
     PROBLEM_FRAMED,
     PROBLEM_NO_ACCESS,
     PROBLEM_STEP_UP,
+    PROBLEM_TOKEN_REFUSED,
     PROBLEM_CROSS_SITE,
     PROBLEM_UNTRUSTED_PEER,
     /* a sign-in that did not work out */

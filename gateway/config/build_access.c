@@ -80,6 +80,7 @@ static void rule(struct build *b, const struct setting *at, struct rule *r, stru
     networks(b, at, r);
     build_people(b, at, r);
     step_up(b, at, r);
+    build_rule_bearer(b, at, r);
     if (!setting_given(at, "allow") && at->node != NULL && !at->bad) {
         complaint_at(b->c, COMPLAINT_WARNING, at->node, COMPLAINT_KEY, LIT(""),
                      "rule \"%.*s\" has no allow: it lets nobody pass", SLICE_ARG(r->id));

@@ -127,6 +127,14 @@ static struct provider_state *old_state(const struct snapshot *old, struct slice
     return NULL;
 }
 
+static struct provider_state *old_issuer_state(const struct snapshot *old, struct slice id)
+{
+    for (size_t i = 0; old != NULL && i < old->bearer_issuer_count; i++) {
+        if (slice_is(old->bearer_issuers[i].provider->id, id)) return old->bearer_issuers[i].provider->state;
+    }
+    return NULL;
+}
+
 void build_keys(struct build *b)
 {
     const char *folder = setting_path(b->root, "state");
@@ -137,5 +145,9 @@ void build_keys(struct build *b)
     for (size_t i = 0; i < b->s->provider_count; i++) {
         struct provider *p = b->s->providers[i];
         p->state = provider_state_open(p, old_state(b->use->old, p->id));
+    }
+    for (size_t i = 0; i < b->s->bearer_issuer_count; i++) {
+        struct provider *p = b->s->bearer_issuers[i].provider;
+        p->state = provider_state_open(p, old_issuer_state(b->use->old, p->id));
     }
 }

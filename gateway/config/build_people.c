@@ -24,6 +24,9 @@ bool build_knows_provider(const struct build *b, struct slice id)
     for (size_t i = 0; i < b->s->provider_count; i++) {
         if (slice_is(b->s->providers[i]->id, id)) return true;
     }
+    for (size_t i = 0; i < b->s->bearer_issuer_count; i++) {
+        if (slice_is(b->s->bearer_issuers[i].provider->id, id)) return true;
+    }
     return b->s->provider_count == 0; /* then that is what is wrong */
 }
 
@@ -67,13 +70,21 @@ static void shapes(struct build *b, const struct setting *allow)
 }
 
 /* A claim that no session keeps would never fit. */
+static bool keeps(const struct provider *p, struct slice name)
+{
+    for (size_t k = 0; k < p->keep_count; k++) {
+        if (slice_is(p->keep[k], name)) return true;
+    }
+    return false;
+}
+
 static bool is_kept(const struct build *b, struct slice name)
 {
     for (size_t i = 0; i < b->s->provider_count; i++) {
-        const struct provider *p = b->s->providers[i];
-        for (size_t k = 0; k < p->keep_count; k++) {
-            if (slice_is(p->keep[k], name)) return true;
-        }
+        if (keeps(b->s->providers[i], name)) return true;
+    }
+    for (size_t i = 0; i < b->s->bearer_issuer_count; i++) {
+        if (keeps(b->s->bearer_issuers[i].provider, name)) return true;
     }
     return b->s->provider_count == 0;
 }

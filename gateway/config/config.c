@@ -193,6 +193,7 @@ struct snapshot *config_build(struct config *c, const struct config_use *use)
     build_providers(&b);
     build_store(&b);
     build_backends(&b);
+    build_bearer(&b);
     build_access(&b);
     build_sign_in(&b);
     build_sites(&b);

@@ -423,6 +423,11 @@ static const struct key root[] = {
      .has_id = true,
      .meaning =
          "the first rule that fits decides; nobody passes without one. Not given: /** for everybody who is signed in"},
+    {.name = "bearer_issuers",
+     .type = KEY_ITEMS,
+     .inside = &keys_bearer_table,
+     .has_id = true,
+     .meaning = "whose access tokens programs may show where a rule says so (access[].bearer)"},
     {.name = "backends",
      .rank = KEY_SHOWN,
      .type = KEY_ITEMS,

@@ -119,5 +119,16 @@ static const struct key access[] = {
      .of = KEY_TEXT,
      .example = "[corp]",
      .meaning = "who came by another provider signs in by one of these; the sign-in page offers them alone"},
+    {.name = "bearer",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[machines]",
+     .meaning =
+         "ids from bearer_issuers: programs may show an access token of these in place of a session. Not given: the header "
+         "Authorization is passed on as it is"},
+    {.name = "pass_bearer",
+     .type = KEY_SWITCH,
+     .fallback = "false",
+     .meaning = "such a token also goes on to the backend"},
 };
 const struct key_table keys_access_table = KEY_ROWS(access);

@@ -15,6 +15,7 @@ static const struct key claims[] = {
      .example = "[department]",
      .meaning = "further claims for applications: in the session, and under claims in the signed identity"},
 };
+const struct key_table keys_provider_claims = KEY_ROWS(claims);
 
 static const struct key provider[] = {
     {.name = "use",
@@ -137,7 +138,7 @@ static const struct key provider[] = {
          "(vestibule providers show ID)"},
     {.name = "claims",
      .type = KEY_SECTION,
-     .inside = KEY_TABLE(claims),
+     .inside = &keys_provider_claims,
      .meaning =
          "instead of what the platform's file says: where in the provider's answer things stand: a claim's name, a path with dots "
          "(realm_access.roles), or a JSON pointer (/realm_access/roles)"},

@@ -13,6 +13,7 @@
  */
 #include "gate/gate.h"
 
+#include "gate/bearer_visit.h"
 #include "gate/inquiry.h"
 #include "gate/lend.h"
 #include "gate/visitor.h"
@@ -236,15 +237,21 @@ static enum flow_next know_visitor(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
     if (!needs_visitor(w)) return FLOW_NEXT;
+    bool by_token = false;
+    const struct err *odd = bearer_visit_looks(w, &by_token);
+    if (odd != NULL) return flow_fail(f, odd);
+    if (by_token) return bearer_visit_find(f, w);
     return session_find(f, w->v.sessions, w->v.session_cookies, &w->v.session, &w->v.session_why);
 }
 
 static enum flow_next judge(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
-    if (w->v.session != NULL)
+    if (w->v.session != NULL && !w->by_token)
         w->provider = snapshot_voucher(w->site->providers, w->site->provider_count, &w->v.session->identity);
-    if (w->v.session != NULL && (w->provider == NULL || !slice_is(w->v.session->site, w->site->id))) {
+    bool vouched =
+        w->by_token || (w->provider != NULL && w->v.session != NULL && slice_is(w->v.session->site, w->site->id));
+    if (w->v.session != NULL && !vouched) {
         w->v.session = NULL;
         w->v.session_why = PROBLEM_SESSION_ENDED;
     }
@@ -252,6 +259,7 @@ static enum flow_next judge(struct flow *f)
     struct person person;
     const struct session *s = w->v.session;
     if (s != NULL) person = visit_person(&s->identity, s->created_s);
+    if (s != NULL && w->by_token) person.issuer = s->identity.provider;
     const struct person *who = s != NULL ? &person : NULL;
     switch (is_inquiry(w) ? inquiry_judge(w, who, now_s()) : route_judge(w->rule, who, now_s())) {
     case VERDICT_ALLOW: w->v.decision = LIT("allow"); return FLOW_NEXT;
@@ -331,7 +339,8 @@ static enum flow_next pass_on(struct flow *f, struct visitor *w)
                                    .token_form = b->token_form,
                                    .access_token = w->access_token,
                                    .preset = b->preset,
-                                   .subject_alone = s->provider_count == 1,
+                                   .subject_alone = s->provider_count == 1 && !w->by_token,
+                                   .drop_authorization = w->by_token && !w->rule->pass_bearer,
                                    .audience = b->audience,
                                    .issuer = s->token_issuer,
                                    .keys = s->signing_keys,
@@ -359,7 +368,7 @@ static enum flow_next pass_on(struct flow *f, struct visitor *w)
     if (s->hsts_s > 0 && w->client.https) {
         exchange_add(x, LIT("strict-transport-security"), arena_print(f->arena, "max-age=%lld", (long long)s->hsts_s));
     }
-    if (w->v.session != NULL) live_enter(&w->gate->live, &w->watch);
+    if (w->v.session != NULL && !w->by_token) live_enter(&w->gate->live, &w->watch);
     exchange_forward(x, &forward);
     return FLOW_DONE;
 }
@@ -418,6 +427,7 @@ static void gate_end(struct flow *f, const struct err *why)
         return;
     }
     if (w->v.answer.x == NULL) prepare_answer(w);
+    bearer_visit_challenge(w, why->problem, why);
     if (why->problem == PROBLEM_STEP_UP && w->v.session != NULL) {
         const struct slices *taken = &w->rule->providers;
         struct slice by = w->v.session->identity.provider;

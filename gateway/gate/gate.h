@@ -9,6 +9,7 @@
 #include "gate/snapshot.h"
 #include "gate/trace.h"
 #include "login/visit.h"
+#include "session/bearers.h"
 
 struct gate_shared { /* of the process; lent for its life */
     struct store *store;
@@ -25,6 +26,7 @@ struct gate {
     struct provider_env env;
     struct trace_source trace;
     struct live live;
+    struct bearers *bearers;
     struct gate_shared *shared;
 };
 

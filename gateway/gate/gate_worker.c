@@ -28,14 +28,28 @@ void *gate_open(void *shared, struct loop *l, int worker)
     trace_seed(&g->trace);
     g->snapshot = snapshot_keep(sh->snapshot);
     g->sessions = sessions_open(g->link, l, g->snapshot->session_jwt, g->snapshot->keys, &g->snapshot->session);
+    g->bearers = bearers_open(l, &g->env);
     live_open(&g->live, g);
     wait_for_store(g);
     return g;
 }
 
 /* What this worker fetches for a provider that `next` no longer has (NULL: for any) is called off; who waits for it elsewhere is told. */
+static void leave_issuers(const struct gate *g, const struct snapshot *next)
+{
+    for (size_t i = 0; i < g->snapshot->bearer_issuer_count; i++) {
+        struct provider_state *mine = g->snapshot->bearer_issuers[i].provider->state;
+        bool stays = false;
+        for (size_t k = 0; next != NULL && k < next->bearer_issuer_count; k++) {
+            stays = stays || next->bearer_issuers[k].provider->state == mine;
+        }
+        if (!stays) provider_state_leave(mine, g->loop);
+    }
+}
+
 static void leave_providers(const struct gate *g, const struct snapshot *next)
 {
+    leave_issuers(g, next);
     for (size_t i = 0; i < g->snapshot->provider_count; i++) {
         struct provider_state *mine = g->snapshot->providers[i]->state;
         bool stays = false;
@@ -64,6 +78,7 @@ void gate_close(void *gate)
     finish_tokens(g);
     leave_providers(g, NULL);
     live_close(&g->live);
+    bearers_close(g->bearers);
     sessions_close(g->sessions);
     store_unlink(g->link);
     snapshot_drop(g->snapshot);
@@ -77,6 +92,7 @@ void gate_swap(void *gate, void *snapshot)
     leave_providers(g, snapshot);
     g->snapshot = snapshot_keep(snapshot);
     sessions_configure(g->sessions, g->snapshot->session_jwt, g->snapshot->keys, &g->snapshot->session);
+    bearers_forget(g->bearers);
     live_doubt_all(&g->live);
     snapshot_drop(old);
 }

@@ -167,6 +167,10 @@ enum verdict inquiry_judge(struct visitor *w, const struct person *person, int64
     } else {
         worst_of(w, w->snapshot->rules, w->snapshot->rule_count, false, person, now_s, &verdict);
     }
+    /* Lists of the query narrow who may pass, not by what means. */
+    for (size_t i = 0; w->rule != NULL && i < w->narrow_count; i++) {
+        if (slice_is(w->narrow[i].id, LIT("query"))) w->narrow[i].bearer = w->rule->bearer;
+    }
     worst_of(w, w->narrow, w->narrow_count, true, person, now_s, &verdict);
     return verdict;
 }
@@ -243,7 +247,7 @@ bool inquiry_no(struct visitor *w, enum problem problem, bool may_redirect)
     if (nobody && may_redirect && helps) {
         exchange_add(x, LIT("location"), by->sign_in);
         exchange_add(x, LIT("x-auth-location"), by->sign_in);
-    } else if (nobody) {
+    } else if (nobody && !by->challenged) {
         exchange_add(x, LIT("www-authenticate"), LIT("Bearer"));
     }
     struct slice words = nobody ? LIT("Unauthorized") : LIT("Forbidden");

@@ -37,6 +37,10 @@ static void snapshot_free(struct snapshot *s)
     for (size_t i = 0; i < s->provider_count; i++) {
         if (s->providers[i]->state != NULL) provider_state_drop(s->providers[i]->state);
     }
+    for (size_t i = 0; i < s->bearer_issuer_count; i++) {
+        struct provider *p = s->bearer_issuers[i].provider;
+        if (p->state != NULL) provider_state_drop(p->state);
+    }
     drop_tls(s);
     for (size_t i = 0; i < s->site_count; i++) {
         if (s->sites[i].pages != NULL) pages_close(s->sites[i].pages);

@@ -12,6 +12,7 @@
 #include "crypto/signing_keys.h"
 #include "http/server.h"
 #include "page/page.h"
+#include "provider/bearer.h"
 #include "provider/provider.h"
 #include "proxy/presets.h"
 #include "route/return_to.h"
@@ -100,6 +101,9 @@ struct snapshot {
     struct signing_keys *signing_keys;
     struct slice token_issuer, token_audience; /* audience: as configured, empty: each backend's own */
     int token_lifetime_s;                      /* of assertions; at most 300 */
+
+    struct bearer_issuer *bearer_issuers;
+    size_t bearer_issuer_count;
 
     struct rule *rules;
     size_t rule_count;

@@ -27,6 +27,9 @@ struct visitor {
     struct live_watch watch;         /* while it is passed on in the name of a session */
     const struct provider *provider; /* who vouches for the session */
     struct slice access_token;       /* for that backend; empty: none */
+    bool
+        by_token; /* the client shows an access token (gate/bearer_visit.c): the session is what its issuer told of it */
+    struct slice shown_token;
 };
 
 enum endpoint_flag {

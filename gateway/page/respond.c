@@ -137,7 +137,7 @@ void respond_problem(const struct responder *by, enum problem problem, int64_t r
         return;
     }
     /* RFC 6750 section 3: without credentials, the scheme alone and no error code */
-    if (status == 401) exchange_add(x, LIT("www-authenticate"), LIT("Bearer"));
+    if (status == 401 && !by->challenged) exchange_add(x, LIT("www-authenticate"), LIT("Bearer"));
     if (by->wants == WANTS_JSON) {
         problem_document(by, problem, retry_after_s);
         return;

@@ -21,6 +21,7 @@ struct responder {
     int64_t hsts_s;              /* 0: no Strict-Transport-Security */
     enum wants wants;
     struct slice who;         /* the signed-in person, for "no access"; empty: nobody */
+    bool challenged;          /* WWW-Authenticate stands there already */
     struct slice form_action; /* one further origin for CSP form-action; usually empty */
 };
 

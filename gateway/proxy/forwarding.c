@@ -73,7 +73,8 @@ static bool passes(const struct forwarding *f, struct slice name)
     if (is_never_passed(name) || slice_is(name, f->request_id_header)) return false;
     if (slice_is(name, LIT("traceparent")) || slice_is(name, LIT("tracestate"))) return false;
     if (preset_is_identity(name)) return false;
-    if (f->token_form == TOKEN_FORM_BEARER && slice_is(name, LIT("authorization"))) return false;
+    bool not_theirs = f->token_form == TOKEN_FORM_BEARER || f->drop_authorization;
+    if (not_theirs && slice_is(name, LIT("authorization"))) return false;
     for (size_t i = 0; i < f->strip_count; i++) {
         if (slice_is(name, f->strip[i])) return false;
     }

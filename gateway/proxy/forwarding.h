@@ -24,6 +24,7 @@ struct forwarding {
     const struct session *session;   /* NULL: nobody is signed in */
     enum token_form token_form;
     struct slice access_token; /* empty: none */
+    bool drop_authorization;   /* the client's own was for us */
     enum header_preset preset;
     bool subject_alone; /* one provider only: the user id need not name it (compatible presets) */
     struct slice audience, issuer;

@@ -22,7 +22,7 @@ static bool is_token(struct slice s)
 static bool shows_session(const struct visitor *w)
 {
     struct slice value;
-    return cookie_find(w->v.cookies, w->site->session.cookie_name, &value);
+    return cookie_find(w->v.session_cookies, w->site->session.cookie_name, &value);
 }
 
 static const struct err *odd(const struct visitor *w, const char *why)

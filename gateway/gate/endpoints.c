@@ -39,6 +39,16 @@ static enum flow_next session(struct flow *f, struct visitor *w)
     return login_session(f, &w->v);
 }
 
+static enum flow_next account(struct flow *f, struct visitor *w)
+{
+    return login_account(f, &w->v);
+}
+
+static enum flow_next account_revoke(struct flow *f, struct visitor *w)
+{
+    return login_account_revoke(f, &w->v);
+}
+
 static enum flow_next backchannel_logout(struct flow *f, struct visitor *w)
 {
     return login_backchannel_logout(f, &w->v, w->endpoint_tail);
@@ -105,7 +115,7 @@ static const struct endpoint endpoints[] = {
      .handler = LIT_INIT("sign_in"),
      .wants_session = true,
      .run = sign_in},
-    {.path = LIT_INIT("/start/"),            .methods = LIT_INIT("GET"),                                                .handler = LIT_INIT("start"),                                                                                                                    .run = start                                                                                                                                                                                                                                      },
+    {.path = LIT_INIT("/start/"),         .methods = LIT_INIT("GET"),                                                          .handler = LIT_INIT("start"),                                                                                                                                                   .run = start                                                                                                                                                                                                                                                                                                       },
     {.path = LIT_INIT("/callback/"),
      .methods = LIT_INIT("GET, POST"),
      .handler = LIT_INIT("callback"),
@@ -118,15 +128,25 @@ static const struct endpoint endpoints[] = {
     {.path = LIT_INIT("/signed-out"),
      .methods = LIT_INIT("GET, HEAD"),
      .handler = LIT_INIT("sign_out"),
-     .run = signed_out                                                                                                                                                                                                                                       },
+     .run = signed_out                                                                                                                                                                                                                                                                                                        },
+    {.path = LIT_INIT("/account"),
+     .methods = LIT_INIT("GET, HEAD"),
+     .handler = LIT_INIT("account"),
+     .wants_session = true,
+     .run = account},
+    {.path = LIT_INIT("/account/sessions/revoke"),
+     .methods = LIT_INIT("POST"),
+     .handler = LIT_INIT("account"),
+     .wants_session = true,
+     .run = account_revoke},
     {.path = LIT_INIT("/backchannel-logout/"),
      .methods = LIT_INIT("POST"),
      .handler = LIT_INIT("logout"),
-     .run = backchannel_logout                                                                                                                                                                                                                                     },
+     .run = backchannel_logout                                                                                                                                                                                                                                                                                         },
     {.path = LIT_INIT("/frontchannel-logout/"),
      .methods = LIT_INIT("GET"),
      .handler = LIT_INIT("logout"),
-     .run = frontchannel_logout                                                                                                                                                                                                                             },
+     .run = frontchannel_logout                                                                                                                                                                                                                                                                                            },
     {.path = LIT_INIT("/me"),
      .methods = LIT_INIT("GET, HEAD"),
      .handler = LIT_INIT("api"),
@@ -137,17 +157,17 @@ static const struct endpoint endpoints[] = {
      .handler = LIT_INIT("api"),
      .wants_session = true,
      .run = session},
-    {.path = LIT_INIT("/jwks.json"),                                         .methods = LIT_INIT("GET, HEAD"),                                       .handler = LIT_INIT("api"),                                                                                          .run = jwks                                                                                                                                                                                                                            },
+    {.path = LIT_INIT("/jwks.json"),                  .methods = LIT_INIT("GET, HEAD"),                                                                      .handler = LIT_INIT("api"),                                                                                                                                                      .run = jwks                                                                                                                                                                                                                                                                               },
     {.path = LIT_INIT("/.well-known/jwks.json"),
      .methods = LIT_INIT("GET, HEAD"),
      .handler = LIT_INIT("api"),
-     .run = jwks                                                                                                                             },
+     .run = jwks                                                                                                                                                                                                                                                                                                       },
     {.path = LIT_INIT("/no-access"),
      .methods = LIT_INIT("GET, HEAD"),
      .handler = LIT_INIT("no_access"),
      .wants_session = true,
      .run = no_access},
-    {.path = LIT_INIT("/assets/"),                               .methods = LIT_INIT("GET, HEAD"),                                                        .handler = LIT_INIT("assets"),                                                                                      .run = assets                                                                                                                                                                                                                      },
+    {.path = LIT_INIT("/assets/"),       .methods = LIT_INIT("GET, HEAD"),                                                     .handler = LIT_INIT("assets"),                                                                                                                                                      .run = assets   },
 };
 
 static bool is_there(const struct snapshot *s, const struct endpoint *e)

@@ -22,6 +22,9 @@ enum flow_next login_signed_out(struct flow *f, struct visit *v);
 enum flow_next login_me(struct flow *f, struct visit *v);
 enum flow_next login_session(struct flow *f, struct visit *v);
 
+/* GET PREFIX/account: a person and their sessions; POST PREFIX/account/sessions/revoke ends some of them. */
+enum flow_next login_account(struct flow *f, struct visit *v);
+enum flow_next login_account_revoke(struct flow *f, struct visit *v);
 /* POST PREFIX/backchannel-logout/ID, GET PREFIX/frontchannel-logout/ID: the provider has signed somebody out. */
 enum flow_next login_backchannel_logout(struct flow *f, struct visit *v, struct slice provider_id);
 enum flow_next login_frontchannel_logout(struct flow *f, struct visit *v, struct slice provider_id);

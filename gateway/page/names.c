@@ -59,6 +59,32 @@ static const char *const sign_in[] = {"provider",
 
 static const char *const sign_out[] = {"action", "token", "rd", "who", "provider", NULL};
 static const char *const signed_out[] = {"provider", "sign_in", NULL};
+static const char *const account[] = {"person",
+                                      "email",
+                                      "provider",
+                                      "mark",
+                                      "provider_letter",
+                                      "action",
+                                      "token",
+                                      "others",
+                                      "sign_out",
+                                      "sessions/",
+                                      "sessions/id",
+                                      "sessions/browser",
+                                      "sessions/system",
+                                      "sessions/address",
+                                      "sessions/current",
+                                      "sessions/began/",
+                                      "sessions/began/now",
+                                      "sessions/began/minutes",
+                                      "sessions/began/hours",
+                                      "sessions/began/days",
+                                      "sessions/seen/",
+                                      "sessions/seen/now",
+                                      "sessions/seen/minutes",
+                                      "sessions/seen/hours",
+                                      "sessions/seen/days",
+                                      NULL};
 static const char *const no_access[] = {"who",    "destination",   "switch_account", "sign_in",
                                         "status", "problem_title", "problem_advice", NULL};
 static const char *const session_ended[] = {"sign_in", "who", "status", "problem_title", "problem_advice", NULL};
@@ -106,14 +132,9 @@ static const char *const demo_app[] = {"user",
                                        NULL};
 
 static const char *const *const pages[PAGES] = {
-    [PAGE_SIGN_IN] = sign_in,
-    [PAGE_SIGN_OUT] = sign_out,
-    [PAGE_SIGNED_OUT] = signed_out,
-    [PAGE_NO_ACCESS] = no_access,
-    [PAGE_SESSION_ENDED] = session_ended,
-    [PAGE_ERROR] = error,
-    [PAGE_DEMO_PROVIDER] = demo_provider,
-    [PAGE_DEMO_APP] = demo_app,
+    [PAGE_SIGN_IN] = sign_in, [PAGE_SIGN_OUT] = sign_out,           [PAGE_SIGNED_OUT] = signed_out,
+    [PAGE_ACCOUNT] = account, [PAGE_NO_ACCESS] = no_access,         [PAGE_SESSION_ENDED] = session_ended,
+    [PAGE_ERROR] = error,     [PAGE_DEMO_PROVIDER] = demo_provider, [PAGE_DEMO_APP] = demo_app,
 };
 
 enum {

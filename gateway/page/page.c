@@ -19,6 +19,7 @@ static const char *const page_files[PAGES] = {
     [PAGE_SIGN_IN] = "sign_in.html",
     [PAGE_SIGN_OUT] = "sign_out.html",
     [PAGE_SIGNED_OUT] = "signed_out.html",
+    [PAGE_ACCOUNT] = "account.html",
     [PAGE_NO_ACCESS] = "no_access.html",
     [PAGE_SESSION_ENDED] = "session_ended.html",
     [PAGE_ERROR] = "error.html",

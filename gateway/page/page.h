@@ -34,6 +34,7 @@ enum page_kind {
     PAGE_SIGN_IN,
     PAGE_SIGN_OUT, /* confirm */
     PAGE_SIGNED_OUT,
+    PAGE_ACCOUNT,
     PAGE_NO_ACCESS,
     PAGE_SESSION_ENDED,
     PAGE_ERROR, /* any other problem */
@@ -61,6 +62,12 @@ enum page_kind {
  *                     provider              name: offers the box, field `everywhere` = `yes`
  *   PAGE_SIGNED_OUT   provider              "you are still signed in at ..."
  *                     sign_in               URL
+ *   PAGE_ACCOUNT      person, email, provider, mark, provider_letter
+ *                     action, token         where the forms post to; their hidden field `token`
+ *                     sessions              id (hidden field), browser, system, address, flag current,
+ *                                           began and seen: one of flag now, minutes, hours, days
+ *                     others                flag: there are more than this one; field `others` = `yes`
+ *                     sign_out              URL
  *   PAGE_NO_ACCESS    who, destination      destination is a host
  *                     switch_account        URL that starts a sign-in with another account; sign_in is taken if absent
  *   PAGE_SESSION_ENDED  sign_in             URL

@@ -62,8 +62,12 @@ ${extra}`;
   return { base, eight, redis, backend, op, fewer: async n => gateway(await freePort(), brands.slice(0, n).map(b => brand(b, nowhere)).join('')) };
 }
 
-export async function sessionCookie(base, who = 'ada') {
-  const visitor = new Visitor();
+// What people sign in with; one says nothing of itself.
+const agents = ['Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0.0.0', ''];
+
+export async function sessionCookie(base, who = 'ada', agent) {
+  const visitor = new Visitor(agent === undefined ? {} : { headers: { 'user-agent': agent } });
   const page = await signIn(visitor, base, who, '/inside/');
   if (page.status !== 200) throw new Error(`signing in gave ${page.status}: ${page.body.slice(0, 500)}`);
   return { name: '__Host-vestibule', value: visitor.cookie('__Host-vestibule'), domain: 'localhost', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' };
@@ -94,6 +98,10 @@ export async function gallery(t) {
     { name: 'sign-in-cancelled', status: 200, open: choose('cancel') },
     { name: 'sign-in-unverified', status: 403, open: choose('linus') },
     at('sign-out', 200, ours('/sign-out'), { cookies: signedIn }),
+    { name: 'account', status: 200, cookies: signedIn, open: async page => {
+      for (const agent of agents) await sessionCookie(many.base, 'ada', agent);
+      return page.goto(ours('/account'));
+    } },
     at('signed-out', 200, ours('/signed-out?provider=google')),
     { name: 'no-access', status: 403, open: choose('eve') },
     at('no-access-help', 403, `${many.base}/ops/`, { cookies: signedIn }),

@@ -57,12 +57,11 @@ static void put_ago(struct arena *a, struct view *item, const char *name, int64_
         view_text(ago, "days", arena_print(a, "%lld", (long long)(s / DAY)));
 }
 
-static void put_session(struct account *c, struct view *view, const struct session_listed *s)
+static void put_session(struct account *c, struct view *view, const struct session_listed *s, bool current)
 {
     struct arena *a = c->v->x->arena;
     struct view *item = view_item(view, "sessions");
     struct device d = device_of(s->user_agent);
-    bool current = slice_is(s->id, session_id(c->v->session));
     view_text(item, "id", s->id);
     view_text(item, "browser", d.browser.len != 0 ? d.browser : d.system);
     if (d.browser.len != 0) view_text(item, "system", d.system);
@@ -101,8 +100,11 @@ static enum flow_next show(struct flow *f)
     struct visit *v = c->v;
     struct view *view = view_new(f->arena);
     put_person(v, view);
-    for (size_t i = 0; i < c->roll.count; i++) {
-        put_session(c, view, &c->roll.at[i]);
+    for (int others = 0; others <= 1; others++) { /* this one first */
+        for (size_t i = 0; i < c->roll.count; i++) {
+            bool current = slice_is(c->roll.at[i].id, session_id(v->session));
+            if (current != (others == 1)) put_session(c, view, &c->roll.at[i], current);
+        }
     }
     view_flag(view, "others", c->roll.count > 1);
     view_text(view, "action", below(v, LIT("/account/sessions/revoke")));

@@ -10,7 +10,7 @@ export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-c
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'h1', alg: 'ES256', use: 'sig' };
   const codes = new Map();
   const seen = { authorization: 0, token: 0, refused: 0, asked: [] };
-  const op = { hold: null }; // a promise: codes are redeemed when it is kept
+  const op = { hold: null, pages: {} }; // hold: a promise, codes are redeemed when it is kept; pages: HTML by path
   let issuer;
   const tokenFor = code => {
     const now = Math.floor(Date.now() / 1000);
@@ -38,6 +38,7 @@ export async function startHonest(t, { clientId = 'gateway', clientSecret = 'a-c
         response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['ES256'],
         code_challenge_methods_supported: ['S256'], token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'] });
     }
+    if (op.pages[url.pathname]) { r.writeHead(200, { 'content-type': 'text/html' }); return r.end(op.pages[url.pathname]); }
     if (url.pathname === '/jwks') return say(200, { keys: [jwk] });
     if (url.pathname === '/auth') {
       seen.authorization++;

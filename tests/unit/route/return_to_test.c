@@ -93,9 +93,53 @@ static void on_http_our_own_scheme_is_enough(void **state)
     assert_true(refused);
 }
 
+static void a_star_stands_for_the_labels_before_a_name_and_for_nothing_else(void **state)
+{
+    static const struct slice below[] = {LIT_INIT("https://*.example.com"), LIT_INIT("https://*.apps.example.org:8443"),
+                                         LIT_INIT("https://[2001:db8::1]:8443")};
+    static const struct return_rules some = {.public_origin = LIT_INIT("https://auth.example.com"),
+                                             .origins = below,
+                                             .origin_count = 3,
+                                             .prefix = LIT_INIT("/_vestibule")};
+    static const struct {
+        struct slice asked;
+        bool fine;
+    } cases[] = {
+        {LIT_INIT("https://a.example.com/x"),          true },
+        {LIT_INIT("https://A.B.Example.com/x"),        true },
+        {LIT_INIT("https://a.example.com:443/x"),      true },
+        {LIT_INIT("https://x.apps.example.org:8443/"), true },
+        {LIT_INIT("https://example.com/x"),            false},
+        {LIT_INIT("https://aexample.com/x"),           false},
+        {LIT_INIT("https://.example.com/x"),           false},
+        {LIT_INIT("https://evil.test/.example.com"),   false},
+        {LIT_INIT("https://evil.test#.example.com"),   false},
+        {LIT_INIT("https://evil.test?.example.com"),   false},
+        {LIT_INIT("https://evil.test\\.example.com"),  false},
+        {LIT_INIT("https://a.example.com.evil.test/"), false},
+        {LIT_INIT("https://user@a.example.com/"),      false},
+        {LIT_INIT("https://a.example.com:8443/"),      false},
+        {LIT_INIT("http://a.example.com/"),            false},
+        {LIT_INIT("https://x.apps.example.org/"),      false},
+        {LIT_INIT("https://*.example.com/"),           false},
+    };
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool refused;
+        return_to(a, &some, cases[i].asked, &refused);
+        if (refused == cases[i].fine) fail_msg("%.*s", SLICE_ARG(cases[i].asked));
+    }
+    assert_true(return_host(&some, LIT("a.example.com")) && return_host(&some, LIT("x.apps.example.org")));
+    assert_true(return_host(&some, LIT("[2001:db8::1]")));
+    assert_false(return_host(&some, LIT("example.com")) || return_host(&some, LIT("xexample.com")));
+    assert_false(return_host(&some, LIT("apps.example.org")) || return_host(&some, LIT("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_star_stands_for_the_labels_before_a_name_and_for_nothing_else),
         cmocka_unit_test(people_are_sent_where_the_table_says),
         cmocka_unit_test(nothing_asked_is_the_front_page),
         cmocka_unit_test(the_length_ends_at_2048_before_and_after_spelling),

@@ -52,6 +52,43 @@ static bool offers(const struct site *site, const struct provider *p)
     return false;
 }
 
+/* What else a platform can be told of, beside the redirect URI: PREFIX/PATH, or PREFIX/PATH/ID. */
+struct further {
+    const char *path, *what, *member;
+    bool is_own; /* one for each provider */
+    bool (*offered)(const struct descriptor *d);
+};
+
+static bool is_oidc(const struct descriptor *d)
+{
+    return d->protocol == PROTOCOL_OIDC;
+}
+
+static bool has_deauthorize(const struct descriptor *d)
+{
+    return d->lifecycle.deauthorize.given;
+}
+
+static bool has_data_deletion(const struct descriptor *d)
+{
+    return d->lifecycle.data_deletion.given;
+}
+
+static const struct further further[] = {
+    {"signed-out", "post-logout redirect", "post_logout_redirect_uri", false, is_oidc},
+    {"backchannel-logout", "back-channel logout", "backchannel_logout_uri", true, is_oidc},
+    {"frontchannel-logout", "front-channel logout", "frontchannel_logout_uri", true, is_oidc},
+    {"deauthorize", "deauthorize callback", "deauthorize_uri", true, has_deauthorize},
+    {"data-deletion", "data deletion", "data_deletion_uri", true, has_data_deletion},
+};
+
+static struct slice further_uri(const struct snapshot *s, const struct site *site, const struct provider *p,
+                                const struct further *f)
+{
+    return arena_print(s->arena, "%.*s%.*s/%s%s%.*s", SLICE_ARG(site->public_url), SLICE_ARG(s->prefix), f->path,
+                       f->is_own ? "/" : "", SLICE_ARG(f->is_own ? p->id : LIT("")));
+}
+
 /* ---- list ---- */
 
 static const char *text_of(const struct doc *d, const char *key)
@@ -78,6 +115,10 @@ static void configured_json(struct json *j, const struct snapshot *s)
             if (offers(&s->sites[k], p)) json_string(j, NULL, redirect_uri(s, &s->sites[k], p));
         }
         json_close_list(j);
+        for (size_t k = 0; k < sizeof further / sizeof further[0]; k++) {
+            if (further[k].offered(p->descriptor))
+                json_string(j, further[k].member, further_uri(s, &s->sites[0], p, &further[k]));
+        }
         json_bool(j, "hidden", p->hidden);
         json_close_object(j);
     }
@@ -190,6 +231,11 @@ static void urls_at(struct buf *out, const struct snapshot *s, const struct site
     for (size_t i = 0; i < site->provider_count; i++) {
         const struct provider *p = site->providers[i];
         buf_print(out, "%-16.*s %.*s\n", SLICE_ARG(p->id), SLICE_ARG(redirect_uri(s, site, p)));
+        for (size_t k = 0; k < sizeof further / sizeof further[0]; k++) {
+            if (!further[k].offered(p->descriptor)) continue;
+            buf_print(out, "%-16.*s %.*s (%s)\n", SLICE_ARG(p->id), SLICE_ARG(further_uri(s, site, p, &further[k])),
+                      further[k].what);
+        }
     }
 }
 

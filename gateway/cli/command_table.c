@@ -160,7 +160,7 @@ static const struct command commands[] = {
      command_providers_show},
     {"providers urls",
      "[--format json]",
-     "every redirect URI, to register at the providers",
+     "every address to register at the providers: redirect URIs, then what else they can be told",
      "format json",
      {"vestibule providers urls", "vestibule providers urls --config new.yaml"},
      false,

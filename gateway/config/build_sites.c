@@ -94,6 +94,16 @@ static void callbacks(struct build *b)
     }
 }
 
+/* The pages once more, as answers that a front proxy shows at other hosts. */
+static void pages_elsewhere(struct build *b, struct pages_conf look, struct site *to)
+{
+    if (b->s->mode == MODE_PROXY || !somebody_may_ask(b->s) || to->pages == NULL) return;
+    const struct slice parts[] = {to->public_origin, look.prefix};
+    look.prefix = arena_join(b->a, parts, 2);
+    const struct err *why = pages_open(b->a, &look, &to->pages_elsewhere);
+    if (why != NULL) build_complain(b, NULL, "pages", why);
+}
+
 static void first_site(struct build *b, struct site *to)
 {
     const struct snapshot *s = b->s;
@@ -162,6 +172,7 @@ static void further_site(struct build *b, const struct setting *at, struct site 
     to->name = look.name;
     const struct err *why = pages_open(b->a, &look, &to->pages);
     if (why != NULL) build_complain(b, at->node, "sites", why);
+    pages_elsewhere(b, look, to);
 }
 
 static bool below(struct slice domain, struct slice host)
@@ -198,6 +209,7 @@ void build_sites(struct build *b)
     struct slice *names = arena_array(b->a, struct slice, list->count + 1);
     size_t name_count = 0;
     first_site(b, &s->sites[s->site_count++]);
+    pages_elsewhere(b, b->pages, &s->sites[0]);
     if (list->count > SITES_MAX) BUILD_ERROR(b, b->root, "sites", "more than %d sites", SITES_MAX);
     for (const struct setting *at = list->first; at != NULL; at = at->next) {
         struct site *site = &s->sites[s->site_count];

@@ -117,7 +117,9 @@ static void prepare_answer(struct visitor *w)
     struct visit *v = &w->v;
     struct exchange *x = v->x;
     const struct snapshot *s = w->snapshot;
-    const struct pages *pages = w->site->pages;
+    const struct site *site = w->site;
+    bool elsewhere = is_inquiry(w) && !w->at_home && site->pages_elsewhere != NULL;
+    const struct pages *pages = elsewhere ? site->pages_elsewhere : site->pages;
     bool question = is_inquiry(w); /* its answer is another request's: no cookie, and no query of ours */
     see_login(w);
     struct slice locales = {0}, chosen = {0};
@@ -131,7 +133,8 @@ static void prepare_answer(struct visitor *w)
         .pages = pages,
         .language = pages_language(pages, locales, chosen, exchange_header(x, LIT("accept-language"))),
         .request_id = v->request_id,
-        .home = LIT("/"),
+        .home = elsewhere ? site->public_url : LIT("/"),
+        .elsewhere = elsewhere ? site->public_origin : LIT(""),
         .hsts_s = w->client.https ? s->hsts_s : 0,
         .wants = what_is_wanted(w)};
     if (v->session != NULL) {

@@ -44,6 +44,7 @@ static void snapshot_free(struct snapshot *s)
     drop_tls(s);
     for (size_t i = 0; i < s->site_count; i++) {
         if (s->sites[i].pages != NULL) pages_close(s->sites[i].pages);
+        if (s->sites[i].pages_elsewhere != NULL) pages_close(s->sites[i].pages_elsewhere);
     }
     if (s->site_count == 0 && s->pages != NULL) pages_close(s->pages);
     if (s->session_jwt != NULL) session_jwt_close(s->session_jwt);

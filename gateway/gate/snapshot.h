@@ -53,7 +53,8 @@ struct site {
     struct slice public_origin, public_host; /* host[:port] as browsers send it */
     bool public_https;
     struct slice name;
-    struct pages *pages;
+    struct pages *pages,
+        *pages_elsewhere; /* the latter with absolute addresses, for answers at other hosts; NULL: nobody asks for such */
     struct return_rules return_rules;
     struct session_conf session; /* its cookie is the site's own; the rest is the same everywhere */
     struct slice attempt_prefix;

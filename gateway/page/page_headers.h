@@ -22,6 +22,13 @@ static const struct slice page_csp_with_form_action =
 /* For WANTS_FRAME: a page without forms that may be seen inside a frame of its own site, to say "open me in a tab". */
 static const struct slice page_csp_framed = LIT_INIT(PAGE_CSP_BASE "frame-ancestors 'self'; form-action 'none'");
 
+/* The same as an answer at another host, by way of a front proxy: style sheet and pictures come from home, whose origin is written in both gaps. */
+static const struct slice page_csp_elsewhere[] = {
+    LIT_INIT("default-src 'none'; style-src "),
+    LIT_INIT("; img-src data: "),
+    LIT_INIT("; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"),
+};
+
 /* An asset is a style sheet or an SVG drawing that may be opened by itself: its own style may work, nothing else. */
 static const struct slice page_csp_asset =
     LIT_INIT("default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'");

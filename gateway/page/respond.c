@@ -27,6 +27,11 @@ static void page_headers(const struct responder *by)
         const struct slice parts[] = {page_csp_with_form_action, by->form_action};
         policy = arena_join(x->arena, parts, 2);
     }
+    if (by->elsewhere.len != 0) {
+        const struct slice *gap = page_csp_elsewhere;
+        const struct slice parts[] = {gap[0], by->elsewhere, gap[1], by->elsewhere, gap[2]};
+        policy = arena_join(x->arena, parts, 5);
+    }
     exchange_add(x, LIT("content-security-policy"), policy);
     exchange_add(x, LIT("cross-origin-opener-policy"), LIT("same-origin"));
     exchange_add(x, LIT("content-type"), LIT("text/html; charset=utf-8"));

@@ -20,8 +20,10 @@ struct responder {
     struct slice switch_account; /* the way to sign out and in again */
     int64_t hsts_s;              /* 0: no Strict-Transport-Security */
     enum wants wants;
-    struct slice who;         /* the signed-in person, for "no access"; empty: nobody */
-    bool challenged;          /* WWW-Authenticate stands there already */
+    struct slice who; /* the signed-in person, for "no access"; empty: nobody */
+    bool challenged;  /* WWW-Authenticate stands there already */
+    /* Shown at another host than ours (a front proxy's answer): our origin, for pages that are made with absolute addresses; else empty. */
+    struct slice elsewhere;
     struct slice form_action; /* one further origin for CSP form-action; usually empty */
 };
 

@@ -148,6 +148,19 @@ test('SEC-170 SEC-176: a host that is not ours is denied; two hosts with the sam
   }
 });
 
+test('a page that a front proxy shows at another host brings its style sheet and its links from home', async t => {
+  const h = await house(t);
+  const denied = await h.ask('forward', '/admin/x', { host: 'app.localhost:8000', cookie: h.cookie });
+  assert.equal(denied.status, 403);
+  const sheet = /<link[^>]*rel="stylesheet"[^>]*href="([^"]*)"/.exec(denied.body) ?? /<link[^>]*href="([^"]*\.css)"/.exec(denied.body);
+  assert.ok(sheet[1].startsWith(`${h.base}/_vestibule/assets/`), sheet[1]);
+  assert.equal((await new Visitor().ask(sheet[1])).status, 200);
+  for (const what of ['style-src', 'img-src']) assert.match(denied.headers['content-security-policy'], new RegExp(`${what}[^;]*${h.base}`));
+  assert.ok(!/(href|src|action)="\//.test(denied.body.replace(/<a[^>]*ui_locales[^>]*>/g, '')), denied.body.match(/(href|src|action)="\/[^"]*/)?.[0]);
+  const home = await h.ask('forward', '/admin/x', { cookie: h.cookie });
+  assert.match(home.headers['content-security-policy'], /style-src 'self'/);
+});
+
 test('SEC-175: health checks, metrics and user agents are no way round', async t => {
   const h = await house(t);
   for (const way of Object.keys(ways)) {

@@ -133,10 +133,24 @@ static struct slice id_of(const struct setting *at)
     return use.len != 0 ? use : LIT("oidc");
 }
 
-static const struct doc *lists_in(const struct setting *at, const char *key)
+/* Names with values as a document: as they stand in a file, or made of what the environment says in one text. */
+static const struct doc *names_in(struct build *b, const struct setting *at, const char *key)
 {
     const struct setting *s = setting_at(at, key);
-    return s->node != NULL && !s->bad && s->node->type == DOC_MAP ? s->node : NULL;
+    if (s->node == NULL || s->bad || s->node->type == DOC_MAP) return s->bad ? NULL : s->node;
+    struct doc *map = arena_new(b->a, struct doc), **end = &map->first;
+    *map = *s->node;
+    map->type = DOC_MAP;
+    for (const struct setting *one = s->first; one != NULL; one = one->next) {
+        *end = arena_new(b->a, struct doc);
+        **end = *s->node;
+        (*end)->key = one->name;
+        (*end)->text = one->text;
+        (*end)->next = NULL;
+        end = &(*end)->next;
+        map->count++;
+    }
+    return map;
 }
 
 /* The file, what it extends, and the entry upon them: NULL after complaints. */
@@ -152,8 +166,8 @@ static const struct descriptor *descriptor(struct build *b, struct descriptor_li
                                  .id = use->text,
                                  .place = at->node != NULL ? at->node : use->node,
                                  .overlay = build_overlay(b, at, file),
-                                 .variables = lists_in(at, "variables"),
-                                 .require = lists_in(at, "require"),
+                                 .variables = names_in(b, at, "variables"),
+                                 .require = names_in(b, at, "require"),
                                  .tokens_kept = setting_number(at, "tokens") == 1,
                                  .provider = p->id};
     ask.extra_scopes.at = setting_texts(b->a, at, "extra_scopes", &ask.extra_scopes.count);

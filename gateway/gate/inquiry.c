@@ -62,7 +62,7 @@ static void narrow_by_rule(struct visitor *w, const struct form *q)
         *r = s->rules[i];
         return;
     }
-    LOG(LOG_LEVEL_WARN, "auth.rule_unknown", "A front proxy names a rule that is not there; nobody passes.", NULL,
+    LOG(LOG_LEVEL_INFO, "auth.rule_unknown", "A front proxy names a rule that is not there; nobody passes.", NULL,
         {"rule", slice_upto(id, 64)}, {"request_id", w->v.request_id});
 }
 
@@ -110,6 +110,19 @@ static enum flow_next find_rule(struct flow *f, struct visitor *w)
     return FLOW_NEXT;
 }
 
+/* Of several sites one must be meant. Host is what the front proxy says; X-Forwarded-Host may be a client's, and then must not differ. */
+static enum flow_next who_alone(struct flow *f, struct visitor *w)
+{
+    const struct snapshot *s = w->snapshot;
+    bool known, home;
+    w->asked.how = ASKED_UNTOLD;
+    site_choose(w, &known);
+    if (s->site_count == 1) return FLOW_NEXT;
+    const struct site *told = snapshot_site(s, w->v.x->authority, &home, &known);
+    if (known && told == w->site) return FLOW_NEXT;
+    return flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "a front proxy does not say for which site it asks"));
+}
+
 enum flow_next inquiry_hear(struct flow *f, struct visitor *w)
 {
     struct exchange *x = w->v.x;
@@ -119,13 +132,7 @@ enum flow_next inquiry_hear(struct flow *f, struct visitor *w)
                                     "only a proxy in trusted_proxies may ask whether a request may pass"));
     }
     if (q->how != ASKED_ENVOY && x->query.len != 0) narrow(w);
-    if (q->how == ASKED_UNTOLD) {
-        bool known;
-        site_choose(w, &known);
-        w->asked.how = ASKED_UNTOLD;
-        return known ? FLOW_NEXT
-                     : flow_fail(f, err_new(f->arena, PROBLEM_UNKNOWN_HOST, "a front proxy asks as an unknown host"));
-    }
+    if (q->how == ASKED_UNTOLD) return who_alone(f, w);
     struct asked asked;
     struct slice own = w->asked.path; /* ours, then a slash and what is asked about */
     struct slice address = q->how == ASKED_ENVOY ? slice_upto(own, own.len - w->endpoint_tail.len - 1) : LIT("");
@@ -204,7 +211,7 @@ enum flow_next inquiry_yes(struct flow *f, struct visitor *w)
     const struct forwarding ask = {.x = x,
                                    .session = w->v.session,
                                    .preset = preset_for(w),
-                                   .subject_alone = s->provider_count == 1,
+                                   .subject_alone = s->provider_count == 1 && !w->by_token,
                                    .audience = audience_for(w),
                                    .issuer = s->token_issuer,
                                    .keys = s->signing_keys,

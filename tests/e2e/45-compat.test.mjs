@@ -76,7 +76,7 @@ test('oauth2-proxy behind auth_request with the sign-in page under 403: the page
   assert.deepEqual(told(house.app.seen.at(-1), 'x-user'), ['ada']);
 });
 
-test('oauth2-proxy: each old address answers as it did', async t => {
+test('SEC-123 SEC-134, oauth2-proxy: each old address answers as it did, and signing out is no other site\'s affair', async t => {
   const house = await behind(t, oauth2Proxy({ page: '= /oauth2/sign_in' }), { change: asOauth2Proxy });
   const direct = `http://localhost:${house.gateway}`, host = { host: `localhost:${house.port}` };
   const nobody = new Visitor(), ada = new Visitor();
@@ -120,7 +120,7 @@ test('oauth2-proxy: each old address answers as it did', async t => {
   assert.equal((await auth(ada)).status, 401);
 });
 
-test('oauth2-proxy: rules for paths are not believed to headers that a client may have written: all of them must allow', async t => {
+test('SEC-171, oauth2-proxy: rules for paths are not believed to headers that a client may have written: all of them must allow', async t => {
   const house = await behind(t, oauth2Proxy({ page: '= /oauth2/sign_in' }), { change: config => {
     config.compat = ['oauth2-proxy'];
     config.access = [{ path: '/public/**', allow: 'everyone' }, { path: '/admin/**', allow: { groups: ['ops'] } }, { path: '/**', allow: 'signed_in' }];
@@ -130,6 +130,21 @@ test('oauth2-proxy: rules for paths are not believed to headers that a client ma
   const headers = { host: `localhost:${house.port}`, 'x-forwarded-uri': '/public/x', 'x-forwarded-method': 'GET' };
   assert.equal((await new Visitor().ask(`http://localhost:${house.gateway}/oauth2/auth`, { headers })).status, 401);
   assert.equal((await ada.ask(`http://localhost:${house.gateway}/oauth2/auth`, { headers })).status, 403);
+});
+
+test('oauth2-proxy: with several sites a client does not choose which one is asked for', async t => {
+  const house = await behind(t, oauth2Proxy({ page: '= /oauth2/sign_in' }), { change: config => {
+    asOauth2Proxy(config);
+    config.sites = [{ id: 'two', public_url: config.public_url.replace('localhost', '127.0.0.1') }];
+  } });
+  const two = house.base.replace('localhost', '127.0.0.1'), there = new Visitor();
+  await there.go(`${two}/oauth2/start/op?rd=/oauth2/userinfo`, { headers: { host: two.slice(7) } });
+  const cookie = `__Host-vestibule=${there.cookie('__Host-vestibule')}`;
+  const ask = (host, forwarded) => new Visitor().ask(`http://localhost:${house.gateway}/oauth2/auth`, { headers: { host, cookie, ...(forwarded ? { 'x-forwarded-host': forwarded } : {}) } });
+  assert.equal((await ask(two.slice(7))).status, 202);
+  assert.equal((await ask(house.base.slice(7))).status, 401);
+  assert.equal((await ask(house.base.slice(7), two.slice(7))).status, 403, 'the header is the client\'s');
+  assert.equal((await ask('gateway.internal:4180')).status, 403);
 });
 
 // Authelia's addresses: what each front proxy was told to send there.

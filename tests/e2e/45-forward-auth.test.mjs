@@ -161,6 +161,28 @@ test('a page that a front proxy shows at another host brings its style sheet and
   assert.match(home.headers['content-security-policy'], /style-src 'self'/);
 });
 
+test('SEC-118 SEC-119 SEC-121 SEC-122 SEC-124: a way back is an address of ours, spelled safely, or none', async t => {
+  const h = await house(t);
+  const back = async (path, host = h.home) => { const r = await h.ask('nginx', path, { host }); return r.headers.location ? new URL(r.headers.location).searchParams.get('rd') : r.headers['x-auth-reason']; };
+  assert.equal(await back('/a?next=//evil.example.net&x="<>'), '/a?next=//evil.example.net&x="<>');
+  for (const path of ['//evil.example.net/', '/\\evil.example.net', '/%2f/evil.example.net', '/a/..//evil.example.net']) assert.equal(await back(path), 'ambiguous-path', path);
+  for (const host of ['evil.example.net', 'app.localhost:8000@evil.example.net', 'app.localhost.evil.example.net']) assert.ok(['unknown-host', 'bad-request'].includes(await back('/', host)), host);
+  // the sign-in itself judges again what the way said: nothing of it can be changed on the way
+  for (const rd of ['https://evil.example.net/', '//evil.example.net', 'http://app.localhost:8001/', 'http://apps.localhost:8000/', 'javascript:alert(1)', '/a\r\nSet-Cookie: x=y']) {
+    const r = await h.ada.ask(`${h.base}/_vestibule/sign-in?rd=${encodeURIComponent(rd)}`);
+    assert.equal(r.headers.location, '/', rd);
+    assert.equal(r.headers['set-cookie']?.some(c => c.startsWith('x=')), undefined);
+  }
+  // who is no trusted proxy chooses no host
+  const stranger = await house(t, config => { config.trusted_proxies = ['127.0.0.2']; });
+  for (const headers of [{ 'x-forwarded-host': 'evil.example.net' }, { 'x-forwarded-proto': 'https' }, { 'x-forwarded-prefix': '/evil' }, { 'x-forwarded-port': '1' }, { forwarded: 'host=evil.example.net;proto=https' }]) {
+    const r = await new Visitor().ask(`${stranger.base}/_vestibule/sign-in?rd=/x`, { headers });
+    assert.ok(r.headers.location.startsWith('/_vestibule/start/op'), JSON.stringify(headers));
+    const start = await new Visitor().ask(`${stranger.base}/_vestibule/start/op`, { headers });
+    assert.equal(start.location.searchParams.get('redirect_uri'), `${stranger.base}/_vestibule/callback/op`);
+  }
+});
+
 test('SEC-175: health checks, metrics and user agents are no way round', async t => {
   const h = await house(t);
   for (const way of Object.keys(ways)) {

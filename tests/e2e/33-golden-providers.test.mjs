@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './lib/parts.mjs';
-import { ids, requestsOf, signIn, startSamples, walk } from './lib/samples.mjs';
+import { compare, ids, read, readJson, requestsOf, signIn, startSamples, walk } from './lib/samples.mjs';
 
 const shipped = fileURLToPath(new URL('../../providers/', import.meta.url));
 const templates = new Set(['oauth2', 'oauth1']); // they say nothing of any platform
@@ -78,5 +78,33 @@ test('a second request that fails costs its values and not the sign-in', async t
     const me = JSON.parse((await visitor.ask('/_vestibule/me', { navigate: false })).body);
     assert.equal(me[gone], undefined);
     assert.ok(me.name);
+  }
+});
+
+test('with tokens kept the platform is asked for lasting ones, and they are given back at the sign-out', async t => {
+  const keeping = ids.filter(id => read(id, 'kept.txt'));
+  const house = await startSamples(t, keeping.map(id => ({ id, as: id, more: ['tokens: session'] })));
+  for (const id of keeping) {
+    await t.test(id, async () => {
+      const kept = requestsOf(id, 'kept.txt'), usual = requestsOf(id);
+      const exchange = kept.find(r => r.name === 'exchange'), revoke = kept.find(r => r.name === 'revoke');
+      const token = readJson(id, 'token.json');
+      const answers = { exchange: { access_token: 'long-access-token', token_type: 'bearer', expires_in: 5184000 }, revoke: { ok: true, response: 1 } };
+      if (token && !exchange) answers.token = { ...token, refresh_token: 'refresh-token' };
+      const { visitor, done, why, turn, swap } = await walk(house, id, { requests: [...usual, ...kept], authorize: kept.authorize, answers });
+      assert.equal(done.status, 303, why);
+      const made = r => `${r.method} ${r.url}`;
+      assert.deepEqual(turn.asked.map(made).filter(a => !exchange || a !== made(exchange)).sort(), usual.map(made).filter(a => !exchange || a !== made(exchange)).sort(), 'nothing else is asked');
+      if (exchange) compare(id, turn.asked.find(a => made(a) === made(exchange) && !a.body.some(b => b.startsWith('grant_type=authorization_code'))), exchange, swap);
+      const before = turn.asked.length;
+      const end = await visitor.ask('/_vestibule/session', { method: 'DELETE', headers: { 'sec-fetch-site': 'same-origin' }, navigate: false });
+      assert.equal(end.status, 204);
+      if (!revoke) return;
+      await eventually(() => turn.asked.length > before, 5);
+      compare(id, turn.asked[before], revoke, swap);
+      assert.equal(turn.asked.length, before + 1);
+      const record = await eventually(() => house.gw.log().findLast(l => l.stream === 'audit' && l.provider === id && /revoke/.test(l.event)), 5);
+      assert.notEqual(record.event, 'tokens.revoke_failed', JSON.stringify(record));
+    });
   }
 });

@@ -21,17 +21,20 @@ const gate = 'app.example.com', [clientId, clientSecret, code] = ['client-id', '
 export const read = (id, file) => existsSync(join(golden, id, file)) ? readFileSync(join(golden, id, file), 'utf8') : undefined;
 export const readJson = (id, file) => read(id, file) && JSON.parse(read(id, file));
 
-// "= NAME METHOD ADDRESS" and its h, q and b lines
-export function requestsOf(id) {
+// "= NAME METHOD ADDRESS" and its h, q, b and j lines; a lines stand before the first one
+export function requestsOf(id, file = 'requests.txt') {
   const list = [];
-  for (const line of read(id, 'requests.txt').split('\n').filter(Boolean)) {
+  list.authorize = [];
+  for (const line of read(id, file).split('\n').filter(Boolean)) {
     const [kind, rest] = [line[0], line.slice(2)];
     if (kind === '=') {
       const [name, method, url] = rest.split(' ');
       list.push({ name, method, url, h: {}, q: [], b: [] });
-    } else if (kind === 'h') list.at(-1).h[rest.slice(0, rest.indexOf(':'))] = rest.slice(rest.indexOf(':') + 2);
+    } else if (kind === 'a') list.authorize.push(rest);
+    else if (kind === 'h') list.at(-1).h[rest.slice(0, rest.indexOf(':'))] = rest.slice(rest.indexOf(':') + 2);
+    else if (kind === 'j') list.at(-1).json = rest;
     else if (kind === 'q' || kind === 'b') list.at(-1)[kind].push(rest);
-    else throw new Error(`${id}/requests.txt: ${line}`);
+    else throw new Error(`${id}/${file}: ${line}`);
   }
   return list;
 }
@@ -61,7 +64,7 @@ function answerTo(turn, url, method) {
   const [alg, keys] = (read(id, 'keys.txt') ?? '').trim().split(' ');
   if (method === 'GET' && url === keys) return { body: { keys: [{ ...pairs[alg].publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg }] } };
   if (method === 'GET' && url.endsWith('/.well-known/openid-configuration') && read(id, 'discovery.json')) return { body: readJson(id, 'discovery.json') };
-  const wanted = turn.requests[turn.asked.length - 1];
+  const wanted = turn.requests.find(r => r.method === method && r.url === url);
   const told = wanted && turn.answers[wanted.name];
   if (told === undefined) return { status: 404, body: { error: 'nobody expected this' } };
   return told;
@@ -79,7 +82,7 @@ async function startWorld(t, turns) {
     const turn = turns.now, url = `https://${q.headers.host}${path}`;
     const apart = url.endsWith('/openid-configuration') || url === (read(turn.id, 'keys.txt') ?? '').trim().split(' ')[1];
     if (apart) turn.fetched.push(url);
-    else turn.asked.push({ method: q.method, url, headers: q.headers, query: query.split('&').filter(Boolean), body: body.split('&').filter(Boolean), type: q.headers['content-type'] });
+    else turn.asked.push({ method: q.method, url, headers: q.headers, query: query.split('&').filter(Boolean), body: body.split('&').filter(Boolean), text: body, type: q.headers['content-type'] });
     const said = answerTo(turn, url, q.method);
     r.writeHead(said.status ?? 200, { 'content-type': said.type ?? 'application/json' });
     r.end(said.text ?? JSON.stringify(said.body));
@@ -136,11 +139,12 @@ function same(id, what, got, wanted) {
   assert.ok(a.length === b.length && a.every((g, i) => fits(g, b[i])), `${id}: ${what}\n  got     ${a.join('\n          ')}\n  wanted  ${b.join('\n          ')}`);
 }
 
-function compare(id, asked, wanted, swap) {
+export function compare(id, asked, wanted, swap) {
   const where = `${wanted.name}: ${wanted.method} ${wanted.url}`;
   assert.deepEqual([asked.method, asked.url], [wanted.method, wanted.url], `${id}: ${where}`);
   same(id, `query of ${where}`, asked.query, wanted.q.map(swap));
-  same(id, `body of ${where}`, asked.body, wanted.b.map(swap));
+  if (wanted.json) assert.deepEqual([asked.text, asked.type], [wanted.json, 'application/json'], `${id}: ${where}`);
+  else same(id, `body of ${where}`, asked.body, wanted.b.map(swap));
   if (wanted.b.length) assert.equal(asked.type, 'application/x-www-form-urlencoded', `${id}: ${where}`);
   for (const [name, v] of Object.entries(wanted.h)) {
     const got = asked.headers[name];
@@ -151,9 +155,11 @@ function compare(id, asked, wanted, swap) {
 }
 
 // Up to the answer at the callback. requests, scope and answers replace what the files say: for a check an operator switched on.
-export async function walk(house, id, { as = id, requests = requestsOf(id), scope, answers = {}, claims = {} } = {}) {
+export async function walk(house, id, { as = id, requests = requestsOf(id), scope, authorize = [], answers = {}, claims = {} } = {}) {
   const wanted = authorizationOf(id);
   if (scope) wanted.parameters = wanted.parameters.map(p => p.startsWith('scope=') ? `scope=${encodeURIComponent(scope)}` : p);
+  const name = p => p.split('=')[0];
+  wanted.parameters = [...wanted.parameters.filter(p => !authorize.some(a => name(a) === name(p))), ...authorize];
   wanted.parameters = wanted.parameters.map(p => p.replace(`callback%2F${id}`, `callback%2F${as}`));
   const turn = house.turns.now = { id, requests, asked: [], fetched: [], answers: {} };
   for (const { name } of requests) {
@@ -175,7 +181,7 @@ export async function walk(house, id, { as = id, requests = requestsOf(id), scop
   assert.equal(fragment, wanted.fragment);
   assert.ok(!address.includes('+'), 'a space is %20');
   // the token answer's identity token needs this attempt's nonce
-  if (turn.answers.token.text?.includes('"id_token": "*"')) turn.answers.token.text = turn.answers.token.text.replace('"id_token": "*"', `"id_token": "${idToken(id, nonce, claims)}"`);
+  if (turn.answers.token.text) turn.answers.token.text = turn.answers.token.text.replace(/"id_token": ?"\*"/, () => `"id_token":"${idToken(id, nonce, claims)}"`);
   const oauth1 = requests[0].name === 'request_token';
   const back = oauth1 ? { oauth_token: 'request-token', oauth_verifier: code } : { code, state, ...readJson(id, 'callback.json') };
   const posted = wanted.parameters.includes('response_mode=form_post');

@@ -81,6 +81,32 @@ test('a second request that fails costs its values and not the sign-in', async t
   }
 });
 
+const facebook = { sub: '10224567890123456', name: 'Ada Byron' };
+const secret = 'a-channel-secret-that-has-32-bytes';
+const tokens = [
+  { what: 'signed with the client secret, where the file says so', id: 'line', sign: { alg: 'HS256', secret }, fine: true },
+  { what: 'signed with the client secret, where the file does not', id: 'google', sign: { alg: 'HS256', secret } },
+  { what: 'of an issuer\'s second spelling', id: 'google', claims: { iss: 'accounts.google.com' }, fine: true },
+  { what: 'of nearly that spelling', id: 'google', claims: { iss: 'accounts.google.com/' } },
+  { what: 'without a nonce, where none is given back', id: 'linkedin', claims: { iss: 'https://www.linkedin.com' }, fine: true },
+  { what: 'with another nonce than the one that was sent', id: 'google', claims: { nonce: 'another' } },
+  { what: 'that an OAuth 2.0 platform gives beside, when asked for openid', id: 'facebook', claims: { ...facebook, iss: 'https://facebook.com' }, more: ['extra_scopes: [openid]'], beside: true, fine: true },
+  { what: 'that it gives beside, of another issuer', id: 'facebook', claims: { ...facebook, iss: 'https://facebook.com.evil.test' }, more: ['extra_scopes: [openid]'], beside: true },
+  { what: 'that is for another client', id: 'apple', claims: { aud: 'another-client' } },
+];
+
+test('identity tokens are believed as the files say', async t => {
+  const house = await startSamples(t, tokens.map((c, i) => ({ id: c.id, as: `t${i}`, more: c.more ?? [], secret })));
+  for (const [i, c] of tokens.entries()) {
+    await t.test(`${c.id}: one ${c.what}`, async () => {
+      const answers = c.beside ? { token: { ...readJson(c.id, 'token.json'), id_token: '*' } } : {};
+      const { done, visitor, why } = await walk(house, c.id, { as: `t${i}`, sign: c.sign, claims: c.claims, answers, scope: c.beside ? 'public_profile,email,openid' : undefined });
+      assert.equal(done.status === 303, c.fine === true, why);
+      assert.equal(visitor.cookie('__Host-vestibule') !== undefined, c.fine === true);
+    });
+  }
+});
+
 test('with tokens kept the platform is asked for lasting ones, and they are given back at the sign-out', async t => {
   const keeping = ids.filter(id => read(id, 'kept.txt'));
   const house = await startSamples(t, keeping.map(id => ({ id, as: id, more: ['tokens: session'] })));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import https from 'node:https';
-import { createHash, createSign, generateKeyPairSync } from 'node:crypto';
+import { createHash, createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,13 +49,13 @@ function authorizationOf(id) {
 const pairs = { RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }), ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
 const base64 = v => Buffer.from(typeof v === 'string' ? v : JSON.stringify(v)).toString('base64url');
 
-function idToken(id, nonce, more) {
-  const [alg] = read(id, 'keys.txt').trim().split(' ');
+// alg HS256: signed with the client secret, which most platforms never do
+function idToken(id, nonce, more, { alg = read(id, 'keys.txt').trim().split(' ')[0], secret } = {}) {
   const now = Math.floor(Date.now() / 1000);
-  const claims = { ...readJson(id, 'id_token.json'), ...more, aud: clientId, iat: now, exp: now + 600 };
-  if (nonce !== undefined) claims.nonce = nonce;
+  const claims = { aud: clientId, iat: now, exp: now + 600, ...(nonce === undefined ? {} : { nonce }), ...readJson(id, 'id_token.json'), ...more };
   delete claims.at_hash;
   const text = `${base64({ alg, kid: 'k1', typ: 'JWT' })}.${base64(claims)}`;
+  if (alg === 'HS256') return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
   return `${text}.${createSign('sha256').update(text).sign({ key: pairs[alg].privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
@@ -104,16 +104,16 @@ async function startWorld(t, turns) {
 
 // ---- the gateway with all of them ----
 
-// entries: [{ id, as, more }] or ids; more: further lines of the provider's entry.
+// entries: [{ id, as, more, secret }] or ids; more: further lines of the provider's entry.
 export async function startSamples(t, entries = ids) {
   entries = entries.map(e => typeof e === 'string' ? { id: e, as: e, more: [] } : e);
   const turns = { now: undefined, strays: [] };
   const [world, backend, port] = await Promise.all([startWorld(t, turns), startBackend(t), freePort()]);
   const p8 = join(world.dir, 'key.p8');
   writeFileSync(p8, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  const entry = ({ id, as, more }) => {
+  const entry = ({ id, as, more, secret = clientSecret }) => {
     const own = (read(id, 'entry.yaml') ?? '').trim();
-    const proof = id === 'apple' ? `client_key_file: ${p8}` : id === 'vk' ? '' : `client_secret: ${clientSecret}`;
+    const proof = id === 'apple' ? `client_key_file: ${p8}` : id === 'vk' ? '' : `client_secret: ${secret}`;
     return `  - use: ${id}\n${[`id: ${as}`, `client_id: ${clientId}`, proof, own, `ca_file: ${world.cert.ca.file}`, 'require_verified_email: false', ...more].filter(Boolean).map(l => `    ${l}\n`).join('')}`;
   };
   const gw = await startGateway(t, `
@@ -155,7 +155,7 @@ export function compare(id, asked, wanted, swap) {
 }
 
 // Up to the answer at the callback. requests, scope and answers replace what the files say: for a check an operator switched on.
-export async function walk(house, id, { as = id, requests = requestsOf(id), scope, authorize = [], answers = {}, claims = {} } = {}) {
+export async function walk(house, id, { as = id, requests = requestsOf(id), scope, authorize = [], answers = {}, claims = {}, sign } = {}) {
   const wanted = authorizationOf(id);
   if (scope) wanted.parameters = wanted.parameters.map(p => p.startsWith('scope=') ? `scope=${encodeURIComponent(scope)}` : p);
   const name = p => p.split('=')[0];
@@ -181,7 +181,7 @@ export async function walk(house, id, { as = id, requests = requestsOf(id), scop
   assert.equal(fragment, wanted.fragment);
   assert.ok(!address.includes('+'), 'a space is %20');
   // the token answer's identity token needs this attempt's nonce
-  if (turn.answers.token.text) turn.answers.token.text = turn.answers.token.text.replace(/"id_token": ?"\*"/, () => `"id_token":"${idToken(id, nonce, claims)}"`);
+  if (turn.answers.token.text) turn.answers.token.text = turn.answers.token.text.replace(/"id_token": ?"\*"/, () => `"id_token":"${idToken(id, nonce, claims, sign)}"`);
   const oauth1 = requests[0].name === 'request_token';
   const back = oauth1 ? { oauth_token: 'request-token', oauth_verifier: code } : { code, state, ...readJson(id, 'callback.json') };
   const posted = wanted.parameters.includes('response_mode=form_post');

@@ -73,6 +73,14 @@ bool reading_section(struct reading *r, const struct doc *node, const char *wher
     return r->errors == before;
 }
 
+const struct doc *reading_part(struct reading *r, const char *name, const char *words)
+{
+    const struct doc *s = reading_member(r->root, name);
+    if (s == NULL) return NULL;
+    reading_section(r, s, name, words);
+    return s->type == DOC_MAP ? s : NULL;
+}
+
 bool reading_name(struct reading *r, const struct doc *node)
 {
     bool fine =

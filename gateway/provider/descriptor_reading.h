@@ -39,6 +39,8 @@ void reading_error(struct reading *r, const struct doc *node, enum complaint_pla
 #define READING_ERROR(r, node, ...) reading_error((r), (node), COMPLAINT_VALUE, LIT(""), __VA_ARGS__)
 /* False after a complaint: node is no map, or has a key that is not one of `words` ("as url method"). where: "token.response". */
 bool reading_section(struct reading *r, const struct doc *node, const char *where, const char *words);
+/* A part of the document by its name, judged so; NULL when absent, and after a complaint that leaves nothing to read. */
+const struct doc *reading_part(struct reading *r, const char *name, const char *words);
 /* Names people choose: a-z 0-9 _ -, at most 40. */
 bool reading_name(struct reading *r, const struct doc *node);
 bool reading_add(struct reading *r, struct reading_names *to, const struct doc *node, struct slice text);
@@ -72,6 +74,8 @@ enum { /* what a place knows beside variables and endpoints: TEMPLATE_BIT of nam
     KNOWS_ME = 1 << 24,
     KNOWS_SUBJECT = 1 << 25, /* {me:subject} alone */
     KNOWS_DOCUMENTS = 1 << 26,
+    READING_AUTHORIZE_KNOWS = 1 << TEMPLATE_CLIENT_ID | 1 << TEMPLATE_REDIRECT_URI | 1 << TEMPLATE_STATE |
+                              1 << TEMPLATE_RANDOM | 1 << TEMPLATE_PRODUCT,
     KNOWS_IS_URL = 1 << 27 /* the whole is a URL: begins with scheme and host */
 };
 struct template reading_template_at(struct reading *r, const struct doc *node, unsigned knows);
@@ -102,6 +106,16 @@ void reading_refresh(struct reading *r);
 void reading_revoke(struct reading *r);
 void reading_lifecycle(struct reading *r);
 void reading_api(struct reading *r);
+
+/* ---- the sections ---- */
+
+void reading_authorize(struct reading *r); /* descriptor_authorize.c; after reading_token and reading_require */
+void reading_callback(struct reading *r);
+void reading_logout(struct reading *r);
+void reading_token(struct reading *r); /* descriptor_token.c */
+void reading_id_token(struct reading *r);
+void reading_profile(struct reading *r); /* descriptor_profile.c */
+void reading_brand(struct reading *r);
 
 /* ---- the head (descriptor_head.c) ---- */
 

@@ -49,6 +49,21 @@ static enum flow_next account_revoke(struct flow *f, struct visitor *w)
     return login_account_revoke(f, &w->v);
 }
 
+static enum flow_next deauthorize(struct flow *f, struct visitor *w)
+{
+    return login_deauthorize(f, &w->v, w->endpoint_tail);
+}
+
+static enum flow_next data_deletion(struct flow *f, struct visitor *w)
+{
+    return login_data_deletion(f, &w->v, w->endpoint_tail);
+}
+
+static enum flow_next data_deletion_status(struct flow *f, struct visitor *w)
+{
+    return login_data_deletion_status(f, &w->v);
+}
+
 static enum flow_next backchannel_logout(struct flow *f, struct visitor *w)
 {
     return login_backchannel_logout(f, &w->v, w->endpoint_tail);
@@ -139,10 +154,22 @@ static const struct endpoint endpoints[] = {
      .handler = LIT_INIT("account"),
      .wants_session = true,
      .run = account_revoke},
+    {.path = LIT_INIT("/deauthorize/"),
+     .methods = LIT_INIT("POST"),
+     .handler = LIT_INIT("lifecycle"),
+     .run = deauthorize                                                                                                                                                                                                                                                                                         },
+    {.path = LIT_INIT("/data-deletion/status"),
+     .methods = LIT_INIT("GET, HEAD"),
+     .handler = LIT_INIT("lifecycle"),
+     .run = data_deletion_status                                                                                                                                                                                                                                                                                            },
+    {.path = LIT_INIT("/data-deletion/"),
+     .methods = LIT_INIT("POST"),
+     .handler = LIT_INIT("lifecycle"),
+     .run = data_deletion                                                                                                                                                                                                                                                                                       },
     {.path = LIT_INIT("/backchannel-logout/"),
      .methods = LIT_INIT("POST"),
      .handler = LIT_INIT("logout"),
-     .run = backchannel_logout                                                                                                                                                                                                                                                                                         },
+     .run = backchannel_logout                                                                                                                                                                                                                                                                                            },
     {.path = LIT_INIT("/frontchannel-logout/"),
      .methods = LIT_INIT("GET"),
      .handler = LIT_INIT("logout"),

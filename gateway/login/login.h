@@ -28,6 +28,11 @@ enum flow_next login_account_revoke(struct flow *f, struct visit *v);
 /* POST PREFIX/backchannel-logout/ID, GET PREFIX/frontchannel-logout/ID: the provider has signed somebody out. */
 enum flow_next login_backchannel_logout(struct flow *f, struct visit *v, struct slice provider_id);
 enum flow_next login_frontchannel_logout(struct flow *f, struct visit *v, struct slice provider_id);
+/* POST PREFIX/deauthorize/ID, PREFIX/data-deletion/ID: a platform says that a person took back what they allowed, or wants to be forgotten. */
+enum flow_next login_deauthorize(struct flow *f, struct visit *v, struct slice provider_id);
+enum flow_next login_data_deletion(struct flow *f, struct visit *v, struct slice provider_id);
+/* GET PREFIX/data-deletion/status?code=: what became of it, for the person. */
+enum flow_next login_data_deletion_status(struct flow *f, struct visit *v);
 
 /* The address of the sign-in page that returns to `to`. */
 struct slice login_page_url(const struct visit *v, struct slice to);

@@ -15,17 +15,13 @@
  *
  * Sessions end here whatever the browser does next: its cookie names nothing any more.
  */
-#include "crypto/digest.h"
 #include "login/ended.h"
 #include "login/login.h"
+#include "login/told.h"
 #include "observe/metrics.h"
 #include "provider/oidc_logout.h"
-#include "text/encode.h"
 #include "text/form.h"
-#include "text/json.h"
 #include "text/url.h"
-
-#include "base/now.h"
 
 static struct metric told = {
     .name = "vestibule_provider_logouts_total",
@@ -71,7 +67,7 @@ static void tell(const struct logout *g, const struct err *why)
 static struct logout *logout_of(struct flow *f, struct visit *v, struct slice provider_id, const char *channel)
 {
     const struct provider *p = visit_provider(v, provider_id);
-    if (p == NULL || p->state == NULL || p->issuer.len == 0) return NULL; /* only OpenID Connect has this */
+    if (p == NULL || p->descriptor->protocol != PROTOCOL_OIDC) return NULL;
     struct logout *g = arena_new(f->arena, struct logout);
     g->v = v;
     g->provider = p;
@@ -107,11 +103,7 @@ static enum flow_next verify(struct flow *f)
 static enum flow_next look_back(struct flow *f)
 {
     struct logout *g = f->self;
-    unsigned char hash[DIGEST_SHA256_BYTES];
-    struct slice said = arena_join(f->arena, (struct slice[]){g->provider->id, LIT("\n"), g->claims.jti}, 3);
-    digest_sha256(said, hash);
-    struct slice text = base64url_encode(f->arena, (struct slice){(const char *)hash, sizeof hash});
-    g->token_key = arena_join(f->arena, (struct slice[]){LIT("j:"), text}, 2);
+    g->token_key = told_key(f->arena, "logout", g->provider->id, g->claims.jti);
     return store_get(f, g->v->store, g->token_key, &g->before);
 }
 
@@ -143,8 +135,7 @@ static enum flow_next end_untold(struct flow *f)
 static enum flow_next remember(struct flow *f)
 {
     struct logout *g = f->self;
-    int64_t left_ms = 1000 * (g->claims.until_s - now_s() + 1);
-    return store_put(f, g->v->store, g->token_key, LIT("1"), left_ms > 1000 ? left_ms : 1000, STORE_ALWAYS,
+    return store_put(f, g->v->store, g->token_key, LIT("1"), told_left_ms(g->claims.until_s), STORE_ALWAYS,
                      &g->remembered);
 }
 
@@ -167,25 +158,11 @@ static const struct flow_step back_steps[] = {
     {"logout_told/say_done",        say_done       }, /* */
 };
 
-/* What the specification wants to be told (section 2.8): an error of RFC 6749's kind, never cached. */
+/* Section 2.8 of the specification. */
 static void back_failed(struct visit *v, const struct err *why)
 {
-    enum {
-        ANSWER_MAX = 1024,
-        PATIENCE_S = 5
-    };
-    bool theirs = why->problem == PROBLEM_BAD_REQUEST;
-    AUTO(buf_close) struct buf text = buf_open(ANSWER_MAX);
-    struct json j = json_into(&text);
     tell(v->endpoint, why);
-    json_open_object(&j, NULL);
-    json_string(&j, "error", theirs ? LIT("invalid_request") : LIT("temporarily_unavailable"));
-    json_string(&j, "error_description",
-                theirs ? LIT("the logout token was not accepted; our log says why")
-                       : LIT("the logout could not be carried out; try again"));
-    json_close_object(&j);
-    if (!theirs) exchange_add(v->x, LIT("retry-after"), arena_print(v->x->arena, "%d", PATIENCE_S));
-    respond_data(&v->answer, theirs ? 400 : 503, LIT("application/json"), arena_copy(v->x->arena, buf_slice(&text)));
+    told_refuse(v, why);
 }
 
 enum flow_next login_backchannel_logout(struct flow *f, struct visit *v, struct slice provider_id)

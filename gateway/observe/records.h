@@ -40,7 +40,7 @@ bool records_want_access(void); /* false: records_access would do nothing */
 void records_access(const struct access_record *r);
 
 /* event: "signin.started", "signin.succeeded", "signin.failed", "signin.cancelled", "signout", "session.created", "session.expired",
- * "session.revoked", "logout.told", "logout.refused", "access.refused", "callback.state_mismatch", "callback.replayed", "key.rotated", "config.reloaded", "config.reload_failed" */
+ * "session.revoked", "logout.told", "logout.refused", "lifecycle.told", "lifecycle.refused", "access.refused", "callback.state_mismatch", "callback.replayed", "key.rotated", "config.reloaded", "config.reload_failed" */
 struct audit_record {
     const char *event;
     struct slice request_id, actor, subject, email, provider, reason, client_ip, user_agent, session, target;

@@ -85,6 +85,7 @@ static const char *const account[] = {"person",
                                       "sessions/seen/hours",
                                       "sessions/seen/days",
                                       NULL};
+static const char *const deletion[] = {"provider", "date", "confirmation", "done", NULL};
 static const char *const no_access[] = {"who",    "destination",   "switch_account", "sign_in",
                                         "status", "problem_title", "problem_advice", NULL};
 static const char *const session_ended[] = {"sign_in", "who", "status", "problem_title", "problem_advice", NULL};
@@ -132,9 +133,16 @@ static const char *const demo_app[] = {"user",
                                        NULL};
 
 static const char *const *const pages[PAGES] = {
-    [PAGE_SIGN_IN] = sign_in, [PAGE_SIGN_OUT] = sign_out,           [PAGE_SIGNED_OUT] = signed_out,
-    [PAGE_ACCOUNT] = account, [PAGE_NO_ACCESS] = no_access,         [PAGE_SESSION_ENDED] = session_ended,
-    [PAGE_ERROR] = error,     [PAGE_DEMO_PROVIDER] = demo_provider, [PAGE_DEMO_APP] = demo_app,
+    [PAGE_SIGN_IN] = sign_in,
+    [PAGE_SIGN_OUT] = sign_out,
+    [PAGE_SIGNED_OUT] = signed_out,
+    [PAGE_ACCOUNT] = account,
+    [PAGE_DELETION] = deletion,
+    [PAGE_NO_ACCESS] = no_access,
+    [PAGE_SESSION_ENDED] = session_ended,
+    [PAGE_ERROR] = error,
+    [PAGE_DEMO_PROVIDER] = demo_provider,
+    [PAGE_DEMO_APP] = demo_app,
 };
 
 enum {

@@ -20,6 +20,7 @@ static const char *const page_files[PAGES] = {
     [PAGE_SIGN_OUT] = "sign_out.html",
     [PAGE_SIGNED_OUT] = "signed_out.html",
     [PAGE_ACCOUNT] = "account.html",
+    [PAGE_DELETION] = "deletion.html",
     [PAGE_NO_ACCESS] = "no_access.html",
     [PAGE_SESSION_ENDED] = "session_ended.html",
     [PAGE_ERROR] = "error.html",

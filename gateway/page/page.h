@@ -35,6 +35,7 @@ enum page_kind {
     PAGE_SIGN_OUT, /* confirm */
     PAGE_SIGNED_OUT,
     PAGE_ACCOUNT,
+    PAGE_DELETION,
     PAGE_NO_ACCESS,
     PAGE_SESSION_ENDED,
     PAGE_ERROR, /* any other problem */
@@ -68,6 +69,7 @@ enum page_kind {
  *                                           began and seen: one of flag now, minutes, hours, days
  *                     others                flag: there are more than this one; field `others` = `yes`
  *                     sign_out              URL
+ *   PAGE_DELETION     provider, date, confirmation (the code), flag done
  *   PAGE_NO_ACCESS    who, destination      destination is a host
  *                     switch_account        URL that starts a sign-in with another account; sign_in is taken if absent
  *   PAGE_SESSION_ENDED  sign_in             URL

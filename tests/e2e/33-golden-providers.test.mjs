@@ -2,7 +2,8 @@
 // letter, and who the person is.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './lib/parts.mjs';
 import { compare, ids, read, readJson, requestsOf, signIn, startSamples, walk } from './lib/samples.mjs';
@@ -14,6 +15,19 @@ test('each of the platforms that are shipped has its samples', () => {
   const files = readdirSync(shipped).map(f => f.replace('.yaml', '')).filter(f => !templates.has(f)).sort();
   assert.deepEqual(ids, files);
   assert.equal(ids.length, 35);
+});
+
+test('each file says at its head where it is documented, when that was looked at, what to register and what it cannot do; and it has a mark', () => {
+  const marks = new Set(readdirSync(fileURLToPath(new URL('../../templates/marks/', import.meta.url))));
+  for (const id of [...ids, ...templates]) {
+    const text = readFileSync(join(shipped, `${id}.yaml`), 'utf8');
+    const head = text.slice(0, text.indexOf('\nid: '));
+    assert.ok(head.split('\n').every(l => l.startsWith('#')), id);
+    for (const part of [/^# Documentation: https:\/\/\S+$/m, /^# Checked: 20\d\d-\d\d-\d\d, against /m, /^# To register[ :(]/m, /^# Limits: /m]) assert.match(head, part, id);
+    assert.equal(/^id: (.*)$/m.exec(text)[1], id);
+    const mark = /^  mark: (.*)$/m.exec(text)?.[1];
+    if (!templates.has(id)) assert.ok(marks.has(`${mark}.svg`) || id === 'yahoo', `${id} has the mark ${mark}`);
+  }
 });
 
 test('for each platform the browser is sent where it documents, it is asked what it documents, and its sample answer becomes the right person', async t => {

@@ -148,11 +148,12 @@ static void put_requests(struct build *b, const struct setting *at, struct doc *
     put(b, root, "profile.requests", kept);
 }
 
-/* "groups", "realm_access.roles" or "/realm_access/roles" as a JSON pointer; a name that is an address is taken whole. */
+/* "groups", "realm_access.roles" or "/realm_access/roles" as a JSON pointer; a name that is an address is taken whole, a pointer into a document
+ * ("emails:/email") is one already. */
 struct slice build_pointer(struct arena *a, struct slice path)
 {
-    if (path.len == 0 || path.at[0] == '/') return path;
     bool whole = slice_find(path, LIT("://")) != SLICE_NONE;
+    if (path.len == 0 || path.at[0] == '/' || (!whole && slice_find(path, LIT(":/")) != SLICE_NONE)) return path;
     struct buf out = buf_open(8192);
     buf_byte(&out, '/');
     for (size_t i = 0; i < path.len; i++) {
@@ -173,7 +174,8 @@ struct slice build_pointer(struct arena *a, struct slice path)
 
 static void put_claims(struct build *b, const struct setting *at, struct doc *root)
 {
-    static const char *const names[] = {"subject", "email", "email_verified", "name", "username", "groups", "picture"};
+    static const char *const names[] = {"subject", "email",      "email_verified", "name",   "username",   "groups",
+                                        "picture", "given_name", "family_name",    "locale", "profile_url"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct setting *s = setting_at(at, arena_print(b->a, "claims.%s", names[i]).at);
         if (s->node == NULL || s->bad || s->text.len == 0) continue;

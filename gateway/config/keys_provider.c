@@ -9,6 +9,10 @@ static const struct key claims[] = {
     {.name = "username", .type = KEY_TEXT, .meaning = "short name"},
     {.name = "groups", .type = KEY_TEXT, .meaning = "groups or roles, as a list or one text"},
     {.name = "picture", .type = KEY_TEXT, .meaning = "address of a portrait"},
+    {.name = "given_name", .type = KEY_TEXT, .meaning = "first name"},
+    {.name = "family_name", .type = KEY_TEXT, .meaning = "last name"},
+    {.name = "locale", .type = KEY_TEXT, .meaning = "language, such as de-AT"},
+    {.name = "profile_url", .type = KEY_TEXT, .meaning = "address of the person's page there"},
     {.name = "keep",
      .type = KEY_LIST,
      .of = KEY_TEXT,
@@ -141,7 +145,8 @@ static const struct key provider[] = {
      .inside = &keys_provider_claims,
      .meaning =
          "instead of what the platform's file says: where in the provider's answer things stand: a claim's name, a path with dots "
-         "(realm_access.roles), or a JSON pointer (/realm_access/roles)"},
+         "(realm_access.roles), a JSON pointer (/realm_access/roles), or a pointer into one of the file's documents "
+         "(emails:/email)"},
     {.name = "algorithms",
      .type = KEY_LIST,
      .of = KEY_WORD,

@@ -61,6 +61,15 @@ static inline bool is_inquiry(const struct visitor *w)
 {
     return w->endpoint != NULL && w->endpoint->inquiry != NULL;
 }
+
+/* What an answer of our own needs (v.answer, v.conf); made when there is one, for most requests are passed on. */
+void prepare_answer(struct visitor *w);
+/* What was asked for again, for afterwards. At another host than the site's own it names that host: return_to judges whether it is one of ours. */
+struct slice prepare_same_again(const struct visitor *w);
+/* The same by https: at the port of the site's own address, for what the plain port's number says of the other is nothing. A host that no
+ * backend is configured for is not repeated. */
+struct slice prepare_secure_again(const struct visitor *w);
+
 bool endpoint_takes(const struct endpoint *e, struct slice method);
 
 #endif

@@ -20,19 +20,55 @@ static struct slice address(struct build *b, const struct setting *at, const cha
     return s->text;
 }
 
-static void claims(struct build *b, const struct setting *at, struct provider *p)
+static struct map_value standard(const char *pointer)
 {
-    p->claim_subject = build_pointer(b->a, setting_text(at, "claims.subject"));
-    p->claim_email = build_pointer(b->a, setting_text(at, "claims.email"));
-    p->claim_email_verified = build_pointer(b->a, setting_text(at, "claims.email_verified"));
-    p->claim_name = build_pointer(b->a, setting_text(at, "claims.name"));
-    p->claim_username = build_pointer(b->a, setting_text(at, "claims.username"));
-    p->claim_groups = build_pointer(b->a, setting_text(at, "claims.groups"));
-    p->claim_picture = build_pointer(b->a, setting_text(at, "claims.picture"));
+    return (struct map_value){.kind = MAP_POINTER, .document = DOCUMENT_CLAIMS, .text = slice_of(pointer)};
+}
+
+/* A claim of the token: where the operator says, or the standard one. */
+static struct map_value claim(struct build *b, const struct setting *at, const char *name, const char *usual)
+{
+    struct map_value m = standard(usual);
+    struct slice pointer = build_pointer(b->a, setting_text(at, name));
+    if (pointer.len != 0) m.text = pointer;
+    return m;
+}
+
+static void claims(struct build *b, const struct setting *at, struct provider *p, struct descriptor *to)
+{
+    struct descriptor_profile *map = &to->profile;
+    map->source = DOCUMENT_CLAIMS;
+    map->subject = claim(b, at, "claims.subject", "/sub");
+    map->email = claim(b, at, "claims.email", "/email");
+    map->email_verified = claim(b, at, "claims.email_verified", "/email_verified");
+    map->name = claim(b, at, "claims.name", "/name");
+    map->given_name = standard("/given_name");
+    map->family_name = standard("/family_name");
+    map->username = claim(b, at, "claims.username", "/preferred_username");
+    map->picture = claim(b, at, "claims.picture", "/picture");
+    map->locale = standard("/locale");
+    map->profile_url = standard("/profile");
+    map->groups = claim(b, at, "claims.groups", "/groups");
     p->keep = setting_texts(b->a, at, "claims.keep", &p->keep_count);
     if (p->keep_count <= IDENTITY_KEEP_MAX) return;
     BUILD_ERROR(b, at, "claims.keep", "at most %d claims can be kept", IDENTITY_KEEP_MAX);
     p->keep_count = IDENTITY_KEEP_MAX;
+}
+
+/* What the program wants to know of an issuer that nobody is sent to. */
+static struct descriptor *described(struct build *b, const struct provider *p)
+{
+    struct descriptor *d = arena_new(b->a, struct descriptor);
+    d->id = p->id;
+    d->name = p->name;
+    d->protocol = PROTOCOL_OIDC;
+    d->issuer = p->issuer;
+    d->discover = true;
+    if (p->jwks_url.len == 0) return d;
+    struct template_part *text = arena_new(b->a, struct template_part);
+    *text = (struct template_part){.kind = PART_TEXT, .text = p->jwks_url};
+    d->endpoints[ENDPOINT_JWKS] = (struct template){.parts = text, .count = 1, .is_url = true, .source = p->jwks_url};
+    return d;
 }
 
 static void algorithms(struct build *b, const struct setting *at, struct provider *p)
@@ -129,7 +165,9 @@ static void issuer(struct build *b, const struct setting *at, struct bearer_issu
     audiences(b, at, to);
     introspection(b, at, to);
     algorithms(b, at, p);
-    claims(b, at, p);
+    struct descriptor *d = described(b, p);
+    claims(b, at, p, d);
+    p->descriptor = d;
     one_meaning(b, at, p);
 }
 

@@ -30,13 +30,6 @@ void attempt_begin(struct arena *a, int64_t now_s, struct attempt *ret_attempt)
                                     .began_ms = 1000 * now_s + now_wall_ms() % 1000};
 }
 
-struct slice attempt_challenge(struct arena *a, const struct attempt *t)
-{
-    unsigned char digest[DIGEST_SHA256_BYTES];
-    digest_sha256(t->verifier, digest);
-    return base64url_encode(a, (struct slice){(const char *)digest, sizeof digest});
-}
-
 struct slice attempt_cookie_name(struct arena *a, struct slice prefix, const struct attempt *t)
 {
     static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -64,6 +57,10 @@ static void write_plain(struct buf *to, const struct attempt *t, struct slice re
     json_string(&j, "client_id", t->client_id);
     json_string(&j, "redirect_uri", t->redirect_uri);
     json_string(&j, "return_url", return_url);
+    if (t->token.len != 0) {
+        json_string(&j, "token", t->token);
+        json_string(&j, "token_secret", t->token_secret);
+    }
     json_number(&j, "began", t->began_s);
     json_number(&j, "began_ms", t->began_ms);
     json_close_object(&j);
@@ -104,7 +101,9 @@ static bool open_sealed(struct arena *a, const struct keyring *keys, const struc
                         .issuer = doc_string(d, LIT("issuer")),
                         .client_id = doc_string(d, LIT("client_id")),
                         .redirect_uri = doc_string(d, LIT("redirect_uri")),
-                        .return_url = doc_string(d, LIT("return_url"))};
+                        .return_url = doc_string(d, LIT("return_url")),
+                        .token = doc_string(d, LIT("token")),
+                        .token_secret = doc_string(d, LIT("token_secret"))};
     if (began == NULL || !doc_whole(began, &t.began_s)) return false;
     began = doc_member(d, LIT("began_ms"));
     if (began == NULL || !doc_whole(began, &t.began_ms)) return false;

@@ -24,15 +24,15 @@ enum {
 struct attempt {
     struct slice state, nonce, verifier; /* 256 bits each, base64url */
     struct slice provider, issuer, client_id,
-        redirect_uri;        /* checked again at the callback: a reload may have come between */
-    struct slice return_url; /* judged by route/return_to.h before it is sealed */
+        redirect_uri;                 /* checked again at the callback: a reload may have come between */
+    struct slice return_url;          /* judged by route/return_to.h before it is sealed */
+    struct slice token, token_secret; /* oauth1: the request token this is about, and its secret; else empty */
     int64_t began_s,
         began_ms; /* one moment; the latter decides which came first, this sign-in or the end of a person's sessions */
 };
 
 /* Fresh state, nonce and verifier; the other fields are the caller's. */
 void attempt_begin(struct arena *a, int64_t now_s, struct attempt *ret_attempt);
-struct slice attempt_challenge(struct arena *a, const struct attempt *t); /* S256 of the verifier */
 
 /* The name and value of its cookie. prefix: "__Host-vestibule-tx-". */
 struct slice attempt_cookie_name(struct arena *a, struct slice prefix, const struct attempt *t);

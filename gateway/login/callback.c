@@ -17,21 +17,20 @@
 #include "login/attempt.h"
 #include "login/ended.h"
 #include "login/login.h"
+#include "provider/callback_answer.h"
 #include "text/form.h"
 #include "text/utf8.h"
 
 #include "base/now.h"
 
 enum {
-    CODE_MAX = 4096, /* larger ones exist nowhere (RFC 6749 leaves it open) */
-    ISS_MAX = 1024,
     ERROR_SHOWN = 120 /* characters of a provider's error in our log */
 };
 
 struct callback {
     struct visit *v;
     const struct provider *provider;
-    struct slice state, code, iss, error, error_description;
+    struct callback_answer answer;
     const struct err *fault; /* what is wrong with the answer beside its state */
     enum problem lost;       /* why there is no attempt */
     struct attempt attempt;
@@ -43,51 +42,11 @@ struct callback {
     struct flow flow;
 };
 
-static const struct err *take(struct arena *a, const struct form *form, struct slice name, size_t max,
-                              struct slice *ret_value)
-{
-    struct slice value = {0};
-    switch (form_single(form, name, &value)) {
-    case FORM_ABSENT: return NULL;
-    case FORM_TWICE: return err_new(a, PROBLEM_BAD_REQUEST, "the answer has two %.*s", SLICE_ARG(name));
-    case FORM_ONCE: break;
-    }
-    if (value.len > max) {
-        return err_new(a, PROBLEM_BAD_REQUEST, "%.*s has %zu bytes, more than %zu", SLICE_ARG(name), value.len, max);
-    }
-    *ret_value = value;
-    return NULL;
-}
-
-static const struct err *read_state(struct callback *c, struct arena *a, const struct form *form)
-{
-    const struct err *e = take(a, form, LIT("state"), ATTEMPT_STATE_MAX, &c->state);
-    if (e == NULL && c->state.len == 0) e = err_new(a, PROBLEM_ATTEMPT_UNKNOWN, "the answer has no state");
-    return e;
-}
-
-static const struct err *read_fields(struct callback *c, struct arena *a, const struct form *form)
-{
-    const struct err *e = take(a, form, LIT("code"), CODE_MAX, &c->code);
-    if (e == NULL) e = take(a, form, LIT("iss"), ISS_MAX, &c->iss);
-    if (e == NULL) e = take(a, form, LIT("error"), 256, &c->error);
-    if (e == NULL) e = take(a, form, LIT("error_description"), 8192, &c->error_description);
-    if (e != NULL) return e;
-    for (size_t i = 0; i < c->code.len; i++) {
-        if (c->code.at[i] < 0x20 || c->code.at[i] > 0x7e) /* RFC 6749 appendix A.11 */
-            return err_new(a, PROBLEM_BAD_REQUEST, "the code has a character that no code has");
-    }
-    if ((c->code.len != 0) == (c->error.len != 0)) {
-        return err_new(a, PROBLEM_BAD_REQUEST, "the answer needs either a code or an error");
-    }
-    return NULL;
-}
-
 static enum flow_next read_answer(struct flow *f)
 {
     struct callback *c = f->self;
     const struct exchange *x = c->v->x;
-    bool by_post = c->provider->response_mode == RESPONSE_FORM_POST;
+    bool by_post = c->provider->descriptor->response_mode == RESPONSE_FORM_POST;
     if (!slice_is(x->method, by_post ? LIT("POST") : LIT("GET"))) {
         return flow_fail(f, err_new(f->arena, PROBLEM_METHOD, "this provider answers by %s", by_post ? "POST" : "GET"));
     }
@@ -97,9 +56,9 @@ static enum flow_next read_answer(struct flow *f)
     if (by_post && !fetch_type_is(type, LIT("application/x-www-form-urlencoded")))
         e = err_new(f->arena, PROBLEM_BAD_REQUEST, "the answer is not a form by its media type");
     if (e == NULL) e = form_read(f->arena, by_post ? x->body : x->query, &form);
-    if (e == NULL) e = read_state(c, f->arena, &form);
-    if (e != NULL) return flow_fail(f, e);
-    c->fault = read_fields(c, f->arena, &form);
+    if (e == NULL) e = callback_answer_read(f->arena, c->provider->descriptor, &form, &c->answer);
+    if (e != NULL && c->answer.state.len == 0) return flow_fail(f, e);
+    c->fault = e;
     return FLOW_NEXT;
 }
 
@@ -107,8 +66,8 @@ static enum flow_next find_attempt(struct flow *f)
 {
     struct callback *c = f->self;
     struct visit *v = c->v;
-    switch (attempt_find(f->arena, v->conf->keys, v->conf->attempt_prefix, v->cookies, c->state, now_s(), &c->attempt,
-                         &c->attempt_cookie)) {
+    switch (attempt_find(f->arena, v->conf->keys, v->conf->attempt_prefix, v->cookies, c->answer.state, now_s(),
+                         &c->attempt, &c->attempt_cookie)) {
     case ATTEMPT_GOOD: return FLOW_NEXT;
     case ATTEMPT_NO_COOKIES: c->lost = PROBLEM_COOKIES_BLOCKED; return FLOW_NEXT;
     case ATTEMPT_OLD: c->lost = PROBLEM_ATTEMPT_EXPIRED; return FLOW_NEXT;
@@ -153,7 +112,7 @@ static enum flow_next check_attempt(struct flow *f)
         return flow_fail(
             f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the attempt was begun at another address of ours"));
     }
-    return provider_check_issuer(f, p, c->v->env, c->iss);
+    return provider_check_issuer(f, p, c->v->env, c->answer.iss);
 }
 
 static enum flow_next claim(struct flow *f)
@@ -179,18 +138,10 @@ static enum flow_next hear_refusal(struct flow *f)
         c->replayed = true;
         return flow_fail(f, err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the attempt was used before"));
     }
-    if (c->error.len == 0) return FLOW_NEXT;
-    struct slice error = told(c, f->arena, c->error);
-    struct slice text = told(c, f->arena, c->error_description);
-    enum problem problem = PROBLEM_PROVIDER_REFUSED;
-    if (slice_is(c->error, LIT("access_denied"))) problem = PROBLEM_SIGN_IN_CANCELLED;
-    if (slice_is(c->error, LIT("temporarily_unavailable")) || slice_is(c->error, LIT("server_error"))) {
-        problem = PROBLEM_PROVIDER_AWAY;
-    }
-    if (slice_is(c->error, LIT("unauthorized_client")) || slice_is(c->error, LIT("invalid_scope")) ||
-        slice_is(c->error, LIT("invalid_request")) || slice_is(c->error, LIT("unsupported_response_type"))) {
-        problem = PROBLEM_PROVIDER_MISCONFIGURED;
-    }
+    if (c->answer.error.len == 0) return FLOW_NEXT;
+    struct slice error = told(c, f->arena, c->answer.error);
+    struct slice text = told(c, f->arena, c->answer.error_description);
+    enum problem problem = callback_answer_problem(&c->answer);
     return flow_fail(f, err_new(f->arena, problem, "the provider answered %.*s%s%.*s", SLICE_ARG(error),
                                 text.len != 0 ? "; it says: " : "", SLICE_ARG(text)));
 }
@@ -199,9 +150,13 @@ static enum flow_next redeem(struct flow *f)
 {
     struct callback *c = f->self;
     const struct redeem_ask ask = {.redirect_uri = c->attempt.redirect_uri,
-                                   .code = c->code,
+                                   .code = c->answer.code,
                                    .verifier = c->attempt.verifier,
                                    .nonce = c->attempt.nonce,
+                                   .state = c->attempt.state,
+                                   .token = c->attempt.token,
+                                   .token_secret = c->attempt.token_secret,
+                                   .params = c->answer.params,
                                    .began_s = c->attempt.began_s};
     return provider_redeem(f, c->provider, c->v->env, &ask, &c->grant);
 }
@@ -233,14 +188,9 @@ static enum flow_next begin(struct flow *f)
 {
     struct callback *c = f->self;
     const struct grant *g = &c->grant;
-    const struct tokens tokens = {.id_token = g->id_token,
-                                  .access_token = g->access_token,
-                                  .refresh_token = g->refresh_token,
-                                  .obtained_s = now_s(),
-                                  .expires_s = g->access_expires_s};
     const struct session_start start = {
         .identity = &g->identity,
-        .tokens = c->provider->tokens == TOKENS_SESSION ? &tokens : NULL,
+        .tokens = c->provider->tokens == TOKENS_SESSION ? &g->tokens : NULL,
         .provider_sid = g->sid,
         .site = c->v->conf->site,
         .old_cookie_header = c->v->session_cookies,
@@ -249,6 +199,15 @@ static enum flow_next begin(struct flow *f)
         .began_ms = c->attempt.began_ms,
     };
     return session_begin(f, c->v->sessions, &start, &c->begun);
+}
+
+/* A fragment that a platform hung on our address ("#_=_") would follow the person home, unless that has one of its own; outside OpenID Connect
+ * there are such platforms. */
+static struct slice home_of(const struct callback *c, struct arena *a)
+{
+    struct slice home = c->attempt.return_url;
+    if (c->provider->descriptor->protocol == PROTOCOL_OIDC || slice_index(home, '#') != SLICE_NONE) return home;
+    return arena_join(a, (struct slice[]){home, LIT("#")}, 2);
 }
 
 static enum flow_next send_home(struct flow *f)
@@ -273,7 +232,7 @@ static enum flow_next send_home(struct flow *f)
     if (v->conf->strict_session)
         respond_onward(&v->answer, c->attempt.return_url);
     else
-        respond_redirect(&v->answer, 303, c->attempt.return_url);
+        respond_redirect(&v->answer, 303, home_of(c, f->arena));
     return FLOW_DONE;
 }
 
@@ -304,7 +263,8 @@ static void callback_failed(struct visit *v, const struct err *why)
 {
     struct callback *c = v->endpoint;
     if (why->problem == PROBLEM_METHOD) {
-        exchange_add(v->x, LIT("allow"), c->provider->response_mode == RESPONSE_FORM_POST ? LIT("POST") : LIT("GET"));
+        exchange_add(v->x, LIT("allow"),
+                     c->provider->descriptor->response_mode == RESPONSE_FORM_POST ? LIT("POST") : LIT("GET"));
         respond_problem(&v->answer, why->problem, 0);
         return;
     }

@@ -89,6 +89,7 @@ static size_t visible_buttons(const struct visit *v, struct slice return_url, st
     const struct rule *rule = visit_rule_at(v, return_url);
     const struct provider *p;
     size_t n = 0, i = 0;
+    int64_t wait_s;
     if (v->conf->remember_last) cookie_find(v->cookies, LIT("vestibule-last"), &last);
     while ((p = next_offered(v, rule, &i)) != NULL) {
         to[n++] = (struct provider_button){.id = p->id,
@@ -96,7 +97,8 @@ static size_t visible_buttons(const struct visit *v, struct slice return_url, st
                                            .href = start_path(v, p, return_url),
                                            .icon = p->icon,
                                            .label = official_sentence(v, p),
-                                           .last = last.len != 0 && slice_is(last, p->id)};
+                                           .last = last.len != 0 && slice_is(last, p->id),
+                                           .away = provider_is_away(p, &wait_s)};
     }
     return n;
 }

@@ -1,7 +1,8 @@
 /* start.c -- a stranger has chosen a provider.
  *
  *     refuse_what_is_no_click   sub-resources, prefetches and scripts get no attempt
- *     ask_provider              the authorization URL; may wait for discovery
+ *     look_whether_it_is_there  a provider that did not answer lately is left alone for a moment
+ *     ask_provider              the authorization URL; may wait for discovery, or for a request token
  *     send_away                 302 there, with the attempt in a cookie
  *
  * Nothing is written to the store: the attempt travels in the browser's own cookie, sealed.
@@ -16,7 +17,7 @@ struct start {
     struct visit *v;
     const struct provider *provider;
     struct attempt attempt;
-    struct slice url;
+    struct authorized to;
     struct flow flow;
 };
 
@@ -58,6 +59,16 @@ static struct slice joined(struct arena *a, const struct slices *words)
     return all;
 }
 
+/* Sending somebody to a provider that does not answer ends in an error later on; here they are offered the others at once. */
+static enum flow_next look_whether_it_is_there(struct flow *f)
+{
+    struct start *s = f->self;
+    int64_t wait_s = 0;
+    if (!provider_is_away(s->provider, &wait_s) || wait_s == 0) return FLOW_NEXT;
+    return flow_fail(f, err_new(f->arena, PROBLEM_PROVIDER_AWAY,
+                                "the provider did not answer lately; it is tried again in %lld s", (long long)wait_s));
+}
+
 static enum flow_next ask_provider(struct flow *f)
 {
     struct start *s = f->self;
@@ -75,10 +86,10 @@ static enum flow_next ask_provider(struct flow *f)
     const struct authorize_ask ask = {.redirect_uri = s->attempt.redirect_uri,
                                       .state = s->attempt.state,
                                       .nonce = s->attempt.nonce,
-                                      .code_challenge = attempt_challenge(a, &s->attempt),
+                                      .verifier = s->attempt.verifier,
                                       .acr_values = rule != NULL ? joined(a, &rule->acr) : LIT(""),
                                       .max_age_s = rule != NULL ? rule->max_age_s : 0};
-    return provider_authorize(f, p, v->env, &ask, &s->url);
+    return provider_authorize(f, p, v->env, &ask, &s->to);
 }
 
 static enum flow_next send_away(struct flow *f)
@@ -86,6 +97,9 @@ static enum flow_next send_away(struct flow *f)
     struct start *s = f->self;
     struct visit *v = s->v;
     struct slice *old;
+    s->attempt.state = s->to.state;
+    s->attempt.token = s->to.token;
+    s->attempt.token_secret = s->to.token_secret;
     size_t surplus = attempt_surplus(f->arena, v->conf->attempt_prefix, v->cookies, &old);
     for (size_t i = 0; i < surplus; i++) {
         visit_set_cookie(v, old[i], LIT(""), 0, COOKIE_LAX);
@@ -93,18 +107,19 @@ static enum flow_next send_away(struct flow *f)
     struct slice name = attempt_cookie_name(f->arena, v->conf->attempt_prefix, &s->attempt);
     struct slice value = attempt_seal(f->arena, v->conf->keys, name, &s->attempt);
     /* A form_post answer is a cross-site POST: only SameSite=None comes along (OAuth 2.0 Form Post, section 2). */
-    bool cross_site = s->provider->response_mode == RESPONSE_FORM_POST;
+    bool cross_site = s->provider->descriptor->response_mode == RESPONSE_FORM_POST;
     visit_set_cookie(v, name, value, ATTEMPT_AGE_S, cross_site ? COOKIE_SAME_SITE_NONE : COOKIE_LAX);
     struct audit_record r = visit_audit(v, "signin.started");
     records_audit(&r);
-    respond_redirect(&v->answer, 302, s->url);
+    respond_redirect(&v->answer, 302, s->to.url);
     return FLOW_DONE;
 }
 
 static const struct flow_step steps[] = {
-    {"start/refuse_what_is_no_click", refuse_what_is_no_click}, /* */
-    {"start/ask_provider",            ask_provider           }, /* waits */
-    {"start/send_away",               send_away              }, /* */
+    {"start/refuse_what_is_no_click",  refuse_what_is_no_click }, /* */
+    {"start/look_whether_it_is_there", look_whether_it_is_there}, /* */
+    {"start/ask_provider",             ask_provider            }, /* waits */
+    {"start/send_away",                send_away               }, /* */
 };
 
 static void start_failed(struct visit *v, const struct err *why)

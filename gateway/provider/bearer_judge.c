@@ -93,7 +93,10 @@ static void split_scopes(struct arena *a, struct identity *who)
 static const struct err *make_identity(struct arena *a, const struct provider *p, const struct doc *claims,
                                        struct bearer_told *to)
 {
-    const struct err *bad = profile_make(a, p, claims, NULL, &to->identity);
+    struct profile_ask ask = {.provider = p};
+    ask.docs.at[DOCUMENT_ID_TOKEN] = ask.docs.at[DOCUMENT_CLAIMS] = claims;
+    ask.values.claims = claims;
+    const struct err *bad = profile_make(a, &ask, &to->identity);
     if (bad != NULL) return err_as(a, PROBLEM_TOKEN_REFUSED, bad, "access token: nobody can be made of it");
     split_scopes(a, &to->identity);
     return NULL;

@@ -1,13 +1,13 @@
 /* declared.h -- asks one question that a descriptor declares: a profile request, a check's, an exchange, a refresh, a revocation.
  *
  * It never ends the asking flow with an error: whatever becomes of it stands in the answer, and the caller decides what it means (a request
- * with required: false may fail). Dropping the flow hangs up. The outcome is counted, classified (provider/verdict.h), and told to the
+ * with required: false may fail). Dropping the flow hangs up. The outcome is counted, classified (provider/meaning.h), and told to the
  * provider's circuit breaker.
  */
 #ifndef PROVIDER_DECLARED_H
 #define PROVIDER_DECLARED_H
+#include "provider/meaning.h"
 #include "provider/provider.h"
-#include "provider/verdict.h"
 
 struct declared_ask {
     const struct provider *provider; /* of the snapshot */
@@ -22,7 +22,7 @@ struct declared_ask {
 struct declared_answer {
     const struct err *why;    /* NULL: good, or skipped */
     bool skipped;             /* if_known, and its endpoint is not known: nothing was asked */
-    struct verdict verdict;   /* of an answer; with `why` and no answer at all: kind alone */
+    struct meaning meaning;   /* of an answer; with `why` and no answer at all: kind alone */
     int status;               /* 0: no answer */
     const struct doc *root;   /* the whole answer as a tree; NULL: not readable, or empty */
     const struct doc *chosen; /* what `pick` chose, else root; NULL: pick found none */

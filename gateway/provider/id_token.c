@@ -36,6 +36,8 @@ static const struct err *judge_issuer(struct arena *a, const struct id_token_rul
 {
     struct slice iss = doc_string(claims, LIT("iss"));
     if (iss.len != 0 && slice_is(iss, r->issuer)) return NULL;
+    for (size_t i = 0; i < r->issuer_count && iss.len != 0; i++)
+        if (slice_is(iss, r->issuers[i])) return NULL;
     return err_new(a, PROBLEM_PROVIDER_BROKEN, "id_token: its iss is \"%.*s\", not the configured \"%.*s\"",
                    SLICE_ARG(slice_upto(iss, 200)), SLICE_ARG(r->issuer));
 }
@@ -143,6 +145,7 @@ static bool same(struct slice x, struct slice y)
 static const struct err *judge_nonce(struct arena *a, const struct id_token_rules *r, const struct doc *claims)
 {
     if (r->nonce.at == NULL) return NULL;
+    if (r->nonce_may_lack && doc_member(claims, LIT("nonce")) == NULL) return NULL;
     return same(doc_string(claims, LIT("nonce")), r->nonce) ? NULL : broken(a, "its nonce is not the one we sent");
 }
 

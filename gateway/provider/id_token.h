@@ -10,9 +10,12 @@ enum {
 };
 struct id_token_rules {
     struct slice issuer, client_id;
+    const struct slice *issuers; /* others that are accepted in issuer's place */
+    size_t issuer_count;
     const struct slice *audiences; /* others that may stand beside client_id */
     size_t audience_count;
     struct slice nonce;        /* at NULL: none was sent (a refreshed token) */
+    bool nonce_may_lack;       /* the provider is known to forget it; another one is refused all the same */
     struct slice access_token; /* for at_hash */
     struct slice code;         /* for c_hash; may be empty */
     int64_t auth_since_s;      /* auth_time must be there and not before; 0: max_age was not asked for */

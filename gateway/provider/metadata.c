@@ -17,7 +17,7 @@ static struct slice moved(char **to, struct slice s)
 struct metadata *metadata_make(const struct metadata *draft)
 {
     size_t bytes = draft->authorize_url.len + draft->token_url.len + draft->jwks_url.len + draft->userinfo_url.len +
-                   draft->end_session_url.len;
+                   draft->end_session_url.len + draft->revocation_url.len;
     struct metadata *m = must_alloc(sizeof *m + bytes);
     char *to = (char *)(m + 1);
     m->authorize_url = moved(&to, draft->authorize_url);
@@ -25,6 +25,7 @@ struct metadata *metadata_make(const struct metadata *draft)
     m->jwks_url = moved(&to, draft->jwks_url);
     m->userinfo_url = moved(&to, draft->userinfo_url);
     m->end_session_url = moved(&to, draft->end_session_url);
+    m->revocation_url = moved(&to, draft->revocation_url);
     m->sends_iss = draft->sends_iss;
     atomic_init(&m->references_, 1);
     return m;

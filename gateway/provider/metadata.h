@@ -5,8 +5,8 @@
 
 struct metadata {
     struct slice authorize_url, token_url, jwks_url;
-    struct slice userinfo_url, end_session_url; /* empty: it has none */
-    bool sends_iss;                             /* authorization_response_iss_parameter_supported (RFC 9207) */
+    struct slice userinfo_url, end_session_url, revocation_url; /* empty: it has none */
+    bool sends_iss; /* authorization_response_iss_parameter_supported (RFC 9207) */
     _Atomic int references_;
 };
 

@@ -80,6 +80,7 @@ const struct err *oidc_discovery_read(struct arena *a, const struct oidc_discove
         {"jwks_uri",               c->jwks_url,        &m.jwks_url,        true },
         {"userinfo_endpoint",      c->userinfo_url,    &m.userinfo_url,    false},
         {"end_session_endpoint",   c->end_session_url, &m.end_session_url, false},
+        {"revocation_endpoint",    c->revocation_url,  &m.revocation_url,  false},
     };
     for (size_t i = 0; bad == NULL && i < sizeof endpoints / sizeof endpoints[0]; i++)
         bad = read_endpoint(a, root, &endpoints[i], rules->allow_http);
@@ -128,7 +129,8 @@ static enum flow_next metadata_by(learn_fn *learn, struct flow *f, const struct 
         arena_at_close(f->arena, kind_drop, *ret_metadata);
         return FLOW_NEXT;
     }
-    struct learned_source from = {p, env, oidc_discovery_url(f->arena, p->issuer)};
+    struct slice told = template_text(&p->descriptor->endpoints[ENDPOINT_DISCOVERY]);
+    struct learned_source from = {p, env, told.len != 0 ? told : oidc_discovery_url(f->arena, p->descriptor->issuer)};
     return learn(f, &p->state->metadata, &from, (void **)ret_metadata);
 }
 

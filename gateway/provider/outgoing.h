@@ -32,6 +32,7 @@ struct outgoing {
     struct slice authorization; /* a whole header line; empty: none */
     bool full;
     struct buf query_text, body_text;
+    struct slice whole_url; /* with the query */
 };
 
 struct outgoing outgoing_open(struct arena *a, const struct provider *p, enum request_method method, struct slice url);

@@ -1,4 +1,4 @@
-/* provider.h -- how a provider wants to be asked, and what its answers mean. OpenID Connect; data, no brand.
+/* provider.h -- how a provider wants to be asked, and what its answers mean: by its descriptor; data, no brand.
  *
  * A `struct provider` is made by config/ and immutable. What changes (metadata from discovery, key sets) is in its provider_state, which
  * is shared by all workers and survives a reload when issuer and endpoints stay the same. Discovery and JWKS are fetched when first
@@ -86,13 +86,23 @@ void provider_state_drop(struct provider_state *s); /* NULL is fine */
 void provider_state_leave(struct provider_state *s, struct loop *l);
 
 struct authorize_ask {
-    struct slice redirect_uri, state, nonce, code_challenge;
+    struct slice redirect_uri, state, nonce;
+    struct slice verifier;                       /* PKCE: its challenge is sent, as the descriptor says */
     struct slice login_hint, prompt, ui_locales; /* empty: not sent */
     struct slice acr_values;                     /* by spaces; empty: not sent */
     int64_t max_age_s;                           /* 0: not sent */
 };
+struct authorized {
+    struct slice url;                 /* where the browser goes */
+    struct slice state;               /* what the attempt is found by when it comes back; usually the ask's */
+    struct slice token, token_secret; /* oauth1: the request token, for redeem_ask; the secret is one. Else empty */
+};
+/* oauth1 asks the provider for a request token first. */
 enum flow_next provider_authorize(struct flow *f, const struct provider *p, const struct provider_env *env,
-                                  const struct authorize_ask *ask, struct slice *ret_url);
+                                  const struct authorize_ask *ask, struct authorized *ret_authorized);
+/* Has it not answered lately, and nothing since has shown that it does again? For the page, and for not beginning new sign-ins while
+ * *ret_wait_s (until the next try) is above 0. Who comes back from it is served all the same. Any thread. */
+bool provider_is_away(const struct provider *p, int64_t *ret_wait_s);
 
 /* RFC 9207: the answer's iss (at NULL: absent) must be there when the provider says it sends one, and must be the issuer when there;
  * else PROBLEM_BAD_REQUEST. */
@@ -100,18 +110,19 @@ enum flow_next provider_check_issuer(struct flow *f, const struct provider *p, c
                                      struct slice iss);
 
 struct redeem_ask {
-    struct slice redirect_uri, code, verifier, nonce;
-    int64_t began_s; /* when the person was sent to the provider, wall clock; 0: not known */
+    struct slice redirect_uri, code, verifier, nonce, state;
+    struct slice token, token_secret; /* oauth1: of `authorized`; code is the verifier it gave */
+    const struct doc *params;         /* callback.params that came (callback_answer.h); may be NULL */
+    int64_t began_s;                  /* when the person was sent to the provider, wall clock; 0: not known */
 };
 struct grant {
     struct identity identity;
-    struct slice id_token, access_token, refresh_token; /* empty when none */
-    int64_t access_expires_s;                           /* wall clock; 0: not told */
-    struct slice sid;                                   /* the provider's session id, from the id_token */
+    struct tokens tokens; /* secrets; those that are not kept are forgotten with the arena */
+    struct slice sid;     /* the provider's session id, from the id_token */
 };
 /* Code for tokens, tokens for a verified identity (OpenID Connect Core 3.1.3.7, userinfo with equal sub). The code is sent once, never
  * again. What ask points to must last until the flow goes on; the grant lives as long as f->arena. With require_verified_email an
- * address that is not verified ends in PROBLEM_EMAIL_UNVERIFIED. provider-refused: the provider or the person said no;
+ * address that is not verified ends in PROBLEM_EMAIL_UNVERIFIED, with a check of `require` that is not met in PROBLEM_NOT_A_MEMBER. provider-refused: the provider or the person said no;
  * provider-misconfigured: the text says which key or registration to change; provider-broken: an answer that is not believed. */
 enum flow_next provider_redeem(struct flow *f, const struct provider *p, const struct provider_env *env,
                                const struct redeem_ask *ask, struct grant *ret_grant);

@@ -277,6 +277,8 @@ static struct template whole(struct reading *r, const struct doc *node, struct s
     memcpy(parts, t.parts, t.count * sizeof parts[0]);
     made.parts = parts;
     made.count = t.count;
+    /* pictures and profiles are addresses, too: a name with a '/' in it is one segment all the same */
+    made.is_url = made.is_url || (parts[0].kind == PART_TEXT && slice_starts(parts[0].text, LIT("https://")));
     return made;
 }
 

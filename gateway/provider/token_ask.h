@@ -5,8 +5,8 @@
  */
 #ifndef PROVIDER_TOKEN_ASK_H
 #define PROVIDER_TOKEN_ASK_H
+#include "provider/meaning.h"
 #include "provider/provider.h"
-#include "provider/verdict.h"
 
 enum {
     TOKEN_ASK_PARAMS_MAX = 8
@@ -27,7 +27,7 @@ struct token_ask {
 
 struct token_told {
     const struct err *why; /* NULL: good */
-    struct verdict verdict;
+    struct meaning meaning;
     int status; /* 0: no answer */
     const struct doc *root;
     /* by the pointers of token.response.map. Empty: none */

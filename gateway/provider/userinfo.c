@@ -23,19 +23,16 @@ static bool is_elsewhere(struct slice name)
     return slice_is(name, LIT("_claim_names")) || slice_is(name, LIT("_claim_sources"));
 }
 
-const struct err *userinfo_read(struct arena *a, struct slice json, struct slice subject, struct doc **ret_claims)
+const struct err *userinfo_check(struct arena *a, const struct doc *answer, struct slice subject)
 {
-    struct doc *root;
-    const struct err *bad = doc_json(a, PROBLEM_PROVIDER_BROKEN, json, &root);
-    if (bad != NULL) return err_over(a, bad, "the userinfo answer is not JSON");
-    if (root->type != DOC_MAP) return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer is not a JSON object");
-    if (root->count > CLAIMS_MAX)
+    if (answer == NULL || answer->type != DOC_MAP)
+        return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer is not a JSON object");
+    if (answer->count > CLAIMS_MAX)
         return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer has more than %d claims", (int)CLAIMS_MAX);
-    const struct doc *sub = doc_member(root, LIT("sub"));
+    const struct doc *sub = doc_member(answer, LIT("sub"));
     if (!doc_is_string(sub)) return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer has no sub");
     if (subject.len == 0 || !slice_is(sub->text, subject))
         return err_new(a, PROBLEM_PROVIDER_BROKEN, "the userinfo answer is about another sub than the id_token");
-    *ret_claims = root;
     return NULL;
 }
 

@@ -121,6 +121,14 @@ test('transport', t => table(t, transport));
 test('errors in words, and how we prove who we are', t => table(t, [...errors, ...clients]));
 test('members of the answer', t => table(t, members));
 
+// Who did not answer is left alone for a moment (two seconds at first, half as much again at most), and the page says so; then it is tried again.
+async function takenBack(world, id) {
+  const held = await new Visitor().ask(`${world.base}/_vestibule/start/${id}`);
+  assert.equal(held.status, 502);
+  assert.ok(held.body.includes(`Provider ${id}`), 'the page names the provider that does not answer');
+  await new Promise(done => { setTimeout(done, 3100); });
+}
+
 test('a provider that hangs does not hold up the others, nor does one that floods', async t => {
   const rows = [{ name: 'hangs', config: { timeout: '2s' }, op: await startHostile(t) }, { name: 'floods', settings: { keys: [keyOf('ES256')] } }];
   const world = await startWorld(t, rows);
@@ -140,6 +148,7 @@ test('a provider that hangs does not hold up the others, nor does one that flood
   floods.lies = { tokenReply: replies.endless() };
   for (let i = 0; i < 20; i++) assert.equal((await walk(new Visitor(), world.base, floods.id)).last.status, 502);
   hangs.lies = floods.lies = {};
+  await takenBack(world, hangs.id);
   await play(world, { ...rows[0], accepted: true });
   world.secrets.push(...floods.secrets);
   await assertQuietLogs(world);

@@ -36,7 +36,8 @@ const shapes = [
 ];
 
 const transport = [
-  ...[204, 400, 401, 403, 404].map(status => ({ name: `${status}, asked once`, ...broken, ...reply(replies.status(status)) })),
+  ...[204, 400, 401, 404].map(status => ({ name: `${status}, asked once`, ...broken, ...reply(replies.status(status)) })),
+  { name: '403, asked once: the client is not allowed to', problem: 'provider-misconfigured', userinfo: 1, ...reply(replies.status(403)) },
   ...[429, 500, 502, 503].map(status => ({ name: `${status}, asked once`, ...away, ...reply(replies.status(status)) })),
   { name: '401 with a challenge', ...broken, ...reply(replies.status(401, { 'www-authenticate': `Bearer error="invalid_token", error_description="${markup}"` })) },
   ...[302, 307].map(status => ({ name: `a redirect by ${status} is not followed: the token stays here`, ...broken,

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "descriptor_kit.h"
+#include "provider/answer_tree.h"
 #include "provider/userinfo.h"
 
 #include "base/buf.h"
@@ -35,15 +37,33 @@ static struct doc *json(const char *text)
     return d;
 }
 
+static struct provider provider_with(const char *map)
+{
+    return (struct provider){
+        .id = LIT("op"),
+        .issuer = LIT("https://op.example"),
+        .descriptor = kit_descriptor(
+            arena, "oidc", arena_print(arena, "{ issuer: \"https://op.example\", profile: { map: %s } }", map).at)};
+}
+
 static struct provider provider(void)
 {
-    return (struct provider){.id = LIT("op"), .issuer = LIT("https://op.example")};
+    return provider_with("{}");
+}
+
+static const struct err *make(const struct provider *p, const char *id_claims, const char *userinfo,
+                              struct identity *ret_who)
+{
+    struct profile_ask ask = {.provider = p, .userinfo = json(userinfo)};
+    ask.docs.at[DOCUMENT_ID_TOKEN] = json(id_claims);
+    ask.docs.at[DOCUMENT_CLAIMS] = userinfo_merge(arena, ask.docs.at[DOCUMENT_ID_TOKEN], ask.userinfo);
+    return profile_make(arena, &ask, ret_who);
 }
 
 static struct identity made(const struct provider *p, const char *id_claims, const char *userinfo)
 {
     struct identity who = {0};
-    const struct err *e = profile_make(arena, p, json(id_claims), json(userinfo), &who);
+    const struct err *e = make(p, id_claims, userinfo, &who);
     if (e != NULL) fail_msg("%.*s", SLICE_ARG(e->text));
     return who;
 }
@@ -51,7 +71,7 @@ static struct identity made(const struct provider *p, const char *id_claims, con
 static enum problem refused(const struct provider *p, const char *id_claims, const char *userinfo)
 {
     struct identity who = {0};
-    const struct err *e = profile_make(arena, p, json(id_claims), json(userinfo), &who);
+    const struct err *e = make(p, id_claims, userinfo, &who);
     if (e == NULL) fail_msg("accepted: %s", id_claims);
     assert_int_equal(who.subject.len, 0);
     return e->problem;
@@ -93,14 +113,9 @@ static void standard_claims_are_found_without_configuration(void **state)
 static void pointers_lead_elsewhere(void **state)
 {
     (void)state;
-    struct provider p = provider();
-    p.claim_subject = LIT("/ids/0");
-    p.claim_email = LIT("/mail/address");
-    p.claim_email_verified = LIT("/mail/ok");
-    p.claim_name = LIT("/display");
-    p.claim_username = LIT("/login");
-    p.claim_groups = LIT("/realm_access/roles");
-    p.claim_picture = LIT("/avatar~1url");
+    struct provider p =
+        provider_with("{ subject: /ids/0, email: /mail/address, email_verified: /mail/ok, name: /display, username: /login, "
+                      "groups: /realm_access/roles, picture: /avatar~1url }");
     struct identity who = made(
         &p,
         "{\"sub\":\"s\",\"ids\":[7],\"mail\":{\"address\":\"a@b.example\",\"ok\":\"true\"},\"display\":\"D\",\"login\":\"l\","
@@ -240,7 +255,7 @@ static void a_verified_address_is_demanded_when_configured(void **state)
     is(made(&p, "{\"sub\":\"s\",\"email\":\"a@b.example\",\"email_verified\":true}", NULL).email, "a@b.example");
 }
 
-static void groups_are_a_list_of_strings_or_one_string(void **state)
+static void groups_are_a_list_of_texts_and_whole_numbers_or_one_text(void **state)
 {
     (void)state;
     struct provider p = provider();
@@ -248,8 +263,9 @@ static void groups_are_a_list_of_strings_or_one_string(void **state)
     assert_int_equal(who.group_count, 1);
     is(who.groups[0], "one, not two");
     who = made(&p, "{\"sub\":\"s\",\"groups\":[\"a\",1,null,{\"x\":1},\"\",\"b\\nc\",\"d\"]}", NULL);
-    assert_int_equal(who.group_count, 2);
-    is(who.groups[1], "d");
+    assert_int_equal(who.group_count, 3);
+    is(who.groups[1], "1");
+    is(who.groups[2], "d");
     assert_int_equal(made(&p, "{\"sub\":\"s\",\"groups\":{\"admin\":true}}", NULL).group_count, 0);
     assert_int_equal(made(&p, "{\"sub\":\"s\",\"groups\":true}", NULL).group_count, 0);
     assert_int_equal(made(&p, "{\"sub\":\"s\",\"groups\":[]}", NULL).group_count, 0);
@@ -280,7 +296,7 @@ static void subjects_that_cannot_be_kept_are_refused_and_other_values_dropped(vo
     struct identity who = made(&p, name.at, NULL);
     assert_int_equal(who.name.len, 0);
     assert_int_equal(who.group_count, 1);
-    p.claim_subject = LIT("/uid");
+    p = provider_with("{ subject: /uid }");
     assert_int_equal(refused(&p, arena_print(arena, "{\"sub\":\"s\",\"uid\":\"%s\"}", x).at, NULL),
                      PROBLEM_PROVIDER_BROKEN);
     assert_int_equal(refused(&p, "{\"sub\":\"s\"}", NULL), PROBLEM_PROVIDER_BROKEN);
@@ -372,14 +388,47 @@ static void userinfo_is_an_object_about_the_same_person(void **state)
         {"{\"sub\":\"alice\"} {}",                false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct doc *d = NULL;
-        const struct err *e = userinfo_read(arena, slice_of(cases[i].json), LIT("alice"), &d);
+        const struct doc *d = answer_tree(arena, slice_of(cases[i].json));
+        const struct err *e = userinfo_check(arena, d, LIT("alice"));
         if ((e == NULL) != cases[i].accepted) fail_msg("%s", cases[i].json);
         if (e != NULL) assert_int_equal(e->problem, PROBLEM_PROVIDER_BROKEN);
-        assert_true((d != NULL) == cases[i].accepted);
     }
-    struct doc *d = NULL;
-    assert_non_null(userinfo_read(arena, LIT("{\"sub\":\"\"}"), LIT(""), &d));
+    assert_non_null(userinfo_check(arena, json("{\"sub\":\"\"}"), LIT("")));
+}
+
+static void what_one_request_says_of_an_address_is_not_lent_to_another(void **state)
+{
+    (void)state;
+    struct descriptor *d = kit_descriptor(
+        arena, "oauth2",
+        "{ endpoints: { authorization: \"https://p.example/a\", token: \"https://p.example/t\" }, profile: { source: one, "
+        "requests: [{ as: one, url: \"https://p.example/1\" }, { as: two, url: \"https://p.example/2\" }], map: { subject: "
+        "/id, email: [/email, \"two:/email\"], email_verified: \"two:/ok\", username: /login, picture: { template: "
+        "\"https://p.example/{me:login}/{me:subject}\" } }, extra: { login: /login } } }");
+    struct provider p = {.id = LIT("p"), .descriptor = d};
+    struct slice keep[] = {LIT("login"), LIT("/id")};
+    p.keep = keep;
+    p.keep_count = 2;
+    struct profile_ask ask = {.provider = &p};
+    struct identity who;
+    int one = d->profile.requests[0].document, two = d->profile.requests[1].document;
+    ask.docs.at[one] = json("{\"id\":9223372036854775807,\"login\":\"a/b\",\"email\":\"a@b.example\"}");
+    ask.docs.at[two] = json("{\"email\":\"c@d.example\",\"ok\":true}");
+    assert_null(profile_make(arena, &ask, &who));
+    is(who.email, "a@b.example");
+    assert_false(who.email_verified);
+    is(who.subject, "9223372036854775807");
+    is(who.picture, "https://p.example/a%2Fb/9223372036854775807");
+    is(who.kept[0].value, "a/b");
+    is(who.kept[1].value, "9223372036854775807");
+    ask.docs.at[one] = json("{\"id\":1}");
+    assert_null(profile_make(arena, &ask, &who));
+    is(who.email, "c@d.example");
+    assert_true(who.email_verified);
+    ask.docs.at[two] = NULL; /* a request that failed and was not required */
+    assert_null(profile_make(arena, &ask, &who));
+    assert_int_equal(who.email.len, 0);
+    assert_false(who.email_verified);
 }
 
 int main(void)
@@ -393,13 +442,14 @@ int main(void)
         cmocka_unit_test(the_word_about_one_address_is_not_lent_to_another),
         cmocka_unit_test(what_is_not_one_plain_address_is_dropped),
         cmocka_unit_test(a_verified_address_is_demanded_when_configured),
-        cmocka_unit_test(groups_are_a_list_of_strings_or_one_string),
+        cmocka_unit_test(groups_are_a_list_of_texts_and_whole_numbers_or_one_text),
         cmocka_unit_test(groups_past_the_limit_are_left_out),
         cmocka_unit_test(subjects_that_cannot_be_kept_are_refused_and_other_values_dropped),
         cmocka_unit_test(pictures_and_profiles_are_https_urls),
         cmocka_unit_test(kept_claims_are_text_or_json),
         cmocka_unit_test(kept_claims_that_are_too_long_or_too_deep_are_dropped),
         cmocka_unit_test(userinfo_is_an_object_about_the_same_person),
+        cmocka_unit_test(what_one_request_says_of_an_address_is_not_lent_to_another),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

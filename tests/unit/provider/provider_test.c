@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../fetch/server_kit.h"
+#include "descriptor_kit.h"
 #include "provider/provider_state.h"
 #include "text/encode.h"
 
@@ -23,6 +24,7 @@ static struct loop *loop;
 static struct fetch *fetch;
 static struct kit *kit;
 static struct provider provider;
+static struct descriptor *described; /* the provider's: may be changed between calls */
 static struct provider_env env;
 
 /* ---- the provider: what it says now, and what it was asked ---- */
@@ -149,7 +151,8 @@ static bool script(struct kit_request *r)
 struct call {
     struct flow flow;
     const struct provider *p;
-    struct slice url, iss;
+    struct slice iss, url;
+    struct authorized to;
     bool empty_code;
     struct grant grant;
     const struct err *why;
@@ -169,8 +172,8 @@ static enum flow_next do_authorize(struct flow *f)
     struct authorize_ask q = {.redirect_uri = LIT("https://gw.example/cb"),
                               .state = LIT("S"),
                               .nonce = LIT("nonce-1"),
-                              .code_challenge = LIT("C")};
-    return provider_authorize(f, c->p, &env, &q, &c->url);
+                              .verifier = LIT("V")};
+    return provider_authorize(f, c->p, &env, &q, &c->to);
 }
 
 static enum flow_next do_check(struct flow *f)
@@ -258,7 +261,7 @@ static void fails(const struct flow_step *steps, enum problem problem, const cha
     if (c->why->problem != problem || slice_find(story, slice_of(text)) == SLICE_NONE)
         fail_msg("%.*s: %.*s", SLICE_ARG(problem_word(c->why->problem)), SLICE_ARG(story));
     assert_true(slice_find(story, LIT("at-1")) == SLICE_NONE && slice_find(story, LIT("s3c:ret")) == SLICE_NONE);
-    assert_int_equal(c->grant.access_token.len, 0);
+    assert_int_equal(c->grant.tokens.access_token.len, 0);
 }
 
 static int set_up(void **state)
@@ -273,14 +276,16 @@ static int set_up(void **state)
     kit = kit_start(script, NULL, NULL);
     must(fetch_open(arena, &(struct fetch_conf){0}, &fetch) == NULL);
     env = (struct provider_env){fetch, loop};
+    described = kit_descriptor(
+        arena, "oidc",
+        arena_print(arena, "{ issuer: \"http://localhost:%d\", authorize: { scopes: [openid] }, id_token: { algorithms: [ES256] } }",
+                    kit->port)
+            .at);
     provider = (struct provider){.id = LIT("op"),
                                  .issuer = arena_print(arena, "http://localhost:%d", kit->port),
                                  .client_id = LIT("client"),
                                  .client_secret = secret_copy(LIT("s3c:ret+\xc3\xa9")),
-                                 .scope = LIT("openid"),
-                                 .pkce = true,
-                                 .userinfo = true,
-                                 .algorithms = JOSE_ES256,
+                                 .descriptor = described,
                                  .clock_skew_s = 60,
                                  .timeout_ms = 3000,
                                  .allow_private = true,
@@ -313,7 +318,7 @@ static void a_sign_in_from_discovery_to_identity(void **state)
     struct call *a = run(authorize_steps);
     assert_null(a->why);
     assert_true(slice_starts(
-        a->url, arena_print(arena, "http://localhost:%d/a?response_type=code&client_id=client&", kit->port)));
+        a->to.url, arena_print(arena, "http://localhost:%d/a?client_id=client&redirect_uri=https%%3A", kit->port)));
 
     struct call *c = run(redeem_steps);
     assert_null(c->why);
@@ -321,10 +326,10 @@ static void a_sign_in_from_discovery_to_identity(void **state)
     assert_true(slice_is(c->grant.identity.issuer, provider.issuer));
     assert_true(slice_is(c->grant.identity.name, LIT("Alice")));
     assert_true(slice_is(c->grant.identity.email, LIT("a@b.example")));
-    assert_true(slice_is(c->grant.access_token, LIT("at-1")));
-    assert_true(slice_is(c->grant.refresh_token, LIT("rt-1")));
-    assert_true(c->grant.id_token.len > 100);
-    assert_true(c->grant.access_expires_s >= now_s() + 55 && c->grant.access_expires_s <= now_s() + 60);
+    assert_true(slice_is(c->grant.tokens.access_token, LIT("at-1")));
+    assert_true(slice_is(c->grant.tokens.refresh_token, LIT("rt-1")));
+    assert_true(c->grant.tokens.id_token.len > 100);
+    assert_true(c->grant.tokens.expires_s >= now_s() + 55 && c->grant.tokens.expires_s <= now_s() + 60);
 
     assert_non_null(strstr(seen_token_head, "Authorization: Basic Y2xpZW50OnMzYyUzQXJldCUyQiVDMyVBOQ=="));
     assert_string_equal(
@@ -349,16 +354,16 @@ static void what_was_learned_is_not_asked_again(void **state)
 static void a_client_authenticates_as_configured(void **state)
 {
     (void)state;
-    provider.client_auth = CLIENT_AUTH_POST;
+    described->token.auth = CLIENT_AUTH_POST;
     works(redeem_steps);
     assert_null(strstr(seen_token_head, "Authorization"));
     assert_non_null(strstr(seen_token_body, "&client_id=client&client_secret=s3c%3Aret%2B%C3%A9"));
-    provider.client_auth = CLIENT_AUTH_NONE;
+    described->token.auth = CLIENT_AUTH_NONE;
     works(redeem_steps);
     assert_null(strstr(seen_token_head, "Authorization"));
     assert_non_null(strstr(seen_token_body, "&client_id=client"));
     assert_null(strstr(seen_token_body, "client_secret"));
-    provider.pkce = false;
+    described->pkce = PKCE_NONE;
     works(redeem_steps);
     assert_null(strstr(seen_token_body, "code_verifier"));
 }
@@ -366,7 +371,7 @@ static void a_client_authenticates_as_configured(void **state)
 static void without_userinfo_the_token_alone_speaks(void **state)
 {
     (void)state;
-    provider.userinfo = false;
+    described->profile.request_count = 0;
     said.claims = "\"name\":\"From Token\",\"sid\":\"session-9\"";
     struct call *c = run(redeem_steps);
     assert_null(c->why);
@@ -379,9 +384,13 @@ static void configured_endpoints_need_no_discovery(void **state)
 {
     (void)state;
     provider_state_drop(provider.state);
-    provider.authorize_url = arena_print(arena, "http://localhost:%d/a", kit->port);
-    provider.token_url = arena_print(arena, "http://localhost:%d/t", kit->port);
-    provider.jwks_url = arena_print(arena, "http://localhost:%d/k", kit->port);
+    provider.descriptor = described = kit_descriptor(
+        arena, "oidc",
+        arena_print(arena,
+                    "{ issuer: \"http://localhost:%d\", id_token: { algorithms: [ES256] }, endpoints: { authorization: "
+                    "\"http://localhost:%d/a\", token: \"http://localhost:%d/t\", jwks: \"http://localhost:%d/k\" } }",
+                    kit->port, kit->port, kit->port, kit->port)
+            .at);
     provider.state = provider_state_open(&provider, NULL);
     works(redeem_steps);
     works(authorize_steps);
@@ -438,9 +447,9 @@ static void signatures_that_do_not_verify_are_refused_before_userinfo(void **sta
     said.alg_none = "{\"alg\":\"HS256\"}";
     refused_before_userinfo("not verified");
     said.alg_none = NULL;
-    provider.algorithms = JOSE_RS256;
+    described->id_token.algorithms = JOSE_RS256;
     refused_before_userinfo("not verified");
-    provider.algorithms = JOSE_ES256;
+    described->id_token.algorithms = JOSE_ES256;
     works(redeem_steps);
     assert_true(asked[KEYS] <= 2); /* the first time, and one look for a newer set */
 }
@@ -456,7 +465,7 @@ static void userinfo_about_somebody_else_is_refused(void **state)
     fails(redeem_steps, PROBLEM_PROVIDER_BROKEN, "not a JSON object");
     said.userinfo = NULL;
     said.headers[USERINFO] = "Content-Type: application/jwt\r\n";
-    fails(redeem_steps, PROBLEM_PROVIDER_BROKEN, "media type");
+    fails(redeem_steps, PROBLEM_PROVIDER_BROKEN, "cannot be read");
     said.headers[USERINFO] = NULL;
     said.status[USERINFO] = 401;
     fails(redeem_steps, PROBLEM_PROVIDER_BROKEN, "401");
@@ -499,7 +508,7 @@ static void token_errors_tell_the_operator(void **state)
     (void)state;
     said.status[TOKEN] = 401;
     said.token_body = "{\"error\":\"invalid_client\",\"error_description\":\"s3c:ret is wrong\"}";
-    provider.client_auth = CLIENT_AUTH_POST;
+    described->token.auth = CLIENT_AUTH_POST;
     struct call *c = run(redeem_steps);
     assert_int_equal(c->why->problem, PROBLEM_PROVIDER_MISCONFIGURED);
     assert_true(slice_find(c->why->text, LIT("client_secret")) != SLICE_NONE);
@@ -704,7 +713,10 @@ static void a_reload_keeps_what_was_learned_from_the_same_place(void **state)
     struct provider_state *same = provider_state_open(&changed, provider.state);
     assert_ptr_equal(same, provider.state);
     provider_state_drop(same);
-    changed.token_url = LIT("https://op.example/t");
+    changed.descriptor = kit_descriptor(
+        arena, "oidc",
+        arena_print(arena, "{ issuer: \"http://localhost:%d\", endpoints: { token: \"https://op.example/t\" } }", kit->port)
+            .at);
     struct provider_state *other = provider_state_open(&changed, provider.state);
     assert_ptr_not_equal(other, provider.state);
     provider_state_drop(other);
@@ -768,15 +780,15 @@ enum {
 struct worker_call {
     struct flow flow;
     struct worker *worker;
-    struct slice url;
+    struct authorized to;
 };
 
 static enum flow_next worker_authorize(struct flow *f)
 {
     struct worker_call *c = f->self;
     struct authorize_ask q = {
-        .redirect_uri = LIT("https://gw.example/cb"), .state = LIT("S"), .nonce = LIT("N"), .code_challenge = LIT("C")};
-    return provider_authorize(f, &provider, &c->worker->env, &q, &c->url);
+        .redirect_uri = LIT("https://gw.example/cb"), .state = LIT("S"), .nonce = LIT("N"), .verifier = LIT("V")};
+    return provider_authorize(f, &provider, &c->worker->env, &q, &c->to);
 }
 
 static void worker_ended(struct flow *f, const struct err *why)

@@ -28,7 +28,10 @@ export default {
         ...(grant.scopes.includes('profile_nickname') ? { profile: { nickname: p.name, ...(grant.scopes.includes('profile_image') ? { thumbnail_image_url: `${p.picture}-s`, profile_image_url: p.picture } : {}) } } : {}),
         ...(grant.scopes.includes('account_email') ? { email_needs_agreement: false, has_email: true, is_email_valid: p.valid ?? true, is_email_verified: p.verified ?? true, email: p.email } : {}) } }),
       refuses: (ctx, r) => ({ status: r.code === 'invalid_token' ? 401 : 400, body: { msg: r.why, code: r.code === 'invalid_token' ? -401 : -2 } }) },
-    revoke: { kind: 'api', url: 'https://kapi.kakao.com/v1/user/unlink', method: ['POST'],
+    // Logout ends the tokens, unlink takes the app away from the person: the first is what a sign-out means.
+    revoke: { kind: 'api', url: 'https://kapi.kakao.com/v1/user/logout', method: ['POST'],
+      answer: (p, ctx, grant) => { ctx.p.endGrant(grant); ctx.p.revoked.push(ctx.access); return { id: BigInt(p.sub) }; } },
+    unlink: { kind: 'api', url: 'https://kapi.kakao.com/v1/user/unlink', method: ['POST'],
       answer: (p, ctx, grant) => { ctx.p.endGrant(grant); ctx.p.revoked.push(ctx.access); return { id: BigInt(p.sub) }; } },
     end_session: { kind: 'own', browser: true, url: 'https://kauth.kakao.com/oauth/logout', handle: () => ({ type: 'text/html', body: 'bye' }) },
   },

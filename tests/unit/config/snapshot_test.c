@@ -187,6 +187,62 @@ static void providers_stand_in_the_order_asked_for(void **state)
     drop(m);
 }
 
+static void put(const char *folder, const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    fclose(f);
+}
+
+#define PLATFORM(id, version)                                                                      \
+    "id: " id "\nname: N\nprotocol: oidc\nissuer: https://" id ".example\nendpoints: { userinfo: " \
+    "\"https://" id ".example/" version "\" }\nauthorize: { scopes: [openid] }\nprofile: { map: { subject: /sub } }\n"
+
+/* What was learned of a provider (metadata, keys) outlives a reload, unless its file changed what it was learned from. */
+static void a_changed_provider_file_is_learned_anew_and_no_other(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/vestibule-files-XXXXXX", more[512], path[64];
+    assert_non_null(mkdtemp(folder));
+    put(folder, "one.yaml", PLATFORM("one", "v1"));
+    put(folder, "two.yaml", PLATFORM("two", "v1"));
+    snprintf(more, sizeof more, "provider_folder: %s\naccess: [{ id: a, path: /**, allow: signed_in }]\n", folder);
+    static char whole[4096];
+    snprintf(whole, sizeof whole,
+             "%.*s  - { use: one, client_id: a, client_secret: s3cret-s3cret }\n"
+             "  - { use: two, client_id: a, client_secret: s3cret-s3cret }\n%s%s",
+             (int)(strstr(base, "session:") - base), base, strstr(base, "session:"), more);
+    struct config_text document = {"test", slice_of(whole)};
+    struct config_ask ask = {.text = &document};
+    struct config *first = config_read(&ask);
+    struct snapshot *s = config_build(first, &(struct config_use){.purpose = CONFIG_DEMO});
+    assert_non_null(s);
+    put(folder, "two.yaml", PLATFORM("two", "v2"));
+    struct config *second = config_read(&ask);
+    struct snapshot *t = config_build(second, &(struct config_use){.purpose = CONFIG_DEMO, .old = s});
+    assert_non_null(t);
+    assert_int_equal(t->provider_count, 3);
+    assert_ptr_equal(t->providers[0]->state, s->providers[0]->state);
+    assert_ptr_equal(t->providers[1]->state, s->providers[1]->state);
+    assert_ptr_not_equal(t->providers[2]->state, s->providers[2]->state);
+    assert_true(
+        is(template_text(&t->providers[2]->descriptor->endpoints[ENDPOINT_USERINFO]), "https://two.example/v2"));
+    assert_true(
+        is(template_text(&s->providers[2]->descriptor->endpoints[ENDPOINT_USERINFO]), "https://two.example/v1"));
+    config_close(first);
+    config_close(second);
+    snapshot_drop(s);
+    snapshot_drop(t);
+    snprintf(path, sizeof path, "%s/one.yaml", folder);
+    assert_int_equal(unlink(path), 0);
+    snprintf(path, sizeof path, "%s/two.yaml", folder);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_cookie_domain_changes_the_prefix(void **state)
 {
     (void)state;
@@ -333,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_later_file_changes_list_entries_by_id),
         cmocka_unit_test(a_variable_from_the_environment_stays_one_value),
         cmocka_unit_test(providers_stand_in_the_order_asked_for),
+        cmocka_unit_test(a_changed_provider_file_is_learned_anew_and_no_other),
         cmocka_unit_test(a_cookie_domain_changes_the_prefix),
         cmocka_unit_test(rules_and_people_are_lower_case_where_that_is_equal),
         cmocka_unit_test(a_backend_without_audience_keeps_the_default_empty),

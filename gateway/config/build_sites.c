@@ -104,6 +104,16 @@ static void pages_elsewhere(struct build *b, struct pages_conf look, struct site
     if (why != NULL) build_complain(b, NULL, "pages", why);
 }
 
+/* A session that reaches hosts which nobody may ask about, and to which nobody may return, was meant otherwise. */
+static void reach(struct build *b, const struct setting *section, const char *key, const struct site *site)
+{
+    struct slice domain = site->session.cookie.domain;
+    if (b->s->mode != MODE_AUTH || domain.len == 0 || site->return_rules.origin_count > 0) return;
+    BUILD_WARNING(b, section, key,
+                  "no host below %.*s is answered for: list them in redirects, as \"https://*.%.*s\" or one by one",
+                  SLICE_ARG(domain), SLICE_ARG(domain));
+}
+
 static void first_site(struct build *b, struct site *to)
 {
     const struct snapshot *s = b->s;
@@ -173,6 +183,7 @@ static void further_site(struct build *b, const struct setting *at, struct site 
     const struct err *why = pages_open(b->a, &look, &to->pages);
     if (why != NULL) build_complain(b, at->node, "sites", why);
     pages_elsewhere(b, look, to);
+    reach(b, at, "cookie_domain", to);
 }
 
 static bool below(struct slice domain, struct slice host)
@@ -210,6 +221,7 @@ void build_sites(struct build *b)
     size_t name_count = 0;
     first_site(b, &s->sites[s->site_count++]);
     pages_elsewhere(b, b->pages, &s->sites[0]);
+    reach(b, b->root, "cookie.domain", &s->sites[0]);
     if (list->count > SITES_MAX) BUILD_ERROR(b, b->root, "sites", "more than %d sites", SITES_MAX);
     for (const struct setting *at = list->first; at != NULL; at = at->next) {
         struct site *site = &s->sites[s->site_count];

@@ -197,8 +197,8 @@ static void put(const char *folder, const char *name, const char *text)
     fclose(f);
 }
 
-#define PLATFORM(id, version)                                                                      \
-    "id: " id "\nname: N\nprotocol: oidc\nissuer: https://" id ".example\nendpoints: { userinfo: " \
+#define PLATFORM(id, version)                                                                         \
+    "id: " id "\nname: Some\nprotocol: oidc\nissuer: https://" id ".example\nendpoints: { userinfo: " \
     "\"https://" id ".example/" version "\" }\nauthorize: { scopes: [openid] }\nprofile: { map: { subject: /sub } }\n"
 
 /* What was learned of a provider (metadata, keys) outlives a reload, unless its file changed what it was learned from. */
@@ -219,6 +219,7 @@ static void a_changed_provider_file_is_learned_anew_and_no_other(void **state)
     struct config_ask ask = {.text = &document};
     struct config *first = config_read(&ask);
     struct snapshot *s = config_build(first, &(struct config_use){.purpose = CONFIG_DEMO});
+    if (s == NULL) print_error("%.*s\n", SLICE_ARG(config_complaints(first)->at[0].sentence));
     assert_non_null(s);
     put(folder, "two.yaml", PLATFORM("two", "v2"));
     struct config *second = config_read(&ask);

@@ -133,29 +133,31 @@ static const struct err *open_props(struct demonstration *d)
 /* The configuration that a person would write for this, shown nowhere but short enough to be. */
 static struct slice demo_configuration(struct demonstration *d)
 {
-    return arena_print(d->arena,
-                       "public_url: http://localhost:%d\n"
-                       "listen: 127.0.0.1:%d\n"
-                       "server: { workers: 1, drain: 1s }\n"
-                       "metrics: { listen: \"127.0.0.1:%d\" }\n"
-                       "providers:\n"
-                       "  - use: oidc\n"
-                       "    id: demo\n"
-                       "    name: Demo provider\n"
-                       "    issuer: http://127.0.0.1:%d\n"
-                       "    client_id: vestibule-demo\n"
-                       "    client_secret: %.*s\n"
-                       "    allow_private: true\n"
-                       "session: { store: \"memory://\" }\n"
-                       "access:\n"
-                       "  - { id: admin, path: /admin/**, allow: { groups: [ops] } }\n"
-                       "  - { id: people, path: /**, allow: { groups: [ops, staff] } }\n"
-                       "backends:\n"
-                       "  - { id: app, url: \"http://127.0.0.1:%d\" }\n"
-                       "sign_in: { name: Demo, skip_if_single: false }\n"
-                       "log: { format: text, level: %s, access: %s }\n",
-                       d->port, d->port, d->metrics_port, d->port + 1, SLICE_ARG(d->secret), d->port + 2,
-                       d->self_test ? "error" : "warn", d->self_test || d->quiet ? "none" : "all");
+    return arena_print(
+        d->arena,
+        "public_url: http://localhost:%d\n"
+        "listen: 127.0.0.1:%d\n"
+        "server: { workers: 1, drain: 1s }\n"
+        "metrics: { listen: \"127.0.0.1:%d\" }\n"
+        "providers:\n"
+        "  - use: oidc\n"
+        "    id: demo\n"
+        "    name: Demo provider\n"
+        "    issuer: http://127.0.0.1:%d\n"
+        "    client_id: vestibule-demo\n"
+        "    client_secret: %.*s\n"
+        "    allow_private: true\n"
+        "session: { store: \"memory://\" }\n"
+        "access:\n"
+        "  - { id: admin, path: /admin/**, allow: { groups: [ops] } }\n"
+        "  - { id: people, path: /**, allow: { groups: [ops, staff] } }\n"
+        "backends:\n"
+        "  - { id: app, url: \"http://127.0.0.1:%d\" }\n"
+        "sign_in: { name: Demo, skip_if_single: false }\n"
+        "rate_limit: { sign_in: none, callback: none, auth_failures: none }\n" /* one person tries everything */
+        "log: { format: text, level: %s, access: %s }\n",
+        d->port, d->port, d->metrics_port, d->port + 1, SLICE_ARG(d->secret), d->port + 2,
+        d->self_test ? "error" : "warn", d->self_test || d->quiet ? "none" : "all");
 }
 
 static void tell_addresses(const struct demonstration *d)

@@ -35,6 +35,7 @@ struct service {
     struct store *store;
     struct fetch *fetch;
     struct server *server;
+    struct limits *limits;
     struct gate_shared shared;
     struct successor successor;
     int64_t beat_at_ms;
@@ -160,7 +161,8 @@ static const struct err *open_parts(struct service *p)
     const struct fetch_conf fetch = {.proxy = p->now->provider_proxy};
     e = fetch_open(p->arena, &fetch, &p->fetch);
     if (e != NULL) return e;
-    p->shared = (struct gate_shared){p->store, p->fetch, p->now};
+    p->limits = limits_open();
+    p->shared = (struct gate_shared){p->store, p->fetch, p->limits, p->now};
     return open_server(p);
 }
 
@@ -168,6 +170,7 @@ static void close_parts(struct service *p)
 {
     if (p->server != NULL) server_close(p->server);
     if (p->fetch != NULL) fetch_close(p->fetch);
+    if (p->limits != NULL) limits_close(p->limits);
     if (p->store != NULL) store_close(p->store);
     records_close();
     snapshot_drop(p->now);

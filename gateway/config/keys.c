@@ -423,6 +423,11 @@ static const struct key root[] = {
      .has_id = true,
      .meaning =
          "the first rule that fits decides; nobody passes without one. Not given: /** for everybody who is signed in"},
+    {.name = "rate_limit",
+     .type = KEY_SECTION,
+     .inside = &keys_limits_table,
+     .meaning =
+         "how often somebody may try to prove who they are; too often is 429 with Retry-After. Counted over all replicas"},
     {.name = "bearer_issuers",
      .type = KEY_ITEMS,
      .inside = &keys_bearer_table,

@@ -55,6 +55,11 @@ const struct err *bearer_visit_looks(struct visitor *w, bool *ret_by_token)
 
 enum flow_next bearer_visit_find(struct flow *f, struct visitor *w)
 {
+    const struct limits_conf *limits = &w->snapshot->rate_limits;
+    bool known = bearer_is_known(w->gate->bearers, w->shown_token);
+    if (!known) w->wait_s = visit_failures_wait_s(&w->v, limits);
+    if (w->wait_s != 0)
+        return flow_fail(f, err_new(f->arena, PROBLEM_RATE_LIMITED, "this address has shown too many bad tokens"));
     const struct bearer_ask ask = {.token = w->shown_token,
                                    .issuers = w->snapshot->bearer_issuers,
                                    .issuer_count = w->snapshot->bearer_issuer_count,
@@ -81,6 +86,7 @@ void bearer_visit_challenge(struct visitor *w, enum problem problem, const struc
     if (w->by_token && w->v.answer.wants != WANTS_BARE)
         w->v.answer.wants = WANTS_JSON; /* no program is led to a page */
     if (problem == PROBLEM_TOKEN_REFUSED) {
+        visit_failed(&w->v, &w->snapshot->rate_limits);
         struct audit_record r = visit_audit(&w->v, "token.refused");
         w->v.decision = LIT("refuse");
         r.target = w->v.rule;

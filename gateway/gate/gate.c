@@ -347,7 +347,7 @@ static void gate_end(struct flow *f, const struct err *why)
         LOG(LOG_LEVEL_WARN, "request.failed", "A request could not be served.", why, {"request_id", w->v.request_id});
     }
     if (is_inquiry(w) && inquiry_no(w, why->problem, false)) return;
-    respond_problem(&w->v.answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : 0);
+    respond_problem(&w->v.answer, why->problem, why->problem == PROBLEM_STORE_AWAY ? 5 : w->wait_s);
 }
 
 static void visitor_left(void *flow)
@@ -371,6 +371,7 @@ void gate_handle(struct exchange *x)
     w->v.x = x;
     w->v.sessions = g->sessions;
     w->v.store = g->link;
+    w->v.limits = g->limits;
     w->v.env = &g->env;
     x->note = w;
     flow_start(&w->v.flow, x->arena, steps, sizeof steps / sizeof steps[0], gate_end, w);

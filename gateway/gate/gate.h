@@ -14,6 +14,7 @@
 struct gate_shared { /* of the process; lent for its life */
     struct store *store;
     struct fetch *fetch;
+    struct limits *limits;
     struct snapshot *snapshot; /* the first one */
 };
 
@@ -27,6 +28,7 @@ struct gate {
     struct trace_source trace;
     struct live live;
     struct bearers *bearers;
+    struct limits_link *limits;
     struct gate_shared *shared;
 };
 

@@ -28,6 +28,7 @@ void *gate_open(void *shared, struct loop *l, int worker)
     trace_seed(&g->trace);
     g->snapshot = snapshot_keep(sh->snapshot);
     g->sessions = sessions_open(g->link, l, g->snapshot->session_jwt, g->snapshot->keys, &g->snapshot->session);
+    g->limits = limits_link(sh->limits, l, g->link);
     g->bearers = bearers_open(l, &g->env);
     live_open(&g->live, g);
     wait_for_store(g);
@@ -79,6 +80,7 @@ void gate_close(void *gate)
     leave_providers(g, NULL);
     live_close(&g->live);
     bearers_close(g->bearers);
+    limits_unlink(g->limits);
     sessions_close(g->sessions);
     store_unlink(g->link);
     snapshot_drop(g->snapshot);

@@ -41,6 +41,7 @@ static void see_login(struct visitor *w)
                                    .provider_count = site->provider_count,
                                    .return_rules = &site->return_rules,
                                    .routes = s->routes,
+                                   .limits = &s->rate_limits,
                                    .keys = s->keys,
                                    .site = site->id,
                                    .session_cookie_name = site->session.cookie_name,

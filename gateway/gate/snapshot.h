@@ -11,6 +11,7 @@
 #include "crypto/session_jwt.h"
 #include "crypto/signing_keys.h"
 #include "http/server.h"
+#include "login/limits.h"
 #include "page/page.h"
 #include "provider/bearer.h"
 #include "provider/provider.h"
@@ -103,6 +104,7 @@ struct snapshot {
     struct slice token_issuer, token_audience; /* audience: as configured, empty: each backend's own */
     int token_lifetime_s;                      /* of assertions; at most 300 */
 
+    struct limits_conf rate_limits;
     struct bearer_issuer *bearer_issuers;
     size_t bearer_issuer_count;
 

@@ -30,6 +30,7 @@ struct visitor {
     bool
         by_token; /* the client shows an access token (gate/bearer_visit.c): the session is what its issuer told of it */
     struct slice shown_token;
+    int64_t wait_s; /* with PROBLEM_RATE_LIMITED */
 };
 
 enum endpoint_flag {

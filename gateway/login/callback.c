@@ -42,6 +42,15 @@ struct callback {
     struct flow flow;
 };
 
+/* Before anything is opened or asked for: junk in any amount costs a look-up. */
+static enum flow_next refuse_too_many(struct flow *f)
+{
+    struct callback *c = f->self;
+    bool limited =
+        visit_is_limited(c->v, LIMIT_AUTH_FAILURES, LIT("")) || visit_is_limited(c->v, LIMIT_CALLBACK, LIT(""));
+    return limited ? FLOW_DONE : FLOW_NEXT;
+}
+
 static enum flow_next read_answer(struct flow *f)
 {
     struct callback *c = f->self;
@@ -237,16 +246,17 @@ static enum flow_next send_home(struct flow *f)
 }
 
 static const struct flow_step steps[] = {
-    {"callback/read_answer",   read_answer  }, /* */
-    {"callback/find_attempt",  find_attempt }, /* */
-    {"callback/recognise",     recognise    }, /* may wait */
-    {"callback/check_attempt", check_attempt}, /* may wait */
-    {"callback/claim",         claim        }, /* waits */
-    {"callback/hear_refusal",  hear_refusal }, /* */
-    {"callback/redeem",        redeem       }, /* waits */
-    {"callback/judge",         judge        }, /* */
-    {"callback/begin",         begin        }, /* waits */
-    {"callback/send_home",     send_home    }, /* */
+    {"callback/refuse_too_many", refuse_too_many}, /* */
+    {"callback/read_answer",     read_answer    }, /* */
+    {"callback/find_attempt",    find_attempt   }, /* */
+    {"callback/recognise",       recognise      }, /* may wait */
+    {"callback/check_attempt",   check_attempt  }, /* may wait */
+    {"callback/claim",           claim          }, /* waits */
+    {"callback/hear_refusal",    hear_refusal   }, /* */
+    {"callback/redeem",          redeem         }, /* waits */
+    {"callback/judge",           judge          }, /* */
+    {"callback/begin",           begin          }, /* waits */
+    {"callback/send_home",       send_home      }, /* */
 };
 
 static const char *event_of(const struct callback *c, enum problem problem)
@@ -268,6 +278,8 @@ static void callback_failed(struct visit *v, const struct err *why)
         respond_problem(&v->answer, why->problem, 0);
         return;
     }
+    if (why->problem != PROBLEM_SIGN_IN_CANCELLED && problem_status(why->problem) < 500)
+        visit_failed(v, v->conf->limits);
     struct audit_record r = visit_audit(v, event_of(c, why->problem));
     r.reason = problem_word(why->problem);
     r.why = why;

@@ -1,6 +1,6 @@
 /* start.c -- a stranger has chosen a provider.
  *
- *     refuse_what_is_no_click   sub-resources, prefetches and scripts get no attempt
+ *     refuse_what_is_no_click   sub-resources, prefetches and scripts get no attempt, nor does who tries too often
  *     look_whether_it_is_there  a provider that did not answer lately is left alone for a moment
  *     ask_provider              the authorization URL; may wait for discovery, or for a request token
  *     send_away                 302 there, with the attempt in a cookie
@@ -46,7 +46,8 @@ static enum flow_next refuse_what_is_no_click(struct flow *f)
         return flow_fail(f, err_new(f->arena, PROBLEM_SIGN_IN_REQUIRED,
                                     "a sign-in is started by a navigation, not by a sub-resource"));
     }
-    return FLOW_NEXT;
+    bool limited = visit_is_limited(v, LIMIT_SIGN_IN, LIT("")) || visit_is_limited(v, LIMIT_PROVIDER, s->provider->id);
+    return limited ? FLOW_DONE : FLOW_NEXT;
 }
 
 static struct slice joined(struct arena *a, const struct slices *words)

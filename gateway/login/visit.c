@@ -1,5 +1,6 @@
 #include "login/visit.h"
 
+#include "observe/metrics.h"
 #include "route/path.h"
 #include "text/form.h"
 #include "text/url.h"
@@ -58,6 +59,49 @@ bool visit_is_same_origin(const struct visit *v)
     struct slice site = exchange_header(v->x, LIT("sec-fetch-site"));
     if (site.at != NULL) return slice_is(site, LIT("same-origin"));
     return slice_is(exchange_header(v->x, LIT("origin")), v->conf->public_origin);
+}
+
+static struct metric limited = {
+    .name = "vestibule_rate_limited_total",
+    .help = "Requests that were refused because their address, or their provider, had tried too often.",
+    .kind = METRIC_COUNTER,
+    .labels = {"limit"}};
+
+/* One record for each subject and window: who tries a thousand times more writes no thousand lines. */
+static void tell_limited(struct visit *v, enum limit_what what, const struct limit_verdict *verdict)
+{
+    struct slice word = limit_word(what);
+    metric_add(metric_series(&limited, &word), 1);
+    v->reason = problem_word(PROBLEM_RATE_LIMITED);
+    if (!verdict->first) return;
+    struct audit_record r = visit_audit(v, "rate.limited");
+    r.target = word;
+    records_audit(&r);
+}
+
+bool visit_is_limited(struct visit *v, enum limit_what what, struct slice provider)
+{
+    const struct limit_subject who = {.address = what == LIMIT_PROVIDER ? NULL : v->client, .name = provider};
+    struct limit_verdict verdict = what == LIMIT_AUTH_FAILURES ? limits_look(v->limits, v->conf->limits, what, &who)
+                                                               : limits_take(v->limits, v->conf->limits, what, &who);
+    if (verdict.wait_s == 0) return false;
+    tell_limited(v, what, &verdict);
+    respond_problem(&v->answer, PROBLEM_RATE_LIMITED, verdict.wait_s);
+    return true;
+}
+
+int64_t visit_failures_wait_s(struct visit *v, const struct limits_conf *conf)
+{
+    const struct limit_subject who = {.address = v->client};
+    struct limit_verdict verdict = limits_look(v->limits, conf, LIMIT_AUTH_FAILURES, &who);
+    if (verdict.wait_s != 0) tell_limited(v, LIMIT_AUTH_FAILURES, &verdict);
+    return verdict.wait_s;
+}
+
+void visit_failed(struct visit *v, const struct limits_conf *conf)
+{
+    const struct limit_subject who = {.address = v->client};
+    limits_add(v->limits, conf, LIMIT_AUTH_FAILURES, &who);
 }
 
 static struct slice kept_claim(const void *claims, struct slice name)

@@ -5,6 +5,7 @@
  */
 #ifndef LOGIN_VISIT_H
 #define LOGIN_VISIT_H
+#include "login/limits.h"
 #include "observe/records.h"
 #include "page/respond.h"
 #include "provider/provider.h"
@@ -18,6 +19,7 @@ struct login_conf {
     size_t provider_count;
     const struct return_rules *return_rules;
     const struct routes *routes;
+    const struct limits_conf *limits;
     const struct keyring *keys;
     struct slice site;                /* its id; empty: the first */
     struct slice session_cookie_name; /* and how it is set, at this site */
@@ -37,6 +39,7 @@ struct visit {
     struct responder answer;
     struct sessions *sessions;
     struct store_link *store;
+    struct limits_link *limits;
     const struct provider_env *env;
     struct slice request_id, client_ip, cookies;
     struct slice session_cookies;  /* the same as session/ is to see them: none that another site's session came by */
@@ -67,6 +70,12 @@ void visit_set_cookie(const struct visit *v, struct slice name, struct slice val
 void visit_set_session(const struct visit *v, struct slice token);
 /* A person did this on purpose on our own page: same origin by Sec-Fetch-Site, or by Origin where that is missing. */
 bool visit_is_same_origin(const struct visit *v);
+/* One more try by this visitor's address (LIMIT_PROVIDER: by this provider) is over the limit: then it is answered, with 429. Looks at failures,
+ * counts all else. */
+bool visit_is_limited(struct visit *v, enum limit_what what, struct slice provider);
+/* How long this address must wait before it may fail again; 0: it need not. And that it failed. */
+int64_t visit_failures_wait_s(struct visit *v, const struct limits_conf *conf);
+void visit_failed(struct visit *v, const struct limits_conf *conf);
 /* Somebody as access rules see them; now_s when they are signing in just now. The identity is lent. */
 struct person visit_person(const struct identity *who, int64_t signed_in_s);
 /* The rule that meets a GET of this address of ours, as this visitor: what a sign-in that returns there must bring. NULL: none is met. */

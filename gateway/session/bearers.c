@@ -146,11 +146,22 @@ static const struct flow_step steps[] = {
     {"bearer/keep",   keep  }, /* */
 };
 
+static struct session_entry *known_entry(struct bearers *b, struct slice token)
+{
+    struct session_entry *e = session_cache_find(b->cache, token);
+    return e != NULL && e->fresh_until_ms > loop_now_ms(b->loop) ? e : NULL;
+}
+
+bool bearer_is_known(struct bearers *b, struct slice token)
+{
+    return known_entry(b, token) != NULL;
+}
+
 enum flow_next bearer_find(struct flow *f, struct bearers *b, const struct bearer_ask *ask,
                            const struct session **ret_session)
 {
-    struct session_entry *known = session_cache_find(b->cache, ask->token);
-    if (known != NULL && known->fresh_until_ms > loop_now_ms(b->loop)) {
+    struct session_entry *known = known_entry(b, ask->token);
+    if (known != NULL) {
         *ret_session = lend(f->arena, known->held);
         return FLOW_NEXT;
     }

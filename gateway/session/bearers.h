@@ -14,6 +14,8 @@ struct bearers *bearers_open(struct loop *l, const struct provider_env *env);
 void bearers_close(struct bearers *b);
 void bearers_forget(struct bearers *b); /* a reload: issuers may say other things now */
 
+bool bearer_is_known(struct bearers *b, struct slice token); /* bearer_find will need nobody */
+
 struct bearer_ask {
     struct slice token;
     const struct bearer_issuer *issuers; /* lent until the flow's arena closes */

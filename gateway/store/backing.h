@@ -12,9 +12,10 @@ struct backing_ask {
     struct slice key, value;
     int64_t ttl_ms;
     enum store_put_when when;
-    struct slice *ret_value; /* get, take */
-    int64_t *ret_ttl_ms;     /* get: may be NULL */
-    bool *ret_yes;           /* put, delete, enlist */
+    struct slice *ret_value;     /* get, take */
+    int64_t *ret_ttl_ms;         /* get: may be NULL */
+    bool *ret_yes;               /* put, delete, enlist */
+    int64_t number, *ret_number; /* count */
     /* lists; lent during the call but for the outputs */
     const struct store_enlisting *enlisting;
     const struct store_striking *striking;

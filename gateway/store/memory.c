@@ -112,6 +112,19 @@ static bool write_record(struct memory_link *k, const struct backing_ask *ask)
     return true;
 }
 
+/* The number as its decimal digits. A record that is none, which nobody writes, begins anew. */
+static bool count_record(struct memory_link *k, const struct backing_ask *ask)
+{
+    struct memory_table *m = &k->memory->table;
+    struct memory_record *r = memory_table_find(m, ask->key);
+    char room[SLICE_DIGITS_MAX];
+    uint64_t sum = 0;
+    if (r != NULL && !slice_number(memory_table_value(r), &sum)) sum = 0;
+    sum += (uint64_t)ask->number;
+    *ask->ret_number = (int64_t)sum;
+    return memory_table_put(m, ask->key, slice_digits(room, sum), now_wall_ms() + ask->ttl_ms);
+}
+
 /* ---- lists */
 
 static struct slice list_value(struct memory_table *m, struct slice list, int64_t *ret_end_ms)
@@ -190,6 +203,7 @@ static bool ask_locked(struct flow *f, struct memory_link *k, const struct backi
     case TALLY_TAKE: read_record(f, k, ask); return true;
     case TALLY_PUT: return write_record(k, ask);
     case TALLY_DELETE: *ask->ret_yes = delete_record(k, ask->key); return true;
+    case TALLY_COUNT: return count_record(k, ask);
     case TALLY_ENLIST: return enlist(k, ask->enlisting, ask->ret_yes);
     case TALLY_STRIKE: strike(k, ask->striking, ask->ret_count); return true;
     case TALLY_PRESENT: present(k, ask); return true;

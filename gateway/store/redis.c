@@ -11,7 +11,7 @@
  *     PEXPIRE; finding it gone there counts as a change;
  *   - when the data wire breaks, its id and all it read is forgotten; the news wire starts anew as well, because the next data wire
  *     may lead to another server, where the old id is somebody else's.
- * A user of Redis' ACL needs: +ping +get +getdel +set +del +pexpire +pttl +exists +multi +exec +zadd +zrem +zrange +select +client|id
+ * A user of Redis' ACL needs: +ping +get +getdel +set +del +incrby +pexpire +pttl +exists +multi +exec +zadd +zrem +zrange +select +client|id
  * +client|tracking +subscribe &__redis__:invalidate and ~<prefix>*; for `vestibule sessions` also +scan.
  */
 #include <stdatomic.h>

@@ -67,6 +67,10 @@ static bool understand(struct redis_operation *op, const struct resp_reply *r)
         if (wanted) *op->ask.ret_yes = r->integer == 1;
         return true;
     case TALLY_PING: return resp_says(r, RESP_STATUS, LIT("PONG"));
+    case TALLY_COUNT: /* the PEXPIRE; the sum came before it */
+        if (r->type != RESP_INTEGER) return false;
+        if (wanted) *op->ask.ret_number = op->number;
+        return true;
     default: return false; /* a touch, and what redis_list.c asks */
     }
 }
@@ -74,6 +78,12 @@ static bool understand(struct redis_operation *op, const struct resp_reply *r)
 static const char *operation_answer(struct line_question *q, const struct resp_reply *reply, int left)
 {
     struct redis_operation *op = (struct redis_operation *)q;
+    if (left > 0 && op->ask.what == TALLY_COUNT) { /* the INCRBY */
+        if (reply->type != RESP_INTEGER && reply->type != RESP_ERROR) return redis_link_odd_answer;
+        op->refused = reply->type == RESP_ERROR;
+        op->number = reply->integer;
+        return NULL;
+    }
     if (left > 0) {                                 /* the PTTL before a GET */
         if (reply->type == RESP_ERROR) return NULL; /* the GET will say the same, or do without */
         if (reply->type != RESP_INTEGER) return redis_link_odd_answer;
@@ -82,6 +92,10 @@ static const char *operation_answer(struct line_question *q, const struct resp_r
     }
     if (reply->type == RESP_ERROR) {
         return redis_operation_refused(op, reply);
+    }
+    if (op->refused) {
+        redis_operation_lost(q, "it does not count");
+        return NULL;
     }
     if (!understand(op, reply)) {
         redis_operation_lost(q, redis_link_odd_answer);
@@ -150,6 +164,14 @@ static bool send_operation(struct redis_link *k, struct redis_operation *op, con
         {(struct slice[]){LIT("PTTL"), key}, 2    },
         {words,                              count}
     };
+    char sum_room[REDIS_LINK_NUMBER];
+    if (ask->what == TALLY_COUNT) {
+        const struct line_command both[] = {
+            {(struct slice[]){LIT("INCRBY"), key, redis_link_number(ask->number, sum_room)},     3},
+            {(struct slice[]){LIT("PEXPIRE"), key, redis_link_number(ask->ttl_ms, number_room)}, 3},
+        };
+        return wire_ask(&k->data, &op->super, both, 2);
+    }
     bool with_ttl = ask->ret_ttl_ms != NULL;
     return wire_ask(&k->data, &op->super, with_ttl ? commands : commands + 1, with_ttl ? 2 : 1);
 }

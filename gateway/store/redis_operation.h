@@ -8,7 +8,7 @@ struct redis_operation {
     struct redis_link *link;
     struct flow *flow;      /* NULL: nobody waits (any more) */
     struct backing_ask ask; /* outputs only; keys and values are not ours to keep */
-    int64_t started_us, ttl_ms;
+    int64_t started_us, ttl_ms, number;
     /* of several replies: how many came, and the first error among them */
     size_t heard;
     bool refused;

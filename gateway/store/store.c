@@ -117,6 +117,16 @@ void store_touch(struct store_link *k, struct slice key, int64_t ttl_ms)
     if (ttl_ms > 0) k->backing->touch(k, key, ttl_ms);
 }
 
+enum flow_next store_count(struct flow *f, struct store_link *k, struct slice key, int64_t n, int64_t ttl_ms,
+                           int64_t *ret_sum)
+{
+    judge_key(key);
+    must(n > 0 && ttl_ms > 0);
+    return k->backing->ask(
+        f, k,
+        &(struct backing_ask){.what = TALLY_COUNT, .key = key, .number = n, .ttl_ms = ttl_ms, .ret_number = ret_sum});
+}
+
 enum flow_next store_ping(struct flow *f, struct store_link *k)
 {
     return k->backing->ask(f, k, &(struct backing_ask){.what = TALLY_PING});

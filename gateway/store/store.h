@@ -70,6 +70,9 @@ enum flow_next store_put(struct flow *f, struct store_link *k, struct slice key,
 enum flow_next store_delete(struct flow *f, struct store_link *k, struct slice key, bool *ret_was_there);
 /* Moves the time to live; nobody waits for it and a failure costs nothing but the record's shorter life. */
 void store_touch(struct store_link *k, struct slice key, int64_t ttl_ms);
+/* Adds n to a number that nobody else writes otherwise, and tells the sum. It dies ttl_ms after the last who added. */
+enum flow_next store_count(struct flow *f, struct store_link *k, struct slice key, int64_t n, int64_t ttl_ms,
+                           int64_t *ret_sum);
 enum flow_next store_ping(struct flow *f, struct store_link *k);
 
 /* ---- lists: which records belong together ----

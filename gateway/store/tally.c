@@ -20,10 +20,10 @@ static struct metric durations = {.name = "vestibule_store_operation_duration_se
                                   .labels = {"operation"}};
 
 static const struct slice operation_words[TALLY_OPERATIONS] = {
-    [TALLY_GET] = LIT_INIT("get"),         [TALLY_TAKE] = LIT_INIT("take"),     [TALLY_PUT] = LIT_INIT("put"),
-    [TALLY_DELETE] = LIT_INIT("delete"),   [TALLY_TOUCH] = LIT_INIT("touch"),   [TALLY_PING] = LIT_INIT("ping"),
-    [TALLY_ENLIST] = LIT_INIT("enlist"),   [TALLY_STRIKE] = LIT_INIT("strike"), [TALLY_MEMBERS] = LIT_INIT("members"),
-    [TALLY_PRESENT] = LIT_INIT("present"), [TALLY_SCAN] = LIT_INIT("scan"),
+    [TALLY_GET] = LIT_INIT("get"),         [TALLY_TAKE] = LIT_INIT("take"),       [TALLY_PUT] = LIT_INIT("put"),
+    [TALLY_DELETE] = LIT_INIT("delete"),   [TALLY_TOUCH] = LIT_INIT("touch"),     [TALLY_PING] = LIT_INIT("ping"),
+    [TALLY_COUNT] = LIT_INIT("count"),     [TALLY_ENLIST] = LIT_INIT("enlist"),   [TALLY_STRIKE] = LIT_INIT("strike"),
+    [TALLY_MEMBERS] = LIT_INIT("members"), [TALLY_PRESENT] = LIT_INIT("present"), [TALLY_SCAN] = LIT_INIT("scan"),
 };
 static const struct slice outcome_words[TALLY_OUTCOMES] = {
     [TALLY_OK] = LIT_INIT("ok"),

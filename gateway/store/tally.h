@@ -16,6 +16,7 @@ enum tally_operation {
     TALLY_DELETE,
     TALLY_TOUCH,
     TALLY_PING,
+    TALLY_COUNT,
     TALLY_ENLIST,
     TALLY_STRIKE,
     TALLY_MEMBERS,

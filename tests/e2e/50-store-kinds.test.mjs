@@ -11,7 +11,7 @@ import { Visitor, form } from './lib/visitor.mjs';
 const cli = (port, ...words) => execFileSync('redis-cli', ['-h', '127.0.0.1', '-p', String(port), ...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 
 // What a user of Redis' ACL needs, and nothing more (README).
-const RIGHTS = ['+ping', '+get', '+getdel', '+set', '+del', '+pexpire', '+pttl', '+exists', '+multi', '+exec', '+zadd', '+zrem', '+zrange', '+select', '+client|id', '+client|tracking', '+subscribe',
+const RIGHTS = ['+ping', '+get', '+getdel', '+set', '+del', '+incrby', '+pexpire', '+pttl', '+exists', '+multi', '+exec', '+zadd', '+zrem', '+zrange', '+select', '+client|id', '+client|tracking', '+subscribe',
   '&__redis__:invalidate', '~vestibule:*'];
 
 async function signOut(house, visitor) {

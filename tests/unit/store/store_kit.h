@@ -235,7 +235,7 @@ KIT void redis_configure(const struct redis_server *s, const char *path)
     fprintf(
         f,
         "bind 127.0.0.1\nport %d\nsave \"\"\nappendonly no\ndir %s\nunixsocket %s\n"
-        "user vestibule on >open-sesame ~vestibule:* &__redis__:invalidate -@all +ping +get +getdel +set +del "
+        "user vestibule on >open-sesame ~vestibule:* &__redis__:invalidate -@all +ping +get +getdel +set +del +incrby "
         "+pexpire +pttl +exists +multi +exec +zadd +zrem +zrange +scan +select +client|id +client|tracking +subscribe\n",
         s->port, s->folder, s->unix_path);
     if (s->tls_port != 0) {

@@ -522,6 +522,32 @@ static void a_walk_over_the_keys_finds_each_that_begins_so(void **state)
     assert_int_equal(w.strangers, 0);
 }
 
+static enum flow_next count_up(struct flow *f, struct call *c)
+{
+    return store_count(f, c->link, c->key, c->ttl_ms, 300, c->with);
+}
+
+static int64_t counted(struct fixture *x, struct store_link *k, int64_t n)
+{
+    int64_t sum = -1;
+    struct call c = kit_run(
+        x->loop,
+        (struct call){.what = CALL_OTHER, .other = count_up, .link = k, .key = LIT("l:x"), .ttl_ms = n, .with = &sum});
+    assert_null(c.why);
+    arena_close(c.arena);
+    return sum;
+}
+
+static void what_several_links_add_is_one_sum_that_dies_when_nobody_adds(void **state)
+{
+    struct fixture *x = *state;
+    assert_int_equal(counted(x, x->a, 1), 1);
+    assert_int_equal(counted(x, x->b, 5), 6);
+    assert_int_equal(counted(x, x->a, 1), 7);
+    turn_for(x->loop, 450);
+    assert_int_equal(counted(x, x->a, 2), 2);
+}
+
 static int stop_server(void **state)
 {
     (void)state;
@@ -569,6 +595,7 @@ int main(void)
         PROMISE(a_list_dies_when_nobody_adds_to_it),
         PROMISE(several_keys_are_looked_for_at_once),
         PROMISE(a_walk_over_the_keys_finds_each_that_begins_so),
+        PROMISE(what_several_links_add_is_one_sum_that_dies_when_nobody_adds),
     };
     enum {
         STORES = sizeof stores / sizeof *stores,

@@ -19,10 +19,10 @@ static void limits_are_written_in_one_way(void **state)
         {"600/1h",      600,     3600000 },
         {"5/90s",       5,       90000   },
         {"1000000/24h", 1000000, 86400000},
-        {"none",         0,       0       },
+        {"none",        0,       0       },
     };
     static const char *const bad[] = {"",      "30",     "/1m",        "30/",     "30/m",   "0/1m",  "-1/1m", "30/0m",
-                                      "30/1d", "30/25h", "1000001/1m", "30 / 1m", "30/1m ", "30/1M", "none",  "3.5/1m"};
+                                      "30/1d", "30/25h", "1000001/1m", "30 / 1m", "30/1m ", "30/1M", "off",   "3.5/1m"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct limit l = {-1, -1};
         assert_true(limit_read(slice_of(good[i].text), &l));

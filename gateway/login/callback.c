@@ -1,5 +1,6 @@
 /* callback.c -- the visitor comes back from the provider.
  *
+ *     refuse_too_many an address that tries, or fails, too often waits
  *     read_answer     one state, and one code or one error; each at most once and of bounded size. An answer with
  *                     a fault still ends the attempt its state names
  *     find_attempt    the attempt this browser's cookie holds for that state

@@ -64,7 +64,7 @@ export function decide(ctx) {
   p.tickets.delete(ctx.form.get('ticket'));
   let params;
   if (ctx.form.get('decision') === 'deny') {
-    params = at.denied?.(grant) ?? { error: 'access_denied', error_description: 'The user denied your request' };
+    params = at.denied?.(grant, p) ?? { error: 'access_denied', error_description: 'The user denied your request' };
     if (grant.state !== undefined) params = { ...params, state: grant.state };
   } else {
     const code = at.code ? at.code(random()) : random();

@@ -22,7 +22,7 @@ import * as authorize from './authorize.mjs';
 import * as grants from './grants.mjs';
 import * as handshake from './handshake.mjs';
 import { api } from './api.mjs';
-import { keySet, metadata } from './identity.mjs';
+import { keySet, keysOf, metadata } from './identity.mjs';
 import { Platform } from './platform.mjs';
 import { Fields, json, Refusal, refuse } from './strict.mjs';
 import { platforms as all } from './platforms/index.mjs';
@@ -72,12 +72,13 @@ export async function startEmulator(t, { platforms = Object.keys(all), settings 
     if (!all[id]) throw new Error(`no platform "${id}" in tests/emulators/platforms`);
     return new Platform(all[id], { settings: settings[id] });
   });
+  for (const p of list) if (p.data.identity) keysOf(p); // now: a key is dear, and nobody is to wait for one while a clock runs
   world.platform = id => list.find(p => p.id === id);
   world.now = () => Math.floor(Date.now() / 1000) + world.offset;
   world.pass = seconds => { world.offset += seconds; };
   world.refusals = id => world.journal.filter(j => j.why !== undefined && (id === undefined || j.platform === id));
   world.count = (id, step) => world.journal.filter(j => j.platform === id && j.step === step).length;
-  world.told = id => world.journal.filter(j => id === undefined || j.platform === id).map(j => `${j.platform} ${j.step}: ${j.method} ${j.url} -> ${j.status}${j.why ? ` because ${j.why}` : ''}`).join('\n');
+  world.told = id => world.journal.filter(j => id === undefined || j.platform === id).slice(-12).map(j => `${j.platform} ${j.step}: ${j.method} ${j.url} -> ${j.status}${j.why ? ` because ${j.why}` : ''}`).join('\n');
 
   const handle = async (q, r) => {
     const parts = [];

@@ -91,7 +91,7 @@ export const replies = {
     const more = setInterval(() => { if (r.destroyed || i >= text.length) { clearInterval(more); r.end(); } else r.write(text[i++]); }, 100);
     r.on('close', () => clearInterval(more));
   },
-  reset: () => r => r.socket.resetAndDestroy(),
+  reset: () => r => r.socket.encrypted ? r.socket.destroy() : r.socket.resetAndDestroy(), // under TLS Node cannot reset: hung up
   cut: () => (r, text) => { r.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) + 10 }); r.write(text); setTimeout(() => r.socket.destroy(), 20); },
   garbage: () => r => { r.socket.end('this is not HTTP\r\n\r\n'); },
 };

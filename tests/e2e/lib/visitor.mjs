@@ -9,7 +9,8 @@ export const withoutOurScript = page => page.replace(keepFragment, '');
 
 export class Visitor {
   // elsewhere(host): the loopback port where that host's TLS is answered in this story, or undefined
-  constructor({ agent, headers = {}, elsewhere = () => undefined } = {}) {
+  constructor({ agent, tls, headers = {}, elsewhere = () => undefined } = {}) {
+    this.tls = tls;
     this.jar = [];
     this.headers = headers;
     this.elsewhere = elsewhere;
@@ -60,7 +61,7 @@ export class Visitor {
     return new Promise((ok, bad) => {
       const lib = url.protocol === 'https:' ? https : http;
       const port = url.protocol === 'https:' ? this.elsewhere(url.hostname) : undefined;
-      const way = port === undefined ? {} : { hostname: '127.0.0.1', port, servername: url.hostname, headers: { ...all, host: url.host }, agent: this.tls ??= new https.Agent({ keepAlive: false }) };
+      const way = port === undefined ? {} : { hostname: '127.0.0.1', port, servername: url.hostname, headers: { ...all, host: url.host }, agent: this.tls ??= new https.Agent() };
       const q = lib.request(url, { method, headers: all, agent: url.protocol === 'https:' ? undefined : this.agent, signal, rejectUnauthorized: false, ...way }, r => {
         const parts = [];
         r.on('data', d => parts.push(d));

@@ -8,6 +8,7 @@ const claims = p => ({ email: p.email, email_verified: true, name: p.name, given
 export function standard(id, name, more) {
   const e = more.endpoints;
   const picked = all => Object.fromEntries(Object.entries(all).filter(([, v]) => v !== undefined));
+  const iss = p => more.metadata?.authorization_response_iss_parameter_supported ? { iss: more.issuer(p) } : {};
   return {
     id, name, settings: more.settings, client: more.client, person: more.person, expect: more.expect,
     identity: {
@@ -19,8 +20,8 @@ export function standard(id, name, more) {
       discovery: { kind: 'discovery', url: e.discovery },
       jwks: { kind: 'jwks', url: e.jwks },
       authorize: { kind: 'authorize', url: e.authorize, pkce: 'offered', nonce: 'wanted', scope: { known: ['openid', 'profile', 'email', 'offline_access', 'groups'], must: ['openid'] }, ...more.authorize,
-        denied: () => ({ error: 'access_denied', error_description: 'The resource owner denied the request.' }),
-        adds: (grant, p) => more.metadata?.authorization_response_iss_parameter_supported ? { iss: more.issuer(p) } : {} },
+        // RFC 9207: refusals, too, say whose they are
+        denied: (grant, p) => ({ error: 'access_denied', error_description: 'The resource owner denied the request.', ...iss(p) }), adds: (grant, p) => iss(p) },
       token: { kind: 'token', url: e.token, auth: more.auth ?? ['basic', 'post'], lives: more.lives ?? 3600, answer: usual() },
       profile: { kind: 'api', url: e.profile, scope: 'openid', answer: p => picked({ sub: p.sub, ...claims(p), ...(more.updated ? { updated_at: more.updated } : {}) }) },
       revoke: { kind: 'revoke', url: e.revoke, auth: more.auth ?? ['basic', 'post'] },

@@ -131,6 +131,11 @@ enum flow_next inquiry_hear(struct flow *f, struct visitor *w)
         return flow_fail(f, err_new(f->arena, PROBLEM_UNTRUSTED_PEER,
                                     "only a proxy in trusted_proxies may ask whether a request may pass"));
     }
+    /* A front proxy keeps clients away from this address as it is spelled; in another spelling nobody asks but they. */
+    if (q->how != ASKED_ENVOY && !slice_is(x->path, w->asked.path)) {
+        return flow_fail(
+            f, err_new(f->arena, PROBLEM_AMBIGUOUS_PATH, "our own address is not spelled as it is configured"));
+    }
     if (q->how != ASKED_ENVOY && x->query.len != 0) narrow(w);
     if (q->how == ASKED_UNTOLD) return who_alone(f, w);
     struct asked asked;
@@ -224,10 +229,11 @@ enum flow_next inquiry_yes(struct flow *f, struct visitor *w)
     for (size_t i = 0; i < count; i++) {
         exchange_add(x, told[i].name, told[i].value);
     }
-    exchange_add(x, LIT("cache-control"), LIT("no-store"));
+    /* nginx heeds whichever comes first */
     if (q->no == NO_BARE && s->verdict_cache_s > 0) {
         exchange_add(x, LIT("x-accel-expires"), arena_print(x->arena, "%d", s->verdict_cache_s));
     }
+    exchange_add(x, LIT("cache-control"), LIT("no-store"));
     exchange_reply(x, q->yes, LIT(""));
     return FLOW_DONE;
 }

@@ -111,7 +111,7 @@ export async function passes(house, { user = 'x-auth-user', email = 'x-auth-emai
   const lost = await new Visitor().ask(`${base}/reports`, { method: 'POST', body: { a: 'b' } });
   assert.ok(refused(lost) && lost.status !== 302, `a stranger's form: ${lost.status}`);
   if (ambiguous) {
-    for (const path of ['/public/..%2fadmin/x', '/public/%2e%2e/reports', '/public/..%5creports', '/public//reports', '/public/%252e%252e/reports', '/public/..;/reports']) {
+    for (const path of ['/_vestibule/../reports', '/_vestibule/%2e%2e/reports', '/_vestibule/..%2freports', '/_vestibule/..;/reports', '/%5fvestibule/../reports', '/public/..%2fadmin/x', '/public/%2e%2e/reports', '/public/..%5creports', '/public//reports', '/public/%252e%252e/reports', '/public/..;/reports']) {
       const odd = await raw(house.port, path);
       assert.ok(odd >= 300, `${path}: ${odd}`);
     }

@@ -32,9 +32,10 @@ events { worker_connections 256; } http { access_log off; ${temporary} include $
   return serve(t, 'nginx', 'nginx', ['-c', join(dir, 'nginx.conf'), '-e', 'stderr'], port);
 }
 
-export async function nginx(t, { port, gateway, app }) {
-  return nginxWith(t, filled(shipped('nginx/vestibule.conf'), [['listen 80;', `listen 127.0.0.1:${port};`], ['server_name app.example.com', 'server_name localhost'],
-    ['127.0.0.1:4180', `127.0.0.1:${gateway}`], ['127.0.0.1:3000', `127.0.0.1:${app}`]]), port);
+// change: what an operator adds to the file.
+export async function nginx(t, { port, gateway, app }, change = file => file) {
+  return nginxWith(t, change(filled(shipped('nginx/vestibule.conf'), [['listen 80;', `listen 127.0.0.1:${port};`], ['server_name app.example.com', 'server_name localhost'],
+    ['127.0.0.1:4180', `127.0.0.1:${gateway}`], ['127.0.0.1:3000', `127.0.0.1:${app}`]])), port);
 }
 
 export async function caddy(t, { port, gateway, app }) {

@@ -177,7 +177,7 @@ export async function envoy(t, { port, gateway, app }) {
     if (route.direct_response) { r.writeHead(route.direct_response.status); r.end(); return undefined; }
     const to = route.route.cluster === 'vestibule' ? gateway : app;
     if (route.typed_per_filter_config?.['envoy.filters.http.ext_authz']?.disabled) return pass(to, q, r, client, body);
-    const sent = Object.fromEntries(Object.entries(client).filter(([k]) => ['host', 'authorization'].includes(k) || has(service.authorization_request.allowed_headers, k)));
+    const sent = Object.fromEntries(Object.entries(client).filter(([k]) => ['host', 'authorization'].includes(k) || has(authz.allowed_headers, k)));
     const a = await ask(gateway, { method: q.method, path: service.path_prefix + q.url, headers: { ...sent, 'content-length': 0 } });
     if (a.status !== 200) {
       r.writeHead(a.status, Object.fromEntries(Object.entries(a.headers).filter(([k]) => has(service.authorization_response.allowed_client_headers, k))));

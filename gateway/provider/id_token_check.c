@@ -1,4 +1,4 @@
-/* id_token_check.c -- keys ─ verify ─(a key we do not know: newer keys ─ verify)─ judge. */
+/* id_token_check.c -- keys ─ verify ─(a key we do not know: newer keys ─ verify)─ compare ─ judge. */
 #include "provider/id_token_check.h"
 
 #include "provider/id_token.h"
@@ -73,6 +73,22 @@ static enum flow_next verify_again(struct flow *f)
     return flow_fail(f, err_as(f->arena, PROBLEM_PROVIDER_BROKEN, c->unverified, "id_token: not verified"));
 }
 
+static bool same_claim(const struct doc *a, const struct doc *b, struct slice name)
+{
+    return slice_is(doc_string(a, name), doc_string(b, name));
+}
+
+static enum flow_next compare(struct flow *f)
+{
+    struct checking *c = f->self;
+    const struct doc *was = c->ask.former, *is = c->token.claims;
+    if (was == NULL) return FLOW_NEXT;
+    *c->ask.ret_is_stranger = !same_claim(was, is, LIT("iss")) || !same_claim(was, is, LIT("sub"));
+    if (!*c->ask.ret_is_stranger) return FLOW_NEXT;
+    return flow_fail(f, err_new(f->arena, PROBLEM_PROVIDER_BROKEN,
+                                "id_token: it is about another iss or sub than the one before it"));
+}
+
 /* Their texts, filled from the claims that were just verified; one whose claim is missing is left out. */
 static struct slice *issuers_of(struct arena *a, const struct checking *c, size_t *ret_count)
 {
@@ -136,6 +152,7 @@ static const struct flow_step steps[] = {
     {"id_token/learn_keys",   learn_keys  },
     {"id_token/verify",       verify      },
     {"id_token/verify_again", verify_again},
+    {"id_token/compare",      compare     },
     {"id_token/judge_claims", judge_claims},
     {"id_token/ask_guards",   ask_guards  },
 };

@@ -16,6 +16,10 @@ struct id_token_check {
     struct slice nonce;              /* at NULL: none was sent, or it is a refreshed token */
     struct slice access_token, code; /* for at_hash and c_hash; may be empty */
     int64_t auth_since_s;            /* max_age; 0: not asked for */
+    /* Of a refreshed token: what the one before it said. NULL: there is none. One whose iss or sub is another is refused, and
+     * *ret_is_stranger says that it was that (OpenID Connect Core section 12.2) */
+    const struct doc *former;
+    bool *ret_is_stranger;
 };
 /* Ends the flow with PROBLEM_PROVIDER_BROKEN when not (or with why the keys could not be had). ret_token's claims live in f->arena, which needs
  * JOSE_ARENA_BYTES. */

@@ -11,26 +11,22 @@
 #ifndef PROVIDER_REFRESH_H
 #define PROVIDER_REFRESH_H
 #include "provider/provider.h"
-#include "provider/tokens.h"
 
 /* When these should be renewed, wall clock: a while before the access token ends; a long-lived token that is exchanged itself, after half
  * of its life and not before the provider allows it. INT64_MAX: never. Pure. */
 int64_t provider_refresh_due_s(const struct provider *p, const struct tokens *t);
 
-struct refresh_ask {
-    const struct tokens *tokens;
-    struct slice issuer, subject; /* whom the session is about: an id_token about anybody else is refused */
-};
 struct refreshed {
-    struct tokens tokens;  /* to be kept now: the new ones, and of the old ones what was not given anew */
-    bool has_id_token;     /* one came, and provider_refresh_verify must judge it */
-    bool is_stranger;      /* set by provider_refresh_verify with its failure: the id_token is about somebody else */
+    struct tokens tokens; /* to be kept now: the new ones, and of the old ones what was not given anew */
+    bool has_id_token;    /* one came, and provider_refresh_verify must judge it */
+    bool
+        is_stranger; /* set by provider_refresh_verify with its failure: the id_token has another iss or sub than the one we had */
     int64_t retry_after_s; /* -1: not told; also when the flow failed */
 };
-/* What ask points to must last until the flow goes on. *ret lives as long as f->arena. */
+/* subject: whose they are. What `old` points to must last until the flow goes on. *ret lives as long as f->arena. */
 enum flow_next provider_refresh(struct flow *f, const struct provider *p, const struct provider_env *env,
-                                const struct refresh_ask *ask, struct refreshed *ret);
+                                const struct tokens *old, struct slice subject, struct refreshed *ret);
 enum flow_next provider_refresh_verify(struct flow *f, const struct provider *p, const struct provider_env *env,
-                                       const struct refresh_ask *ask, struct refreshed *got);
+                                       const struct tokens *old, struct refreshed *got);
 
 #endif

@@ -2,13 +2,13 @@
 #ifndef PROVIDER_REVOKE_H
 #define PROVIDER_REVOKE_H
 #include "provider/provider.h"
-#include "provider/tokens.h"
 
 /* Does this provider take tokens back, as far as is known without asking? */
 bool provider_can_revoke(const struct provider *p);
-/* Asks for every token the descriptor wants revoked, one after the other; the first failure fails the flow. What tokens points to must last
- * until the flow goes on. */
+/* Asks for every token the descriptor wants revoked, one after the other; the first failure fails the flow. *ret_asked: how many it has taken;
+ * 0 when it turns out that it offers no such thing. subject: whose they are. What tokens points to
+ * must last until the flow goes on. */
 enum flow_next provider_revoke(struct flow *f, const struct provider *p, const struct provider_env *env,
-                               const struct tokens *tokens);
+                               const struct tokens *tokens, struct slice subject, size_t *ret_asked);
 
 #endif

@@ -102,7 +102,8 @@ static enum flow_next decide_again(struct flow *f)
 static enum flow_next ask_step(struct flow *f)
 {
     struct token_refresh *t = f->self;
-    return provider_refresh(f, t->from->provider, t->from->env, &t->ask, &t->got);
+    return provider_refresh(f, t->from->provider, t->from->env, &t->record.tokens, t->held->session.identity.subject,
+                            &t->got);
 }
 
 static const struct flow_step ask_steps[] = {
@@ -113,8 +114,6 @@ static enum flow_next ask(struct flow *f)
 {
     struct token_refresh *t = f->self;
     if (t->done) return FLOW_NEXT;
-    const struct identity *who = &t->held->session.identity;
-    t->ask = (struct refresh_ask){&t->record.tokens, who->issuer, who->subject};
     t->got.retry_after_s = -1;
     t->asked = t->kept = true;
     return flow_try(f, &t->tried, ask_steps, 1, t, &t->why);
@@ -169,7 +168,7 @@ static enum flow_next keep_rotated(struct flow *f)
 static enum flow_next verify_step(struct flow *f)
 {
     struct token_refresh *t = f->self;
-    return provider_refresh_verify(f, t->from->provider, t->from->env, &t->ask, &t->got);
+    return provider_refresh_verify(f, t->from->provider, t->from->env, &t->record.tokens, &t->got);
 }
 
 static const struct flow_step verify_steps[] = {

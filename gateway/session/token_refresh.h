@@ -44,7 +44,6 @@ struct token_refresh {
     struct flow tried;
     struct slice session_key, key, lock_key, value, sealed;
     struct token_record record, settled; /* as it was found, and as this turn leaves it */
-    struct refresh_ask ask;
     struct refreshed got;
     const struct err *why; /* the provider's part failed */
     int64_t lock_until_ms;

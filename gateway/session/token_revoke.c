@@ -34,6 +34,7 @@ struct token_revocation {
     struct provider_env env;
     struct tokens tokens;
     struct audit_record who;
+    size_t asked;
     struct flow flow;
 };
 
@@ -108,7 +109,7 @@ static void close_revocation(struct token_revocation *v)
 static enum flow_next revoke(struct flow *f)
 {
     struct token_revocation *v = f->self;
-    return provider_revoke(f, v->from.provider, v->from.env, &v->tokens);
+    return provider_revoke(f, v->from.provider, v->from.env, &v->tokens, v->who.subject, &v->asked);
 }
 
 static const struct flow_step steps[] = {
@@ -134,8 +135,9 @@ static void ended(struct flow *f, const struct err *why)
         v->who.event = "token.revoke_failed";
         v->who.reason = problem_word(why->problem);
     }
-    records_audit(&v->who);
-    count(&v->from, why == NULL ? "revoked" : "failed");
+    bool offered = why != NULL || v->asked != 0;
+    if (offered) records_audit(&v->who);
+    count(&v->from, !offered ? "not_offered" : why == NULL ? "revoked" : "failed");
     leave_list(&s->revocations.running, v);
     s->revocations.running_count--;
     close_revocation(v);

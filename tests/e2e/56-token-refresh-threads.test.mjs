@@ -10,13 +10,14 @@ import { HEADER, keysLeft, street } from './lib/street.mjs';
 const rush = (s, many) => Promise.all(Array.from({ length: many }, (_, i) => s.ask(s.houses[i % s.houses.length])));
 
 test('fifty requests over two gateways at the end of a token cause one refresh, all get a valid token, and nobody is signed out', async t => {
-  const s = await street(t, { gateways: 2, op: { life: 2 } });
+  const s = await street(t, { gateways: 2, op: { life: 3 } });
   for (const house of s.houses) assert.equal((await s.ask(house)).status, 200);
-  for (let round = 1; round <= 3; round++) {
+  for (let round = 0; round < 3; round++) {
     await sleep(s.op.life * 1000 + 300);
+    s.op.refreshes.length = 0;
     const all = await rush(s, 50);
     assert.deepEqual([...new Set(all.map(a => a.status))], [200]);
-    assert.equal(s.op.refreshes.length, round, JSON.stringify(s.op.refreshes));
+    assert.equal(s.op.refreshes.length, 1, JSON.stringify(s.op.refreshes));
     assert.ok(all.every(a => a.token && s.op.isGood(a.token)), 'a token that the provider takes');
     assert.equal(new Set(all.map(a => a.token)).size, 1);
   }
@@ -28,6 +29,7 @@ test('one who is killed while it refreshes is followed by the next, and nobody i
   const s = await street(t, { gateways: 2, op: { life: 1 }, provider: { timeout: '1s' } });
   for (const house of s.houses) assert.equal((await s.ask(house)).status, 200);
   await sleep(1300);
+  s.op.refreshes.length = 0;
   s.op.answer = () => {}; // asked, and never answered
   const lost = s.ask(s.houses[0]).catch(e => e);
   await eventually(() => s.op.refreshes.length === 1);
@@ -49,6 +51,7 @@ test('one who is told to stop while it refreshes stores what it gets before it g
   const s = await street(t, { gateways: 2, op: { life: 1 } });
   for (const house of s.houses) assert.equal((await s.ask(house)).status, 200);
   await sleep(1300);
+  s.op.refreshes.length = 0;
   let release;
   s.op.hold = new Promise(ok => { release = ok; });
   const waits = s.ask(s.houses[0]).catch(e => e);
@@ -70,6 +73,7 @@ test('a provider that fails at the end of a token signs nobody out, is not peste
   const s = await street(t, { gateways: 2, op: { life: 1 } });
   for (const house of s.houses) assert.equal((await s.ask(house)).status, 200);
   await sleep(1300);
+  s.op.refreshes.length = 0;
   s.op.answer = (r, say) => say(503, { error: 'temporarily_unavailable' }, { 'retry-after': '1' });
   for (let i = 0; i < 5; i++) {
     const all = await rush(s, 10);
@@ -95,6 +99,7 @@ test('Redis goes away while the provider answers: the new token is kept until it
   const s = await street(t, { op: { life: 1 }, session: { store: `redis://127.0.0.1:${way.port}/0` } });
   assert.equal((await s.ask(s.houses[0])).status, 200);
   await sleep(1300);
+  s.op.refreshes.length = 0;
   let release;
   s.op.hold = new Promise(ok => { release = ok; });
   const waits = s.ask(s.houses[0]);
@@ -118,6 +123,7 @@ test('tokens that the provider refuses to renew end the session, once, everywher
   const s = await street(t, { gateways: 2, op: { life: 1 } });
   for (const house of s.houses) assert.equal((await s.ask(house)).status, 200);
   await sleep(1300);
+  s.op.refreshes.length = 0;
   s.op.kill();
   const all = await rush(s, 20);
   assert.deepEqual([...new Set(all.map(a => a.status))], [401]);
@@ -138,6 +144,7 @@ test('tokens that the provider refuses to renew end the session, once, everywher
 test('where the operator wants it, the session goes on without tokens', async t => {
   const s = await street(t, { op: { life: 1 }, provider: { refresh_refused: 'keep_session' } });
   await sleep(1300);
+  s.op.refreshes.length = 0;
   s.op.kill();
   for (let i = 0; i < 3; i++) {
     const r = await s.ask(s.houses[0]);
@@ -151,10 +158,12 @@ test('where the operator wants it, the session goes on without tokens', async t 
 test('a session that follows its provider is renewed though no backend gets the token, and ends with the grant', async t => {
   const s = await street(t, { op: { life: 1 }, provider: { refresh: true }, backend: { access_token: 'none' } });
   await sleep(1300);
+  s.op.refreshes.length = 0;
   assert.equal((await s.ask(s.houses[0])).status, 200);
   await eventually(() => s.op.refreshes.length === 1);
   await sleep(1300);
+  s.op.refreshes.length = 0;
   s.op.kill();
   await eventually(async () => (await s.ask(s.houses[0])).status === 401, 5);
-  assert.equal(s.op.refreshes.length, 2);
+  assert.equal(s.op.refreshes.length, 1);
 });

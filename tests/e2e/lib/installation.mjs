@@ -3,7 +3,7 @@ import { freePort, startGateway, startRedis } from './parts.mjs';
 import { startProvider, signInAtProvider } from './provider.mjs';
 import { startBackend } from './backend.mjs';
 
-export async function installation(t, { extra = '', access = '', session = '', provider = '', providerOptions = {}, gateway = {}, port } = {}) {
+export async function installation(t, { extra = '', access = '', session = '', provider = '', app = '', providerOptions = {}, gateway = {}, port } = {}) {
   port ??= await freePort();
   const base = `http://localhost:${port}`;
   const [redis, backend, op] = await Promise.all([startRedis(t), startBackend(t),
@@ -27,7 +27,7 @@ session:
 ${session}
 ${access}
 backends:
-  - { id: app, url: "${backend.url}" }
+  - { id: app, url: "${backend.url}"${app} }
 log: { format: json }
 ${extra}`;
   const gw = await startGateway(t, config, gateway);

@@ -66,11 +66,11 @@ int64_t provider_refresh_due_s(const struct provider *p, const struct tokens *t)
 }
 
 enum flow_next provider_refresh(struct flow *f, const struct provider *p, const struct provider_env *e,
-                                const struct refresh_ask *ask, struct refreshed *ret)
+                                const struct tokens *old, struct slice subject, struct refreshed *ret)
 {
-    assert_true(slice_is(p->id, example.id) && e != NULL && slice_is(ask->subject, ada.subject));
+    assert_true(slice_is(p->id, example.id) && e != NULL && slice_is(subject, ada.subject));
     play.asks++;
-    note(play.asked_with, ask->tokens->refresh_token);
+    note(play.asked_with, old->refresh_token);
     *ret = (struct refreshed){.retry_after_s = play.retry_after_s};
     if (play.says != PROBLEM_NONE) return flow_fail(f, err_new(f->arena, play.says, "as told"));
     give(ret, f->arena);
@@ -78,11 +78,11 @@ enum flow_next provider_refresh(struct flow *f, const struct provider *p, const 
 }
 
 enum flow_next provider_refresh_verify(struct flow *f, const struct provider *p, const struct provider_env *e,
-                                       const struct refresh_ask *ask, struct refreshed *got)
+                                       const struct tokens *old, struct refreshed *got)
 {
     (void)p;
     (void)e;
-    (void)ask;
+    (void)old;
     play.verifies++;
     got->is_stranger = play.is_stranger;
     if (play.verify_says != PROBLEM_NONE) return flow_fail(f, err_new(f->arena, play.verify_says, "as told"));
@@ -95,8 +95,10 @@ bool provider_can_revoke(const struct provider *p)
 }
 
 enum flow_next provider_revoke(struct flow *f, const struct provider *p, const struct provider_env *e,
-                               const struct tokens *t)
+                               const struct tokens *t, struct slice subject, size_t *ret_asked)
 {
+    (void)subject;
+    *ret_asked = 1;
     assert_true(p == &example && e != NULL);
     play.revocations++;
     note(play.revoked, t->refresh_token);

@@ -102,6 +102,7 @@ int command_keys_jwks(const struct command_line *line);
 int command_providers_list(const struct command_line *line);
 int command_providers_show(const struct command_line *line);
 int command_providers_urls(const struct command_line *line);
+int command_providers_test(const struct command_line *line);
 int command_sessions_list(const struct command_line *line);
 int command_sessions_show(const struct command_line *line);
 int command_sessions_revoke(const struct command_line *line);

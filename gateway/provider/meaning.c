@@ -3,9 +3,12 @@
 
 #include <math.h>
 
+#include "fetch/http_date.h"
 #include "text/doc.h"
 #include "text/json.h"
 #include "text/utf8.h"
+
+#define CLIENT_ADVICE "check client_id, client_secret and client_auth"
 
 /* ---- error codes: RFC 6749 sections 4.1.2.1 and 5.2, OpenID Connect Core 3.1.2.6, and what several platforms say in their place ---- */
 
@@ -14,7 +17,7 @@ static const struct {
     enum meaning_kind kind;
     const char *advice;
 } codes[] = {
-    {LIT_INIT("invalid_client"),               MEANING_MISCONFIGURED, "check client_id, client_secret and client_auth"          },
+    {LIT_INIT("invalid_client"),               MEANING_MISCONFIGURED, CLIENT_ADVICE                                             },
     {LIT_INIT("incorrect_client_credentials"), MEANING_MISCONFIGURED, "check client_id and client_secret"                       },
     {LIT_INIT("invalid_client_id"),            MEANING_MISCONFIGURED, "check client_id"                                         },
     {LIT_INIT("bad_client_secret"),            MEANING_MISCONFIGURED, "check client_secret"                                     },
@@ -45,6 +48,7 @@ static const struct {
 enum {
     KEPT_REMAINING,
     KEPT_RESET,
+    KEPT_DATE,
     KEPT_USAGE, /* and those after it */
     WAIT_WITHOUT_WORD_S = -1
 };
@@ -53,6 +57,7 @@ void meaning_kept(const struct descriptor *d, struct slice kept[FETCH_KEPT])
 {
     kept[KEPT_REMAINING] = d->rate_limit.remaining;
     kept[KEPT_RESET] = d->rate_limit.reset;
+    kept[KEPT_DATE] = LIT("Date");
     for (size_t i = 0; i < d->rate_limit.usage.count && KEPT_USAGE + i < FETCH_KEPT; i++)
         kept[KEPT_USAGE + i] = d->rate_limit.usage.at[i];
 }
@@ -243,22 +248,28 @@ static void read_message(struct meaning *v)
         v->advice = "register exactly our callback URL at the provider";
     } else if (!slice_is(v->code, LIT("invalid_grant")) && mentions(v->message, client)) {
         v->kind = MEANING_MISCONFIGURED;
-        v->advice = "check client_id, client_secret and client_auth";
+        v->advice = CLIENT_ADVICE;
     }
 }
 
 static void read_error(struct arena *a, const struct meaning_ask *ask, struct meaning *v)
 {
+    bool known = false;
     v->kind = MEANING_BROKEN;
     v->advice = "no error we know";
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (!slice_is(codes[i].code, v->code)) continue;
+        known = true;
         v->kind = codes[i].kind;
         v->advice = codes[i].advice;
     }
     v->shown = shown_code(a, v->code, ask->secrets);
     v->message = shown_message(a, error_message(a, ask), ask->secrets);
     if (ask->is_token_answer) read_message(v);
+    if (!known && ask->is_token_answer && v->kind == MEANING_BROKEN && ask->answer->status == 401) {
+        v->kind = MEANING_MISCONFIGURED; /* RFC 6749 section 5.2 has it for the client alone */
+        v->advice = CLIENT_ADVICE;
+    }
 }
 
 /* ---- all of it ---- */
@@ -305,7 +316,7 @@ static void judge_status(const struct meaning_ask *ask, struct meaning *v)
     v->advice = "it does not say why";
     if (status == 403 || (status == 401 && ask->is_token_answer)) {
         v->kind = MEANING_MISCONFIGURED;
-        v->advice = ask->is_token_answer ? "check client_id, client_secret and client_auth"
+        v->advice = ask->is_token_answer ? CLIENT_ADVICE
                                          : "the client is not allowed to ask this: check its scopes and permissions";
     } else if (status == 401) {
         v->advice = "the access token is not taken";
@@ -323,6 +334,7 @@ static bool needs_tree(const struct meaning_ask *ask)
 struct meaning meaning_of(struct arena *a, const struct meaning_ask *ask)
 {
     struct meaning v = {.kind = MEANING_GOOD, .wait_s = WAIT_WITHOUT_WORD_S};
+    if (!http_date_read(slice_trim(ask->answer->kept[KEPT_DATE]), &v.date_s)) v.date_s = 0;
     int status = ask->answer->status;
     bool error = may_hold_error(a, ask);
     if (error) v.code = error_code(a, ask);

@@ -35,6 +35,7 @@ struct meaning {
     int64_t wait_s;              /* what it wants us to wait; -1: not told */
     struct slice code;           /* as it came, for comparing ("invalid_grant"); outside text, never for a log */
     struct slice shown, message; /* code and message for people: short, printable, without our secrets */
+    int64_t date_s;              /* when it answered by its own clock; 0: not told */
     const char *advice;          /* what the operator can do about it; NULL: nothing known */
 };
 

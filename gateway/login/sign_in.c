@@ -83,7 +83,9 @@ static struct slice official_sentence(const struct visit *v, const struct provid
     return official ? p->descriptor->brand.label : LIT("");
 }
 
-static size_t visible_buttons(const struct visit *v, struct slice return_url, struct provider_button *to)
+/* told: whom the banner is about, may be NULL. */
+static size_t visible_buttons(const struct visit *v, struct slice return_url, const struct provider *told,
+                              struct provider_button *to)
 {
     struct slice last = {0};
     const struct rule *rule = visit_rule_at(v, return_url);
@@ -98,7 +100,8 @@ static size_t visible_buttons(const struct visit *v, struct slice return_url, st
                                            .icon = p->icon,
                                            .label = official_sentence(v, p),
                                            .last = last.len != 0 && slice_is(last, p->id),
-                                           .away = provider_is_away(p, &wait_s)};
+                                           .away = provider_is_away(p, &wait_s),
+                                           .told = p == told};
     }
     return n;
 }
@@ -119,7 +122,7 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
     }
     struct view *view = view_new(a);
     struct provider_button *buttons = arena_array(a, struct provider_button, v->conf->provider_count + 1);
-    size_t count = visible_buttons(v, return_url, buttons);
+    size_t count = visible_buttons(v, return_url, provider, buttons);
     provider_buttons(view, v->answer.pages, buttons, count, (size_t)v->conf->primary, v->answer.language);
     view_text(view, "destination", destination_host(v, return_url));
     const struct slice query[] = {LIT("rd="), percent_encode(a, return_url), LIT("&")};

@@ -18,14 +18,14 @@ static void fill(struct view *item, const struct placing *to, const struct provi
     view_text(item, "brand", pages_brand(to->pages, b->id));
     if (to->english) view_text(item, "label", b->label);
     view_flag(item, "last", b->last);
-    view_flag(item, "unavailable", b->away);
+    view_flag(item, "unavailable", b->away && !b->told);
 }
 
 static void place(struct placing *to, const struct provider_button *b)
 {
     bool full_width = to->placed++ < to->primary;
     fill(full_width ? view_item(to->view, "primary") : view_item(view_section(to->view, "others"), "list"), to, b);
-    if (b->away) view_text(view_item(view_section(to->view, "away"), "list"), "name", b->name);
+    if (b->away && !b->told) view_text(view_item(view_section(to->view, "away"), "list"), "name", b->name);
 }
 
 /* The order of the page: what was used last, what else answers, what does not. */

@@ -16,6 +16,7 @@ struct provider_button {
         label; /* its owner's sentence in English ("Sign in with Example"); empty: ours, in the page's language */
     bool last; /* used last on this browser */
     bool away; /* did not answer lately */
+    bool told; /* ... and the page's banner says so already */
 };
 
 /* Fills `primary`, `others` and `away` of a view for PAGE_SIGN_IN. language is the page's: only an English page takes a label. Borrows the

@@ -62,6 +62,15 @@ void *learned_known(struct learned *l)
     return value;
 }
 
+bool learned_is_missing(struct learned *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool missing =
+        l->value == NULL && l->failures != 0 && l->problem == PROBLEM_PROVIDER_AWAY && now_ms() < l->retry_ms;
+    pthread_mutex_unlock(&l->lock);
+    return missing;
+}
+
 /* ---- waiters ---- */
 
 static void waiter_free(struct waiter *w)

@@ -72,6 +72,8 @@ enum flow_next learned_newer(struct flow *f, struct learned *l, const struct lea
 enum flow_next learned_now(struct flow *f, struct learned *l, const struct learned_source *from, void **ret_value);
 /* What is known without asking, with a reference for the caller to drop; NULL: nothing. */
 void *learned_known(struct learned *l);
+/* Nothing is known, the last fetch found nobody, and it is not yet time for the next one. */
+bool learned_is_missing(struct learned *l);
 /* On the thread of a loop that ends: its fetch is called off, and who waits for it elsewhere is told. */
 void learned_leave(struct learned *l, struct loop *loop);
 

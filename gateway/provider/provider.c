@@ -203,7 +203,8 @@ bool provider_is_away(const struct provider *p, int64_t *ret_wait_s)
     int64_t wait_ms;
     enum breaker_mode mode = breaker_look(&p->state->breaker, now_ms(), &wait_ms);
     *ret_wait_s = (wait_ms + 999) / 1000;
-    return mode != BREAKER_CLOSED;
+    /* Without its discovery document nobody can be sent there either; the next to ask is told why. */
+    return mode != BREAKER_CLOSED || (p->state->fixed == NULL && learned_is_missing(&p->state->metadata));
 }
 
 struct probe {

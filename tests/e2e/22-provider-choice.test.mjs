@@ -1,8 +1,8 @@
 // Which providers a sign-in may use depends on where it leads: the page offers those, start takes no other, and a session that came by another one is not
-// enough there.
+// enough there. And on which of them answer: the page says which one does not.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { freePort, startGateway, startRedis } from './lib/parts.mjs';
+import { eventually, freePort, startGateway, startRedis } from './lib/parts.mjs';
 import { startProvider, signInAtProvider } from './lib/provider.mjs';
 import { startBackend } from './lib/backend.mjs';
 import { Visitor } from './lib/visitor.mjs';
@@ -79,4 +79,33 @@ test('a script is told 401 and not sent anywhere when its session came by anothe
   assert.equal(r.status, 401);
   assert.match(r.headers['content-type'], /application\/problem\+json/);
   assert.equal(r.headers.location, undefined);
+});
+
+test('a provider that does not answer is named on the page, stands last, and is offered again when its time is over', async t => {
+  const [port, dead] = [await freePort(), await freePort()];
+  const base = `http://localhost:${port}`;
+  const [redis, op] = await Promise.all([startRedis(t), startProvider(t, { redirectUris: [`${base}/_vestibule/callback/works`] })]);
+  await startGateway(t, `
+public_url: ${base}
+listen: 127.0.0.1:${port}
+server: { workers: 2, drain: 1s }
+providers:
+  - { use: oidc, id: gone, name: The gone one, issuer: "http://127.0.0.1:${dead}", client_id: c, client_secret: a-client-secret-of-decent-length, allow_private: true }
+  - { use: oidc, id: works, name: The working one, issuer: "${op.issuer}", client_id: gateway, client_secret: ${op.clientSecret}, allow_private: true }
+session: { store: "${redis.url}" }
+access: [{ path: /**, allow: signed_in }]
+backends: [{ id: app, url: "http://127.0.0.1:${dead}" }]
+log: { format: json }
+`);
+  const page = () => new Visitor().go(`${base}/_vestibule/sign-in?rd=%2Fx`);
+  const before = await page();
+  assert.deepEqual(offered(before), ['gone', 'works']);
+  assert.doesNotMatch(before.body, /id="away"/);
+  for (let i = 0; i < 3; i++) assert.equal((await new Visitor().ask(`${base}/_vestibule/start/gone?rd=%2Fx`)).status, 502);
+  const during = await page();
+  assert.equal(during.status, 200);
+  assert.match(during.body, /id="away" role="status">\s*<p><bdi>The gone one<\/bdi> does not answer at the moment\./);
+  assert.deepEqual(offered(during), ['works', 'gone'], 'last, and still a way to try');
+  assert.equal((await new Visitor().ask(`${base}/_vestibule/start/works?rd=%2Fx`)).location.origin, op.issuer, 'the other one works');
+  await eventually(async () => !/id="away"/.test((await page()).body), 10, 200);
 });

@@ -343,6 +343,10 @@ static void a_provider_that_does_not_answer_is_named_and_goes_to_the_end(void **
     struct slice behind = slice_from(html, slice_find(html, LIT("</div>\n  <nav")));
     assert_true(slice_find(behind, LIT("<bdi>Five</bdi>")) < slice_find(behind, LIT("<bdi>One</bdi>")));
     assert_int_equal(places(sign_in_with(a, p, 5, 2, 9), LIT("id=\"away\"")), 0);
+    const struct provider_button told = {.name = LIT("One"), .href = LIT("/start"), .away = true, .told = true};
+    struct view *v = view_new(a);
+    provider_buttons(v, p, &told, 1, 2, LIT("en"));
+    assert_int_equal(places(pages_render(p, a, PAGE_SIGN_IN, LIT("en"), v), LIT("away")), 0);
     pages_close(p);
 }
 

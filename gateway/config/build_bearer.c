@@ -56,7 +56,7 @@ static void claims(struct build *b, const struct setting *at, struct provider *p
 }
 
 /* What the program wants to know of an issuer that nobody is sent to. */
-static struct descriptor *described(struct build *b, const struct provider *p)
+static struct descriptor *described(struct build *b, const struct provider *p, struct slice jwks_url)
 {
     struct descriptor *d = arena_new(b->a, struct descriptor);
     d->id = p->id;
@@ -64,10 +64,10 @@ static struct descriptor *described(struct build *b, const struct provider *p)
     d->protocol = PROTOCOL_OIDC;
     d->issuer = p->issuer;
     d->discover = true;
-    if (p->jwks_url.len == 0) return d;
+    if (jwks_url.len == 0) return d;
     struct template_part *text = arena_new(b->a, struct template_part);
-    *text = (struct template_part){.kind = PART_TEXT, .text = p->jwks_url};
-    d->endpoints[ENDPOINT_JWKS] = (struct template){.parts = text, .count = 1, .is_url = true, .source = p->jwks_url};
+    *text = (struct template_part){.kind = PART_TEXT, .text = jwks_url};
+    d->endpoints[ENDPOINT_JWKS] = (struct template){.parts = text, .count = 1, .is_url = true, .source = jwks_url};
     return d;
 }
 
@@ -158,14 +158,14 @@ static void issuer(struct build *b, const struct setting *at, struct bearer_issu
     p->timeout_ms = (int)setting_number(at, "timeout");
     p->ca_file = setting_path(at, "ca_file");
     p->issuer = address(b, at, "issuer", p);
-    p->jwks_url = address(b, at, "jwks_url", p);
+    struct slice jwks_url = address(b, at, "jwks_url", p);
     to->introspection_url = address(b, at, "introspection_url", p);
     to->plain_jwt = setting_number(at, "type") == 1;
     to->cache_s = setting_number(at, "cache") / 1000;
     audiences(b, at, to);
     introspection(b, at, to);
     algorithms(b, at, p);
-    struct descriptor *d = described(b, p);
+    struct descriptor *d = described(b, p, jwks_url);
     claims(b, at, p, d);
     p->descriptor = d;
     one_meaning(b, at, p);

@@ -63,11 +63,6 @@ void build_endpoints(struct build *b, const struct setting *at, struct provider 
         if (is_private_endpoint(b, at, p, fixed(d, asked[i]))) break;
     }
     p->allow_http = d->uses_http;
-    p->authorize_url = fixed(d, ENDPOINT_AUTHORIZATION);
-    p->token_url = fixed(d, ENDPOINT_TOKEN);
-    p->userinfo_url = fixed(d, ENDPOINT_USERINFO);
-    p->jwks_url = fixed(d, ENDPOINT_JWKS);
-    p->end_session_url = fixed(d, ENDPOINT_END_SESSION);
     p->issuer = d->issuer.len != 0 ? d->issuer : d->callback.issuer;
-    if (p->issuer.len == 0) p->issuer = origin_of(b, p->token_url);
+    if (p->issuer.len == 0) p->issuer = origin_of(b, fixed(d, ENDPOINT_TOKEN));
 }

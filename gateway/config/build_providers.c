@@ -10,36 +10,12 @@ enum {
     SECRET_SHORT = 12 /* providers give 24 and more */
 };
 
-static struct slice pointer(const struct map_value *m)
+static void kept_claims(struct build *b, const struct setting *at, struct provider *p)
 {
-    return m->kind == MAP_POINTER ? m->text : (struct slice){NULL, 0};
-}
-
-static void claims(struct build *b, const struct setting *at, struct provider *p)
-{
-    const struct descriptor_profile *d = &p->descriptor->profile;
-    p->claim_subject = pointer(&d->subject);
-    p->claim_email = pointer(&d->email);
-    p->claim_email_verified = pointer(&d->email_verified);
-    p->claim_name = pointer(&d->name);
-    p->claim_username = pointer(&d->username);
-    p->claim_groups = pointer(&d->groups);
-    p->claim_picture = pointer(&d->picture);
     p->keep = setting_texts(b->a, at, "claims.keep", &p->keep_count);
     if (p->keep_count > IDENTITY_KEEP_MAX) {
         BUILD_ERROR(b, at, "claims.keep", "at most %d claims can be kept", IDENTITY_KEEP_MAX);
         p->keep_count = IDENTITY_KEEP_MAX;
-    }
-}
-
-static void params(struct build *b, struct provider *p)
-{
-    const struct declared_params *all = &p->descriptor->authorize_params;
-    p->authorize_params = arena_array(b->a, struct provider_param, all->count + 1);
-    for (size_t i = 0; i < all->count; i++) {
-        if (!template_is_fixed(&all->at[i].value)) continue;
-        p->authorize_params[p->authorize_param_count++] =
-            (struct provider_param){all->at[i].name, template_text(&all->at[i].value)};
     }
 }
 
@@ -79,8 +55,6 @@ static void client(struct build *b, const struct setting *at, struct provider *p
     p->client_id = setting_text(at, "client_id");
     p->client_secret = secret->secret;
     p->client_auth = p->descriptor->token.auth;
-    p->pkce = p->descriptor->pkce != PKCE_NONE;
-    p->response_mode = p->descriptor->response_mode;
     bool given = secret->node != NULL;
     bool signs = p->client_auth == CLIENT_AUTH_PRIVATE_KEY || p->client_auth == CLIENT_AUTH_SECRET_JWT;
     client_key(b, at, p);
@@ -97,7 +71,7 @@ static void client(struct build *b, const struct setting *at, struct provider *p
     if (p->client_auth == CLIENT_AUTH_NONE && given) {
         BUILD_ERROR(b, at, "client_secret", "with client_auth: none no secret is sent: leave it out");
     }
-    if (!p->pkce && setting_given(at, "pkce")) {
+    if (p->descriptor->pkce == PKCE_NONE && setting_given(at, "pkce")) {
         BUILD_WARNING(b, at, "pkce", "pkce none: only for providers that refuse it");
     }
 }
@@ -185,13 +159,6 @@ static void verified_email(struct build *b, const struct setting *at, struct pro
                     "this provider never says that an address is verified: nobody could sign in");
 }
 
-static bool joins_claims(const struct descriptor *d)
-{
-    for (size_t i = 0; i < d->profile.request_count; i++)
-        if (d->profile.requests[i].joins_claims) return true;
-    return false;
-}
-
 static struct provider *provider(struct build *b, struct descriptor_library *l, const struct setting *at)
 {
     static const struct descriptor none;
@@ -206,8 +173,6 @@ static struct provider *provider(struct build *b, struct descriptor_library *l, 
     if (p->name.len == 0) p->name = p->descriptor->name.len != 0 ? p->descriptor->name : p->id;
     p->icon = setting_given(at, "icon") ? setting_text(at, "icon") : p->descriptor->brand.mark;
     p->hidden = setting_on(at, "hidden");
-    p->userinfo = joins_claims(p->descriptor);
-    p->scope = p->descriptor->scope;
     p->algorithms = p->descriptor->id_token.algorithms;
     if (known) verified_email(b, at, p);
     p->clock_skew_s = (int)(setting_number(at, "clock_skew") / 1000);
@@ -217,8 +182,7 @@ static struct provider *provider(struct build *b, struct descriptor_library *l, 
     p->audiences = setting_texts(b->a, at, "audiences", &p->audience_count);
     build_endpoints(b, at, p);
     if (known) client(b, at, p);
-    params(b, p);
-    claims(b, at, p);
+    kept_claims(b, at, p);
     empty_algorithms(b, at);
     return p;
 }

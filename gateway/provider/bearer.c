@@ -69,19 +69,25 @@ bool bearer_is_symmetric(struct slice token)
 
 /* ---- by its signature ---- */
 
+/* Of the entry; empty: discovery tells. */
+static struct slice given_keys(const struct provider *p)
+{
+    return template_text(&p->descriptor->endpoints[ENDPOINT_JWKS]);
+}
+
 static enum flow_next find_keys(struct flow *f)
 {
     struct verify *v = f->self;
     const struct provider *p = v->by->provider;
     f->arena = v->work;
-    return p->jwks_url.len != 0 ? FLOW_NEXT : oidc_discovery_need(f, p, v->env, &v->metadata);
+    return given_keys(p).len != 0 ? FLOW_NEXT : oidc_discovery_need(f, p, v->env, &v->metadata);
 }
 
 static enum flow_next need_keys(struct flow *f)
 {
     struct verify *v = f->self;
     const struct provider *p = v->by->provider;
-    v->jwks_url = p->jwks_url.len != 0 ? p->jwks_url : v->metadata->jwks_url;
+    v->jwks_url = given_keys(p).len != 0 ? given_keys(p) : v->metadata->jwks_url;
     return oidc_keys_need(f, p, v->env, v->jwks_url, &v->keys);
 }
 

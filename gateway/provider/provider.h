@@ -25,14 +25,10 @@ enum tokens_kept {
     TOKENS_SESSION /* sealed in a record beside the session's */
 };
 
-struct provider_param {
-    struct slice name, value;
-};
 struct provider_state;
 
 struct provider {
-    /* Everything said below by the operator or by default stands in it, too, and it is in force: the fields here that repeat it go as
-     * soon as nobody reads them. Never NULL in a provider of a snapshot. */
+    /* Everything of the platform that is in force, with the operator's word over it. Never NULL in a provider of a snapshot */
     const struct descriptor *descriptor;
     const struct doc
         *document; /* what it was read from: file, what that extends and the operator's entry; for showing */
@@ -40,23 +36,13 @@ struct provider {
     bool hidden;
     struct slice callback; /* path of the redirect URI; no two providers share one (RFC 9700 section 4.4) */
     struct slice issuer;   /* what sessions are held to: the issuer, or without one the origin of the token endpoint */
-    struct slice authorize_url, token_url, userinfo_url, jwks_url,
-        end_session_url; /* empty: from discovery; all of the first,
-        second and fourth given: no discovery at all */
     struct slice client_id;
     struct secret client_secret;
     const struct client_key
         *client_key; /* of client_key_file: signs what private_key_jwt and client_secret_jwt_es256 send; or NULL */
     enum client_auth client_auth;
-    struct slice scope; /* joined by spaces; holds openid */
-    struct provider_param *authorize_params;
-    size_t authorize_param_count;
-    enum response_mode response_mode;
-    bool pkce, userinfo, require_verified_email;
-    /* JSON pointers into the merged claims (userinfo over id_token, except what makes a token what it is: userinfo.h); empty: the
-     * standard claim of that meaning. keep: names of members, or pointers */
-    struct slice claim_subject, claim_email, claim_email_verified, claim_name, claim_username, claim_groups,
-        claim_picture;
+    bool require_verified_email;
+    /* claims.keep: names of members, or pointers */
     struct slice *keep;
     size_t keep_count;
     unsigned algorithms;     /* enum jose_alg bits: allowed for id_tokens */

@@ -80,13 +80,15 @@ static void a_provider_has_safe_defaults(void **state)
     struct made m = make("", NULL, CONFIG_DEMO, NULL);
     assert_non_null(m.s);
     const struct provider *p = m.s->providers[0];
-    assert_true(is(p->scope, "openid profile email"));
-    assert_true(p->pkce && p->require_verified_email && p->userinfo);
+    const struct descriptor *d = p->descriptor;
+    assert_true(is(d->scope, "openid profile email"));
+    assert_true(d->pkce == PKCE_S256 && d->nonce == NONCE_DEMANDED && d->id_token.required);
+    assert_true(p->require_verified_email && d->profile.request_count == 1 && d->profile.requests[0].joins_claims);
     assert_false(p->allow_private || p->allow_http);
     assert_int_equal(p->algorithms, JOSE_ASYMMETRIC);
     assert_int_equal(p->client_auth, CLIENT_AUTH_BASIC);
     assert_int_equal(p->tokens, TOKENS_DISCARD);
-    assert_true(is(p->claim_subject, "/sub"));
+    assert_true(is(d->profile.subject.text, "/sub"));
     assert_true(secret_same(p->client_secret, LIT("s3cret-s3cret")));
     drop(m);
 }
@@ -99,9 +101,9 @@ static void claim_paths_become_pointers(void **state)
                                        "VESTIBULE_PROVIDERS_CORP_CLAIMS_EMAIL=https://example.com/email", NULL};
     struct made m = make("", environment, CONFIG_DEMO, NULL);
     assert_non_null(m.s);
-    assert_true(is(m.s->providers[0]->claim_groups, "/realm_access/roles"));
-    assert_true(is(m.s->providers[0]->claim_name, "/a/b~1c"));
-    assert_true(is(m.s->providers[0]->claim_email, "/https:~1~1example.com~1email"));
+    assert_true(is(m.s->providers[0]->descriptor->profile.groups.text, "/realm_access/roles"));
+    assert_true(is(m.s->providers[0]->descriptor->profile.name.text, "/a/b~1c"));
+    assert_true(is(m.s->providers[0]->descriptor->profile.email.text, "/https:~1~1example.com~1email"));
     drop(m);
 }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { behind, passes, told } from './lib/behind.mjs';
 import { nginxWith } from './lib/fronts.mjs';
 import { Visitor } from './lib/visitor.mjs';
-import { yaml } from './lib/house.mjs';
+import { startHouse, yaml } from './lib/house.mjs';
 import { binary, folder } from './lib/parts.mjs';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -145,6 +145,19 @@ test('oauth2-proxy: with several sites a client does not choose which one is ask
   assert.equal((await ask(house.base.slice(7))).status, 401);
   assert.equal((await ask(house.base.slice(7), two.slice(7))).status, 403, 'the header is the client\'s');
   assert.equal((await ask('gateway.internal:4180')).status, 403);
+});
+
+test('oauth2-proxy as the proxy itself: its addresses beside the application, its names to the application', async t => {
+  const house = await startHouse(t, { change: config => { config.compat = ['oauth2-proxy']; config.trusted_proxies = ['127.0.0.1']; config.headers = { preset: 'oauth2-proxy' }; } });
+  const ada = new Visitor();
+  const page = await ada.go(`${house.base}/reports?x=1`);
+  assert.deepEqual([page.status, page.url.href], [200, `${house.base}/reports?x=1`]);
+  assert.ok(page.way.some(w => w.url.pathname === '/oauth2/callback'), 'by the redirect URI of before');
+  const seen = house.backend.seen.at(-1).headers;
+  assert.deepEqual([seen['x-forwarded-user'], seen['x-forwarded-email'], seen.cookie], ['ada', 'ada@example.test', undefined]);
+  assert.equal((await ada.ask(`${house.base}/oauth2/auth`)).status, 202);
+  assert.equal((await ada.ask(`${house.base}/oauth2/sign_out?rd=/oauth2/userinfo`)).status, 302);
+  assert.equal((await ada.ask(`${house.base}/oauth2/auth`)).status, 401);
 });
 
 // Authelia's addresses: what each front proxy was told to send there.

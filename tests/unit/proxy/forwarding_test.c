@@ -225,6 +225,27 @@ static void a_backend_sets_neither_our_cookies_nor_identity_headers(void **state
     assert_true(forwarding_keeps(self, LIT("content-type"), LIT("text/html")));
 }
 
+/* What a front proxy copies from our answer must be what no client may send, once, and as HTTP/2 has it. */
+static void an_answer_to_a_front_proxy_has_every_name_once_also_for_nobody(void **state)
+{
+    AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
+    const struct exchange x = {.arena = a};
+    (void)state;
+    for (int preset = PRESET_STANDARD; preset < PRESET_NONE; preset++) {
+        const struct forwarding f = {.x = &x, .preset = (enum header_preset)preset};
+        struct header told[PRESET_HEADERS_MAX];
+        size_t count = forwarding_identity(&f, told);
+        assert_true(count >= 5);
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(told[i].value.len, 0);
+            assert_true(preset_is_identity(told[i].name));
+            assert_true(slice_is(arena_lower(a, told[i].name), told[i].name));
+            for (size_t k = 0; k < i; k++)
+                assert_false(slice_is(told[i].name, told[k].name));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_providers_token_goes_where_it_was_configured_and_never_comes_from_a_client),
         cmocka_unit_test(a_connection_header_removes_the_clients_headers_and_none_of_ours),
         cmocka_unit_test(our_cookies_stay_with_us_and_others_pass_as_they_are),
+        cmocka_unit_test(an_answer_to_a_front_proxy_has_every_name_once_also_for_nobody),
         cmocka_unit_test(a_backend_sets_neither_our_cookies_nor_identity_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

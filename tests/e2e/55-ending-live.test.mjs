@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { createHash } from 'node:crypto';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { eventually, signedIn, sleep, startHouse } from './lib/house.mjs';
-import { form } from './lib/visitor.mjs';
+import http2 from 'node:http2';
+import { certificate, eventually, signedIn, sleep, startHouse } from './lib/house.mjs';
+import { Visitor, form } from './lib/visitor.mjs';
 
 const SECOND = 1000;
 
@@ -158,4 +159,44 @@ test('four hundred websockets of one person are cut at once', async t => {
   const out = await signOut(house, visitor);
   await closedWithin(all, 5 * SECOND);
   t.diagnostic(`${all.length} websockets were cut ${(Math.max(...all.map(x => x.closedAt)) - out).toFixed(1)} ms after the answer to the sign-out`);
+});
+
+test('over HTTP/2 the streams of who signed out are reset, and the connection serves others on', async t => {
+  const people = ['ada', 'bob'];
+  const house = await startHouse(t, { handle, who: () => people.shift(), change: (c, { dir, port }) => {
+    const { file, key } = certificate(dir, 'gate');
+    c.public_url = `https://localhost:${port}`;
+    c.listen = [{ address: `127.0.0.1:${port}`, tls: { certificate: file, key } }];
+  } });
+  const base = `https://localhost:${house.port}`, visitors = [];
+  for (let i = 0; i < 2; i++) {
+    const visitor = new Visitor();
+    assert.equal((await visitor.go(`${base}/_vestibule/start/op`)).status, 200);
+    visitors.push(visitor);
+  }
+  const cookies = visitors.map(v => `__Host-vestibule=${v.cookie('__Host-vestibule')}`);
+  const session = http2.connect(base, { rejectUnauthorized: false });
+  t.after(() => session.destroy());
+  session.on('error', () => {});
+  const stream = (path, cookie, more = {}) => {
+    const it = { bytes: 0, status: 0 }, q = session.request({ ':path': path, cookie, ...more });
+    q.on('response', h => { it.status = h[':status']; });
+    q.on('data', d => { it.bytes += d.length; });
+    q.on('error', e => { it.error = e.code; });
+    it.closed = new Promise(done => q.on('close', () => { it.over = true; it.rst = q.rstCode; done(); }));
+    return it;
+  };
+  const hers = [stream('/events', cookies[0]), stream('/download', cookies[0]), stream('/poll', cookies[0])], his = stream('/events', cookies[1]);
+  await eventually(() => [hers[0], hers[1], his].every(x => x.bytes > 300));
+  const out = stream('/_vestibule/session', cookies[0], { ':method': 'DELETE', 'sec-fetch-site': 'same-origin' });
+  await out.closed;
+  assert.equal(out.status, 204, 'the sign-out itself, on the same connection, is answered');
+  await Promise.race([Promise.all(hers.map(x => x.closed)), sleep(3000).then(() => { throw new Error(`still open: ${hers.map(x => x.over)}`); })]);
+  assert.ok(hers.every(x => x.rst !== 0), `${hers.map(x => x.rst)}`);
+  const before = his.bytes;
+  await eventually(() => his.bytes > before + 100);
+  assert.equal(his.over, undefined);
+  const more = stream('/warm', cookies[1]);
+  await more.closed;
+  assert.equal(more.status, 200);
 });

@@ -1,4 +1,6 @@
 // Every page there is, each reached as a person reaches it. `open(page)` brings a tab there; the frame to look at is what it gives.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { freePort, listens, Part, binary, startGateway, startRedis, eventually } from './parts.mjs';
 import { startProvider } from './provider.mjs';
 import { startBackend } from './backend.mjs';
@@ -101,6 +103,11 @@ export async function gallery(t) {
     { name: 'account', status: 200, cookies: signedIn, open: async page => {
       for (const agent of agents) await sessionCookie(many.base, 'ada', agent);
       return page.goto(ours('/account'));
+    } },
+    { name: 'deletion', status: 200, open: page => {
+      const code = 'a-code-of-22-characters', key = createHash('sha256').update(code).digest('base64url');
+      execFileSync('redis-cli', ['-p', String(many.redis.port), 'set', `vestibule:d:${key}`, 'done 1790000000 google', 'ex', '600']);
+      return page.goto(ours(`/data-deletion/status?code=${code}`));
     } },
     at('signed-out', 200, ours('/signed-out?provider=google')),
     { name: 'no-access', status: 403, open: choose('eve') },

@@ -102,7 +102,7 @@ static char *begin(struct fixture *x, struct worker *w, const char *subject, con
                                         .address = LIT("192.0.2.7"),
                                         .user_agent = LIT("A browser\x1b of the test"),
                                         .began_ms = began_ms};
-    struct visit v = {.what = VISIT_BEGIN, .sessions = w->sessions, .start = &start};
+    struct session_visit v = {.what = VISIT_BEGIN, .sessions = w->sessions, .start = &start};
     visit(x, &v);
     char *text = NULL;
     if (v.why != NULL)

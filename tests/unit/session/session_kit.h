@@ -25,7 +25,7 @@ struct fixture {
 
 /* ---- running one call of session.h */
 
-struct visit {
+struct session_visit {
     enum {
         VISIT_FIND,
         VISIT_BEGIN,
@@ -47,7 +47,7 @@ struct visit {
 
 KIT enum flow_next visit_step(struct flow *f)
 {
-    struct visit *v = f->self;
+    struct session_visit *v = f->self;
     switch (v->what) {
     case VISIT_FIND: return session_find(f, v->sessions, v->cookie, &v->session, &v->no);
     case VISIT_BEGIN: return session_begin(f, v->sessions, v->start, &v->begun);
@@ -58,7 +58,7 @@ KIT enum flow_next visit_step(struct flow *f)
 
 KIT void visit_end(struct flow *f, const struct err *why)
 {
-    struct visit *v = f->self;
+    struct session_visit *v = f->self;
     v->ended = true;
     v->why = why;
 }
@@ -67,7 +67,7 @@ KIT const struct flow_step visit_steps[] = {
     {"test/visit", visit_step}
 };
 
-KIT void visit_start(struct visit *v)
+KIT void visit_start(struct session_visit *v)
 {
     v->arena = arena_open(4 * 1024 * 1024);
     v->ended = false;
@@ -75,13 +75,13 @@ KIT void visit_start(struct visit *v)
     flow_start(&v->flow, v->arena, visit_steps, 1, visit_end, v);
 }
 
-KIT void visit_close(struct visit *v)
+KIT void visit_close(struct session_visit *v)
 {
     flow_drop(&v->flow);
     arena_close(v->arena);
 }
 
-KIT void visit(struct fixture *x, struct visit *v)
+KIT void visit(struct fixture *x, struct session_visit *v)
 {
     visit_start(v);
     assert_true(turn_until(x->loop, &v->ended, 4000));
@@ -124,7 +124,7 @@ KIT char *sign_in(struct fixture *x, struct worker *w, const char *old_cookie)
                                         .tokens = &tokens,
                                         .provider_sid = LIT("their-sid"),
                                         .old_cookie_header = slice_of(old_cookie)};
-    struct visit v = {.what = VISIT_BEGIN, .sessions = w->sessions, .start = &start};
+    struct session_visit v = {.what = VISIT_BEGIN, .sessions = w->sessions, .start = &start};
     visit(x, &v);
     assert_null(v.why);
     struct slice rest = v.begun.set_cookie, cookie;
@@ -137,7 +137,8 @@ KIT char *sign_in(struct fixture *x, struct worker *w, const char *old_cookie)
 
 KIT enum problem find(struct fixture *x, struct worker *w, const char *cookie)
 {
-    struct visit v = {.what = VISIT_FIND, .sessions = w->sessions, .cookie = slice_of(cookie), .no = PROBLEM_NONE};
+    struct session_visit v = {
+        .what = VISIT_FIND, .sessions = w->sessions, .cookie = slice_of(cookie), .no = PROBLEM_NONE};
     visit(x, &v);
     enum problem p = v.why != NULL ? v.why->problem : v.session != NULL ? PROBLEM_NONE : v.no;
     assert_true((p == PROBLEM_NONE) == (v.session != NULL));
@@ -147,7 +148,7 @@ KIT enum problem find(struct fixture *x, struct worker *w, const char *cookie)
 
 KIT void sign_out(struct fixture *x, struct worker *w, const char *cookie)
 {
-    struct visit v = {.what = VISIT_END, .sessions = w->sessions, .cookie = slice_of(cookie)};
+    struct session_visit v = {.what = VISIT_END, .sessions = w->sessions, .cookie = slice_of(cookie)};
     visit(x, &v);
     assert_null(v.why);
     visit_close(&v);

@@ -21,7 +21,7 @@ static void a_new_session_is_found_by_every_worker_with_all_that_was_said(void *
     struct fixture *x = *state;
     char *cookie = sign_in(x, &x->a, "");
     for (int round = 0; round < 2; round++) {
-        struct visit v = {.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+        struct session_visit v = {.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
         visit(x, &v);
         const struct session *s = v.session;
         assert_non_null(s);
@@ -51,7 +51,7 @@ static void the_cookie_is_strict_short_and_says_nothing_of_the_person(void **sta
 {
     struct fixture *x = *state;
     const struct session_start start = {.identity = &ada};
-    struct visit v = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
+    struct session_visit v = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
     visit(x, &v);
     assert_true(slice_starts(v.begun.set_cookie, LIT("__Host-vestibule=")));
     assert_true(v.begun.set_cookie.len < 512);
@@ -62,7 +62,7 @@ static void the_cookie_is_strict_short_and_says_nothing_of_the_person(void **sta
     }
     assert_true(slice_find(v.begun.set_cookie, LIT("Domain")) == SLICE_NONE);
     visit_close(&v);
-    v = (struct visit){.what = VISIT_END, .sessions = x->a.sessions};
+    v = (struct session_visit){.what = VISIT_END, .sessions = x->a.sessions};
     visit(x, &v);
     assert_true(slice_starts(v.set_cookie, LIT("__Host-vestibule=;")));
     assert_true(slice_find(v.set_cookie, LIT("; Max-Age=0")) != SLICE_NONE);
@@ -105,7 +105,7 @@ static void the_providers_tokens_lie_sealed_beside_the_session_and_leave_with_it
     struct call get = kit_run(x->loop, (struct call){.what = CALL_GET, .link = x->b.link, .key = slice_of(key)});
     assert_true(slice_find(get.value, LIT("canary")) == SLICE_NONE);
     arena_close(get.arena);
-    struct visit v = {.what = VISIT_END, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+    struct session_visit v = {.what = VISIT_END, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
     visit(x, &v);
     assert_null(v.why);
     assert_true(slice_is(v.left.provider, ada.provider));
@@ -289,7 +289,8 @@ static void the_memo_outlives_a_look_at_the_store_and_is_freed_once(void **state
     x->conf.cache_ms = 0;
     char *cookie = sign_in(x, &x->a, "");
     int freed = 0;
-    struct visit first = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)}, second = first;
+    struct session_visit first = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)},
+                         second = first;
     visit(x, &first);
     session_held_of(first.session)->session.memo = &freed;
     session_held_of(first.session)->session.memo_free = free_memo;
@@ -410,7 +411,7 @@ static void the_least_recently_used_goes_and_may_still_be_in_use(void **state)
 {
     struct fixture *x = *state;
     char *first = sign_in(x, &x->a, "");
-    struct visit held = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(first)};
+    struct session_visit held = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(first)};
     visit(x, &held);
     for (int i = 0; i < 8; i++) {
         char *cookie = sign_in(x, &x->a, "");
@@ -438,7 +439,7 @@ static void a_warm_find_takes_a_few_dozen_bytes_of_the_arena_and_nothing_else(vo
     struct fixture *x = *state;
     char *cookie = sign_in(x, &x->a, "");
     assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
-    struct visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+    struct session_visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
     visit(x, &v);
     assert_true(arena_used(v.arena) <= 64);
     visit_close(&v);
@@ -471,10 +472,10 @@ static void many_who_wait_for_one_session_ask_once(void **state)
     enum {
         MANY = 20
     };
-    static struct visit v[MANY];
+    static struct session_visit v[MANY];
     free(redis_cli(x->server, "config resetstat"));
     for (int i = 0; i < MANY; i++) {
-        v[i] = (struct visit){.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+        v[i] = (struct session_visit){.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
         visit_start(&v[i]);
     }
     visit_close(&v[3]); /* somebody goes before the answer comes */
@@ -532,7 +533,7 @@ static void an_answer_that_news_has_overtaken_is_asked_for_again(void **state)
     key_of(x, cookie, key);
     free(redis_cli(x->server, "config resetstat"));
     kill(x->server->pid, SIGSTOP);
-    struct visit v = {.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+    struct session_visit v = {.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
     visit_start(&v);
     turn_for(x->loop, 10); /* the question is on its way */
     sessions_doubt(x->b.sessions, slice_of(key));
@@ -550,7 +551,7 @@ static void a_session_ended_by_its_own_worker_while_it_is_read_is_not_cached(voi
 {
     struct fixture *x = *state;
     char *cookie = sign_in(x, &x->a, "");
-    struct visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+    struct session_visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
     visit_start(&v);
     assert_false(v.ended);
     sign_out(x, &x->a, cookie); /* its DEL leaves behind the GET */
@@ -567,10 +568,10 @@ static void a_session_whose_store_is_away_is_a_failure_and_never_none(void **sta
     struct fixture *x = *state;
     char *cookie = sign_in(x, &x->a, "");
     assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);
-    static struct visit waiting[2];
+    static struct session_visit waiting[2];
     kill(x->server->pid, SIGSTOP);
     for (int i = 0; i < 2; i++) {
-        waiting[i] = (struct visit){.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
+        waiting[i] = (struct session_visit){.what = VISIT_FIND, .sessions = x->b.sessions, .cookie = slice_of(cookie)};
         visit_start(&waiting[i]);
     }
     redis_kill(x->server);
@@ -584,12 +585,12 @@ static void a_session_whose_store_is_away_is_a_failure_and_never_none(void **sta
     assert_int_equal(find(x, &x->a, cookie), PROBLEM_NONE);       /* warm: the cache's word holds */
     assert_int_equal(find(x, &x->a, "__Host-vestibule=junk"), PROBLEM_SIGN_IN_REQUIRED);
     const struct session_start start = {.identity = &ada};
-    struct visit begin = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
+    struct session_visit begin = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
     visit(x, &begin);
     assert_int_equal(begin.why->problem, PROBLEM_STORE_AWAY);
     assert_null(begin.begun.set_cookie.at);
     visit_close(&begin);
-    struct visit end = {.what = VISIT_END, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+    struct session_visit end = {.what = VISIT_END, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
     visit(x, &end);
     assert_int_equal(end.why->problem, PROBLEM_STORE_AWAY);
     assert_true(slice_find(end.set_cookie, LIT("Max-Age=0")) != SLICE_NONE);
@@ -647,7 +648,7 @@ static void who_waits_on_a_hanging_store_is_served_from_the_cache_when_it_is_giv
     turn_for(x->loop, 20);
     x->conf.cache_ms = 5000;
     kill(x->server->pid, SIGSTOP);
-    struct visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+    struct session_visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
     visit_start(&v);
     assert_false(v.ended);
     assert_true(turn_until(x->loop, &v.ended, 3000));
@@ -681,8 +682,8 @@ static void a_form_token_fits_its_session_alone(void **state)
 {
     struct fixture *x = *state;
     char *mine = sign_in(x, &x->a, ""), *theirs = sign_in(x, &x->a, "");
-    struct visit m = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(mine)};
-    struct visit t = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(theirs)};
+    struct session_visit m = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(mine)};
+    struct session_visit t = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(theirs)};
     visit(x, &m);
     visit(x, &t);
     struct slice token = session_form_token(x->a.sessions, m.arena, m.session);

@@ -205,7 +205,7 @@ static char *sign_in_for(struct fixture *x, int64_t life_s)
                              .obtained_s = now_s(),
                              .expires_s = now_s() + life_s};
     const struct session_start start = {.identity = &ada, .tokens = &t};
-    struct visit v = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
+    struct session_visit v = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
     visit(x, &v);
     assert_null(v.why);
     struct slice rest = v.begun.set_cookie, cookie;
@@ -281,7 +281,7 @@ static void a_session_without_tokens_lends_none(void **state)
 {
     struct fixture *x = *state;
     const struct session_start start = {.identity = &ada};
-    struct visit v = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
+    struct session_visit v = {.what = VISIT_BEGIN, .sessions = x->a.sessions, .start = &start};
     visit(x, &v);
     char *cookie = strndup(v.begun.set_cookie.at, slice_index(v.begun.set_cookie, ';'));
     visit_close(&v);
@@ -592,7 +592,7 @@ static void sessions_that_follow_their_provider_are_looked_after_without_waiting
     struct fixture *x = *state;
     char *cookie = sign_in_for(x, -1);
     for (int i = 0; i < 3; i++) {
-        struct visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+        struct session_visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
         visit(x, &v);
         assert_non_null(v.session);
         const struct token_source source = from(&example);
@@ -603,7 +603,7 @@ static void sessions_that_follow_their_provider_are_looked_after_without_waiting
     assert_int_equal(play.asks, 1);
     play.says = PROBLEM_PROVIDER_REFUSED;
     now_shift(200);
-    struct visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
+    struct session_visit v = {.what = VISIT_FIND, .sessions = x->a.sessions, .cookie = slice_of(cookie)};
     visit(x, &v);
     const struct token_source source = from(&example);
     session_tokens_look_after(x->a.sessions, v.session, &source);

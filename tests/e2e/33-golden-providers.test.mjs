@@ -95,6 +95,32 @@ test('a second request that fails costs its values and not the sign-in', async t
   }
 });
 
+test('what a platform calls by names of its own is kept when asked for, and told in the signed identity', async t => {
+  const wanted = { tiktok: { union_id: 'c9c60f44-a68e-4f5d-84dd-ce22faeb0ba1' }, slack: { team_id: 'T0R7GR', user_id: 'U0R7JM' }, apple: { is_private_email: 'true' },
+    microsoft: { tenant_id: '72f988bf-86f1-41af-91ab-2d7cd011db47', object_id: '00000000-0000-0000-66f3-3332eca7ea81' }, google: { hosted_domain: 'example.com' },
+    instagram: { account_type: 'BUSINESS' }, twitch: { login: 'adabyron' }, youtube: { channel_id: 'UCuAXFkgsw1L7xaCfnd5JJOw' }, salesforce: { organization_id: '00Dx0000000BV7z' } };
+  const house = await startSamples(t, Object.entries(wanted).map(([id, names]) => ({ id, as: id, more: [`claims: { keep: [${Object.keys(names)}] }`] })));
+  for (const [id, names] of Object.entries(wanted)) {
+    const { done, visitor, why } = await walk(house, id);
+    assert.equal(done.status, 303, why);
+    const { headers } = JSON.parse((await visitor.ask('/goal')).body);
+    const { claims } = JSON.parse(Buffer.from(headers['x-auth-assertion'].split('.')[1], 'base64url'));
+    assert.deepEqual(Object.fromEntries(Object.entries(claims).map(([n, v]) => [n, String(v)])), names, id);
+  }
+});
+
+test('without the id its file names nobody is signed in, until the operator chooses another one', async t => {
+  const house = await startSamples(t, [{ id: 'wechat', as: 'union', more: [] }, { id: 'wechat', as: 'open', more: ['claims: { subject: /openid }'] }]);
+  const { unionid, ...profile } = readJson('wechat', 'profile.json');
+  assert.ok(unionid);
+  const without = await walk(house, 'wechat', { as: 'union', answers: { profile } });
+  assert.notEqual(without.done.status, 303, without.why);
+  assert.equal(without.visitor.cookie('__Host-vestibule'), undefined);
+  const chosen = await walk(house, 'wechat', { as: 'open', answers: { profile } });
+  assert.equal(chosen.done.status, 303, chosen.why);
+  assert.equal(JSON.parse((await chosen.visitor.ask('/_vestibule/me', { navigate: false })).body).user, 'open:oLVPpjqs9BhvzwPj5A-vTYAX3GLc');
+});
+
 const facebook = { sub: '10224567890123456', name: 'Ada Byron' };
 const secret = 'a-channel-secret-that-has-32-bytes';
 const tokens = [

@@ -4,12 +4,12 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Part, binary, folder } from './lib/parts.mjs';
+import { Part, binary, folder, sanitizers } from './lib/parts.mjs';
 
 const goldens = new URL('../golden/explain/', import.meta.url).pathname;
 
 async function explain(dir, file, args) {
-  const part = new Part(`explain ${args.join(' ')}`, binary, ['explain', '--config', file, ...args], { cwd: dir });
+  const part = new Part(`explain ${args.join(' ')}`, binary, ['explain', '--config', file, ...args], { cwd: dir, env: { PATH: process.env.PATH, HOME: dir, ...sanitizers() } });
   const late = setTimeout(() => part.child.kill('SIGKILL'), 40000);
   const { code } = await part.ended;
   clearTimeout(late);

@@ -110,7 +110,7 @@ function portOf(config) {
   return Number(m[1]);
 }
 
-function sanitizers() {
+export function sanitizers() {
   const keep = {};
   for (const name of ['ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS', 'TSAN_OPTIONS']) if (process.env[name]) keep[name] = process.env[name];
   return keep;

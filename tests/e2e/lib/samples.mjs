@@ -114,7 +114,7 @@ export async function startSamples(t, entries = ids) {
   const entry = ({ id, as, more, secret = clientSecret }) => {
     const own = (read(id, 'entry.yaml') ?? '').trim();
     const proof = id === 'apple' ? `client_key_file: ${p8}` : id === 'vk' ? '' : `client_secret: ${secret}`;
-    return `  - use: ${id}\n${[`id: ${as}`, `client_id: ${clientId}`, proof, own, `ca_file: ${world.cert.ca.file}`, 'require_verified_email: false', ...more].filter(Boolean).map(l => `    ${l}\n`).join('')}`;
+    return `  - use: ${id}\n${[`id: ${as}`, `client_id: ${clientId}`, proof, own, `ca_file: ${world.cert.ca.file}`, 'require_verified_email: false', ...more].filter(Boolean).flatMap(l => l.split('\n')).map(l => `    ${l}\n`).join('')}`;
   };
   const gw = await startGateway(t, `
 public_url: https://${gate}
@@ -183,7 +183,7 @@ export async function walk(house, id, { as = id, requests = requestsOf(id), scop
   // the token answer's identity token needs this attempt's nonce
   if (turn.answers.token.text) turn.answers.token.text = turn.answers.token.text.replace(/"id_token": ?"\*"/, () => `"id_token":"${idToken(id, nonce, claims, sign)}"`);
   const oauth1 = requests[0].name === 'request_token';
-  const back = oauth1 ? { oauth_token: 'request-token', oauth_verifier: code } : { code, state, ...readJson(id, 'callback.json') };
+  const back = oauth1 ? { oauth_token: new URLSearchParams(read(id, 'request_token.form')).get('oauth_token'), oauth_verifier: code } : { code, state, ...readJson(id, 'callback.json') };
   const posted = wanted.parameters.includes('response_mode=form_post');
   const done = posted
     ? await visitor.ask(`/_vestibule/callback/${as}`, { method: 'POST', body: back, headers: { origin: new URL(wanted.url).origin, 'sec-fetch-site': 'cross-site' } })

@@ -74,6 +74,7 @@ static enum flow_next read_request(struct flow *f)
     struct lifecycle *c = f->self;
     const struct exchange *x = c->v->x;
     struct form form;
+    if (visit_is_limited(c->v, LIMIT_AUTH_FAILURES, LIT(""))) return FLOW_DONE;
     if (!fetch_type_is(exchange_header(x, LIT("content-type")), LIT("application/x-www-form-urlencoded"))) {
         return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST, "it is not a form by its media type"));
     }
@@ -166,6 +167,7 @@ static void tell(const struct lifecycle *c, const struct err *why)
     r.reason = slice_of(c->kind);
     r.why = why;
     records_audit(&r);
+    if (why != NULL && why->problem == PROBLEM_BAD_REQUEST) visit_failed(c->v, c->v->conf->limits);
     count(c, why == NULL ? "success" : why->problem == PROBLEM_BAD_REQUEST ? "refused" : "failed");
     if (why == NULL) ended_tell(c->v, &c->ended, c->provider->id, c->request.subject, c->kind);
 }

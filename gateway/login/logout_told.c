@@ -58,6 +58,7 @@ static void tell(const struct logout *g, const struct err *why)
     r.reason = slice_of(g->channel);
     r.why = why;
     records_audit(&r);
+    if (why != NULL && why->problem == PROBLEM_BAD_REQUEST) visit_failed(g->v, g->v->conf->limits);
     count(g, why == NULL ? "success" : why->problem == PROBLEM_BAD_REQUEST ? "refused" : "failed");
     if (why != NULL) return;
     ended_tell(g->v, &g->ended, g->provider->id, g->claims.sub, g->channel);
@@ -84,6 +85,7 @@ static enum flow_next read_token(struct flow *f)
     struct logout *g = f->self;
     struct form form;
     const struct exchange *x = g->v->x;
+    if (visit_is_limited(g->v, LIMIT_AUTH_FAILURES, LIT(""))) return FLOW_DONE;
     if (!fetch_type_is(exchange_header(x, LIT("content-type")), LIT("application/x-www-form-urlencoded"))) {
         return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST, "it is not a form by its media type"));
     }
@@ -181,6 +183,7 @@ static enum flow_next read_query(struct flow *f)
     struct form form;
     struct slice iss = {0};
     const struct exchange *x = g->v->x;
+    if (visit_is_limited(g->v, LIMIT_AUTH_FAILURES, LIT(""))) return FLOW_DONE;
     if (form_read(f->arena, x->query, &form) != NULL || form_single(&form, LIT("iss"), &iss) != FORM_ONCE ||
         form_single(&form, LIT("sid"), &g->claims.sid) != FORM_ONCE || g->claims.sid.len == 0) {
         return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST,

@@ -242,3 +242,13 @@ test('what the store remembers of logouts tells nobody who they were about', asy
     assert.ok(!keys.some(k => k.includes(hash)), text);
   }
 });
+
+test('who tells us nonsense too often is not listened to for a while', async t => {
+  const house = await startHouse(t, { change: c => { c.rate_limit = { auth_failures: '3/1m', sign_in: 'none', callback: 'none' }; } });
+  const { visitor } = await signedIn(house);
+  for (let i = 0; i < 3; i++) assert.equal((await post(house, 'nonsense')).status, 400);
+  const r = await eventually(async () => { const q = await post(house, house.op.logoutToken({ sub: 'ada', iss: 'x' })); return q.status === 429 && q; });
+  assert.ok(Number(r.headers['retry-after']) > 0);
+  assert.equal((await new Visitor().ask(`${house.base}/_vestibule/frontchannel-logout/op?iss=x`)).status, 429);
+  assert.equal(await stateOf(visitor, house.base), 200);
+});

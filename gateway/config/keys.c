@@ -212,8 +212,9 @@ static const struct key backend[] = {
      .words = "none header bearer",
      .fallback = "none",
      .meaning =
-         "whether it gets the access token of the person's provider (tokens: session there): in X-Auth-Access-Token, or as "
-         "Authorization: Bearer in place of the client's own. Fresh while the provider answers; absent when there is none"},
+         "whether it gets the access token of the person's provider (tokens: session there): in X-Auth-Access-Token "
+         "(X-Forwarded-Access-Token with preset oauth2-proxy), or as Authorization: Bearer in place of the client's own. Fresh "
+         "while the provider answers; absent when there is none"},
 };
 
 static const struct key forward_auth[] = {

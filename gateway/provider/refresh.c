@@ -45,6 +45,17 @@ struct refresh {
     struct jws token;
 };
 
+/* One that did not answer sign-ins lately is not asked for every session that is due, too. */
+static enum flow_next look_at_breaker(struct flow *f)
+{
+    struct refresh *r = f->self;
+    int64_t wait_s = -1;
+    if (!provider_is_away(r->p, &wait_s)) return FLOW_NEXT;
+    r->ret->retry_after_s = wait_s;
+    return flow_fail(f,
+                     err_new(f->arena, PROBLEM_PROVIDER_AWAY, "the provider is not asked just now: it did not answer"));
+}
+
 static enum flow_next learn_metadata(struct flow *f)
 {
     struct refresh *r = f->self;
@@ -139,10 +150,11 @@ static enum flow_next join(struct flow *f)
 }
 
 static const struct flow_step steps[] = {
-    {"refresh/learn_metadata", learn_metadata},
-    {"refresh/ask",            ask           },
-    {"refresh/read_answer",    read_answer   },
-    {"refresh/join",           join          },
+    {"refresh/look_at_breaker", look_at_breaker},
+    {"refresh/learn_metadata",  learn_metadata },
+    {"refresh/ask",             ask            },
+    {"refresh/read_answer",     read_answer    },
+    {"refresh/join",            join           },
 };
 
 enum flow_next provider_refresh(struct flow *f, const struct provider *p, const struct provider_env *env,

@@ -104,7 +104,10 @@ static size_t without_empty(struct header *list, size_t count)
 
 static struct header token_header(const struct forwarding *f)
 {
-    if (f->token_form == TOKEN_FORM_HEADER) return (struct header){LIT("X-Auth-Access-Token"), f->access_token};
+    if (f->token_form == TOKEN_FORM_HEADER)
+        return (struct header){f->preset == PRESET_OAUTH2_PROXY ? LIT("X-Forwarded-Access-Token")
+                                                                : LIT("X-Auth-Access-Token"),
+                               f->access_token};
     const struct slice parts[] = {LIT("Bearer "), f->access_token};
     return (struct header){LIT("Authorization"), arena_join(f->x->arena, parts, 2)};
 }

@@ -4,7 +4,8 @@
  * (proxy/presets.h) and configured further ones, X-Forwarded-*, Forwarded, X-Real-IP and the "original URL" family, our own cookies. Added: X-Forwarded-For,
  * -Proto, -Host, X-Real-IP, X-Request-Id, traceparent, and the identity of the session in the preset's names, each exactly once.
  *
- * A backend that is to have the provider's access token gets it as X-Auth-Access-Token, or as Authorization: then the client's own never
+ * A backend that is to have the provider's access token gets it as X-Auth-Access-Token (X-Forwarded-Access-Token with oauth2-proxy's names), or as
+ * Authorization: then the client's own never
  * passes, also when there is no token to put in its place.
  *
  * What a session says is formed once and kept as the session's memo; a warm request copies it into its arena.

@@ -21,6 +21,13 @@ test('the token goes to the backend that is configured to get it, and what a cli
   assert.equal(plain.seen.headers.authorization, 'Bearer mallory');
 });
 
+test('applications that come from oauth2-proxy find it under the name they know', async t => {
+  const s = await street(t, { op: LONG, backend: { headers: { preset: 'oauth2-proxy' } } });
+  const r = await s.ask(s.houses[0], '/app', { 'x-forwarded-access-token': 'mallory', [HEADER]: 'mallory' });
+  assert.ok(s.op.isGood(r.seen.headers['x-forwarded-access-token']));
+  assert.equal(r.token, undefined);
+});
+
 test('as Authorization it takes the place of the client\'s own, which never passes', async t => {
   const s = await street(t, { op: { life: 1 }, backend: { access_token: 'bearer' } });
   const first = await s.ask(s.houses[0], '/app', { authorization: 'Basic bWFsbG9yeTp4' });

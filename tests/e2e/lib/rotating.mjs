@@ -16,7 +16,7 @@ export async function startRotating(t, { life = 2, idTokens = true, rotates = tr
     refreshes: [],   // { family, ok, at }
     revocations: [], // { token, kind, auth }
     reuses: 0,
-    answer: null,    // (r, say, honest) => ...: instead of the honest answer to a refresh
+    answer: null,    // (r, say, honest, ask) => ...: instead of the honest answer to a refresh
     claims: null,    // c => c: of refreshed id_tokens
     hold: null,      // a promise every refresh waits for before it is looked at
     holdRevoke: null, refuseRevoke: false,
@@ -62,7 +62,7 @@ export async function startRotating(t, { life = 2, idTokens = true, rotates = tr
       line.ok = true;
       return say(200, give(token.family, { again: true }));
     };
-    return op.answer ? op.answer(r, say, honest) : honest();
+    return op.answer ? op.answer(r, say, honest, ask) : honest();
   };
   const server = http.createServer((q, r) => {
     const url = new URL(q.url, op.issuer);

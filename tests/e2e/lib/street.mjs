@@ -19,17 +19,19 @@ export async function street(t, { op: opOptions, provider = {}, backend = {}, ga
   };
   const houses = [await startHouse(t, { change: alter })];
   while (houses.length < gateways) houses.push(await startHouse(t, { change: alter, like: houses[0] }));
-  const visitor = new Visitor();
-  const page = await visitor.go(`${houses[0].base}/_vestibule/start/op?rd=/app`);
-  assert.equal(page.status, 200, page.body.slice(0, 600));
-  const cookie = `__Host-vestibule=${visitor.cookie('__Host-vestibule')}`;
+  const enter = async visitor => {
+    const page = await visitor.go(`${houses[0].base}/_vestibule/start/op?rd=/app`);
+    assert.equal(page.status, 200, page.body.slice(0, 600));
+    return `__Host-vestibule=${visitor.cookie('__Host-vestibule')}`;
+  };
+  const visitor = new Visitor(), cookie = await enter(visitor);
   const ask = async (house, path = '/app', headers = {}) => {
     const r = await new Visitor().ask(`${house.at}${path}`, { headers: { cookie, host: new URL(houses[0].base).host, ...headers }, navigate: false });
     let seen;
     try { seen = JSON.parse(r.body); } catch { /* a page */ }
     return { status: r.status, seen, token: seen?.headers?.[HEADER], headers: r.headers, body: r.body };
   };
-  return { op, houses, visitor, cookie, ask };
+  return { op, houses, visitor, cookie, ask, another: () => enter(new Visitor()) };
 }
 
 // Records of sessions, tokens and turns.

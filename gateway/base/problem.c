@@ -35,6 +35,7 @@ static const struct {
     [PROBLEM_EMAIL_UNVERIFIED] = {LIT_INIT("email-unverified"),       403},
     [PROBLEM_NOT_A_MEMBER] = {LIT_INIT("not-a-member"),           403},
     [PROBLEM_STEP_UP_UNMET] = {LIT_INIT("step-up-unmet"),          403},
+    [PROBLEM_WRONG_PASSWORD] = {LIT_INIT("wrong-password"),         403},
     [PROBLEM_STORE_AWAY] = {LIT_INIT("store-away"),             503},
     [PROBLEM_BACKEND_UNREACHABLE] = {LIT_INIT("backend-unreachable"),    502},
     [PROBLEM_BACKEND_BROKEN] = {LIT_INIT("backend-broken"),         502},

@@ -106,6 +106,7 @@ int command_providers_test(const struct command_line *line);
 int command_sessions_list(const struct command_line *line);
 int command_sessions_show(const struct command_line *line);
 int command_sessions_revoke(const struct command_line *line);
+int command_hash(const struct command_line *line);
 int command_secret(const struct command_line *line);
 int command_version(const struct command_line *line);
 int command_completion(const struct command_line *line);

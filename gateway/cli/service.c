@@ -16,6 +16,8 @@
 #include "crypto/crypto.h"
 #include "fetch/fetch.h"
 #include "gate/gate.h"
+#include "login/lockout.h"
+#include "login/password_desk.h"
 #include "observe/metrics.h"
 
 #include "base/now.h"
@@ -36,6 +38,7 @@ struct service {
     struct fetch *fetch;
     struct server *server;
     struct limits *limits;
+    struct local_desk local;
     struct gate_shared shared;
     struct successor successor;
     int64_t beat_at_ms;
@@ -162,7 +165,8 @@ static const struct err *open_parts(struct service *p)
     e = fetch_open(p->arena, &fetch, &p->fetch);
     if (e != NULL) return e;
     p->limits = limits_open();
-    p->shared = (struct gate_shared){p->store, p->fetch, p->limits, p->now};
+    p->local = (struct local_desk){password_desk_open(), lockout_open()};
+    p->shared = (struct gate_shared){p->store, p->fetch, p->limits, p->local, p->now};
     return open_server(p);
 }
 
@@ -171,6 +175,8 @@ static void close_parts(struct service *p)
     if (p->server != NULL) server_close(p->server);
     if (p->fetch != NULL) fetch_close(p->fetch);
     if (p->limits != NULL) limits_close(p->limits);
+    if (p->local.desk != NULL) password_desk_close(p->local.desk);
+    if (p->local.lockout != NULL) lockout_close(p->local.lockout);
     if (p->store != NULL) store_close(p->store);
     records_close();
     snapshot_drop(p->now);

@@ -27,6 +27,7 @@ bool build_knows_provider(const struct build *b, struct slice id)
     for (size_t i = 0; i < b->s->bearer_issuer_count; i++) {
         if (slice_is(b->s->bearer_issuers[i].provider->id, id)) return true;
     }
+    if (b->s->local_users != NULL && slice_is(id, local_provider)) return true;
     return b->s->provider_count == 0; /* then that is what is wrong */
 }
 

@@ -195,6 +195,7 @@ struct snapshot *config_build(struct config *c, const struct config_use *use)
     build_backends(&b);
     build_bearer(&b);
     build_limits(&b);
+    build_local(&b);
     build_access(&b);
     build_sign_in(&b);
     build_sites(&b);

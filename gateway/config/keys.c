@@ -429,6 +429,12 @@ static const struct key root[] = {
      .inside = &keys_limits_table,
      .meaning =
          "how often somebody may try to prove who they are; too often is 429 with Retry-After. Counted over all replicas"},
+    {.name = "local_users",
+     .type = KEY_SECTION,
+     .inside = &keys_local_table,
+     .meaning =
+         "people with a password of this gateway, for the hour when no provider answers: a form below the buttons. Wrong "
+         "passwords make a name and an address wait longer each time"},
     {.name = "bearer_issuers",
      .type = KEY_ITEMS,
      .inside = &keys_bearer_table,

@@ -1,4 +1,4 @@
-/* keys_limits.c -- how often somebody may try: rate_limit. */
+/* keys_limits.c -- how often somebody may try: rate_limit; and who may with a password of ours: local_users. */
 #include "config/keys_tables.h"
 
 static const struct key limits[] = {
@@ -23,3 +23,19 @@ static const struct key limits[] = {
          "sign-ins begun by one provider, by everybody: for providers that allow so many. Whoever begins many can use it up"},
 };
 const struct key_table keys_limits_table = KEY_ROWS(limits);
+
+static const struct key local[] = {
+    {.name = "file",
+     .type = KEY_FILE,
+     .required = true,
+     .example = "local_users",
+     .meaning =
+         "lines NAME:HASH with bcrypt hashes, as vestibule hash and htpasswd -B write them; read again at a reload. Who is taken out "
+         "of it, or gets another password, is signed out"},
+    {.name = "groups",
+     .type = KEY_LIST,
+     .of = KEY_TEXT,
+     .example = "[break-glass]",
+     .meaning = "groups of everybody in it; rules name single ones as local/NAME under users"},
+};
+const struct key_table keys_local_table = KEY_ROWS(local);

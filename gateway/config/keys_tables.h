@@ -10,7 +10,8 @@
 /* At file scope: a table that lives for ever. */
 #define KEY_TABLE(rows) (&(const struct key_table)KEY_ROWS(rows))
 
-extern const struct key_table keys_provider_table, keys_access_table, keys_bearer_table, keys_limits_table;
+extern const struct key_table keys_provider_table, keys_access_table, keys_bearer_table, keys_limits_table,
+    keys_local_table;
 extern const struct key_table keys_provider_claims;
 extern const struct key_table keys_server_table, keys_server_listener, keys_server_log, keys_server_metrics;
 

@@ -6,7 +6,12 @@
 
 static enum flow_next sign_in(struct flow *f, struct visitor *w)
 {
-    return login_sign_in(f, &w->v);
+    bool password = slice_is(w->v.x->method, LIT("POST"));
+    if (password && w->snapshot->local_users == NULL) {
+        exchange_add(w->v.x, LIT("allow"), LIT("GET, HEAD"));
+        return flow_fail(f, err_new(f->arena, PROBLEM_METHOD, "there are no local users"));
+    }
+    return password ? login_local(f, &w->v) : login_sign_in(f, &w->v);
 }
 
 static enum flow_next start(struct flow *f, struct visitor *w)
@@ -126,7 +131,7 @@ static const struct endpoint endpoints[] = {
      .wants_session = true,
      .inquiry = &inquiry_envoy},
     {.path = LIT_INIT("/sign-in"),
-     .methods = LIT_INIT("GET, HEAD"),
+     .methods = LIT_INIT("GET, HEAD, POST"),
      .handler = LIT_INIT("sign_in"),
      .wants_session = true,
      .run = sign_in},

@@ -137,14 +137,20 @@ static enum flow_next know_visitor(struct flow *f)
     return session_find(f, w->v.sessions, w->v.session_cookies, &w->v.session, &w->v.session_why);
 }
 
+/* By a provider of this site, or by our own list of people. */
+static bool is_vouched_for(const struct visitor *w)
+{
+    const struct session *s = w->v.session;
+    if (!slice_is(s->site, w->site->id)) return false;
+    return w->provider != NULL || local_users_vouch(w->snapshot->local_users, &s->identity);
+}
+
 static enum flow_next judge(struct flow *f)
 {
     struct visitor *w = visitor_of(f);
     if (w->v.session != NULL && !w->by_token)
         w->provider = snapshot_voucher(w->site->providers, w->site->provider_count, &w->v.session->identity);
-    bool vouched =
-        w->by_token || (w->provider != NULL && w->v.session != NULL && slice_is(w->v.session->site, w->site->id));
-    if (w->v.session != NULL && !vouched) {
+    if (w->v.session != NULL && !w->by_token && !is_vouched_for(w)) {
         w->v.session = NULL;
         w->v.session_why = PROBLEM_SESSION_ENDED;
     }
@@ -372,6 +378,7 @@ void gate_handle(struct exchange *x)
     w->v.sessions = g->sessions;
     w->v.store = g->link;
     w->v.limits = g->limits;
+    w->v.local = &g->shared->local;
     w->v.env = &g->env;
     x->note = w;
     flow_start(&w->v.flow, x->arena, steps, sizeof steps / sizeof steps[0], gate_end, w);

@@ -15,6 +15,7 @@ struct gate_shared { /* of the process; lent for its life */
     struct store *store;
     struct fetch *fetch;
     struct limits *limits;
+    struct local_desk local;
     struct snapshot *snapshot; /* the first one */
 };
 

@@ -103,7 +103,7 @@ static void look_over(struct live_look *k)
 
 static bool vouched_for(const struct snapshot *s, const struct identity *who)
 {
-    return snapshot_voucher(s->providers, s->provider_count, who) != NULL;
+    return snapshot_voucher(s->providers, s->provider_count, who) != NULL || local_users_vouch(s->local_users, who);
 }
 
 /* A store that is away says nothing of anybody: looked at again soon. */

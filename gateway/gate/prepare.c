@@ -42,6 +42,7 @@ static void see_login(struct visitor *w)
                                    .return_rules = &site->return_rules,
                                    .routes = s->routes,
                                    .limits = &s->rate_limits,
+                                   .local_users = s->local_users,
                                    .keys = s->keys,
                                    .site = site->id,
                                    .session_cookie_name = site->session.cookie_name,

@@ -12,6 +12,7 @@
 #include "crypto/signing_keys.h"
 #include "http/server.h"
 #include "login/limits.h"
+#include "login/local_users.h"
 #include "page/page.h"
 #include "provider/bearer.h"
 #include "provider/provider.h"
@@ -105,6 +106,7 @@ struct snapshot {
     int token_lifetime_s;                      /* of assertions; at most 300 */
 
     struct limits_conf rate_limits;
+    struct local_users *local_users; /* NULL: none */
     struct bearer_issuer *bearer_issuers;
     size_t bearer_issuer_count;
 

@@ -16,8 +16,8 @@
  * Nothing is promised to anybody before send_home, so a callback that fails or is dropped half-way leaves nothing behind but a claimed attempt.
  */
 #include "login/attempt.h"
-#include "login/ended.h"
 #include "login/login.h"
+#include "login/welcome.h"
 #include "provider/callback_answer.h"
 #include "text/form.h"
 #include "text/utf8.h"
@@ -224,17 +224,7 @@ static enum flow_next send_home(struct flow *f)
 {
     struct callback *c = f->self;
     struct visit *v = c->v;
-    const struct identity *who = &c->grant.identity;
-    struct audit_record r = visit_audit(v, "signin.succeeded");
-    const struct slice user[] = {who->provider, LIT(":"), who->subject};
-    r.actor = arena_join(f->arena, user, 3);
-    r.subject = who->subject;
-    r.email = who->email;
-    r.session = c->begun.reference;
-    records_audit(&r);
-    ended_tell(v, &c->begun.displaced, who->provider, who->subject, "max_per_user");
-    login_count(v->provider, "success", PROBLEM_NONE, now_us() - c->began_us);
-    visit_set_session(v, c->begun.token);
+    welcome(v, &c->grant.identity, &c->begun, now_us() - c->began_us);
     visit_set_cookie(v, c->attempt_cookie, LIT(""), 0, COOKIE_LAX);
     if (v->conf->remember_last) {
         visit_set_cookie(v, LIT("vestibule-last"), v->provider, 180 * 86400, COOKIE_LAX);

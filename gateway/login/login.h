@@ -9,6 +9,8 @@
 
 /* GET PREFIX/sign-in?rd=: the page; straight back when signed in; straight to the only provider if so configured. */
 enum flow_next login_sign_in(struct flow *f, struct visit *v);
+/* POST PREFIX/sign-in: the name and password of one of local_users. */
+enum flow_next login_local(struct flow *f, struct visit *v);
 /* GET PREFIX/start/ID?rd=: an attempt cookie and 302 to the provider. */
 enum flow_next login_start(struct flow *f, struct visit *v, struct slice provider_id);
 /* GET or POST PREFIX/callback/ID: the visitor comes back. */

@@ -106,6 +106,23 @@ static size_t visible_buttons(const struct visit *v, struct slice return_url, co
     return n;
 }
 
+/* The form for local users: where a rule takes certain providers' word, only when it takes theirs. */
+static bool offers_local(const struct visit *v, const struct rule *rule)
+{
+    return v->conf->local_users != NULL && route_takes_provider(rule, local_provider);
+}
+
+static void offer_local(struct visit *v, struct slice return_url, struct view *view)
+{
+    struct arena *a = v->x->arena;
+    if (!offers_local(v, visit_rule_at(v, return_url))) return;
+    struct view *form = view_section(view, "local");
+    const struct slice action[] = {v->conf->prefix, LIT("/sign-in")};
+    view_text(form, "action", arena_join(a, action, 2));
+    view_text(form, "token", session_form_token(v->sessions, a, NULL));
+    view_text(form, "rd", return_url);
+}
+
 static int banner_status(enum problem problem)
 {
     return problem == PROBLEM_NONE ? 200 : problem_status(problem);
@@ -136,6 +153,7 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
         view_text(view, "code", problem_word(problem));
         view_text(view, "reference", respond_reference(a, v->request_id));
     }
+    offer_local(v, return_url, view);
     if (provider != NULL) view_text(view, "provider", provider->name);
     if (problem == PROBLEM_STORE_AWAY) exchange_add(v->x, LIT("retry-after"), LIT("5"));
     respond_page(&v->answer, banner_status(problem), PAGE_SIGN_IN, view);
@@ -155,7 +173,7 @@ enum flow_next login_sign_in(struct flow *f, struct visit *v)
     bool single = first != NULL && next_offered(v, rule, &i) == NULL;
     /* Where a rule takes the word of one provider alone there is nothing to choose, whatever is configured. */
     bool named = rule != NULL && rule->providers.count != 0;
-    if (single && (named || v->conf->skip_if_single)) {
+    if (single && !offers_local(v, rule) && (named || v->conf->skip_if_single)) {
         respond_redirect(&v->answer, 302, start_path(v, first, return_url));
         return FLOW_DONE;
     }

@@ -6,6 +6,7 @@
 #ifndef LOGIN_VISIT_H
 #define LOGIN_VISIT_H
 #include "login/limits.h"
+#include "login/local_users.h"
 #include "observe/records.h"
 #include "page/respond.h"
 #include "provider/provider.h"
@@ -20,6 +21,7 @@ struct login_conf {
     const struct return_rules *return_rules;
     const struct routes *routes;
     const struct limits_conf *limits;
+    const struct local_users *local_users; /* NULL: none */
     const struct keyring *keys;
     struct slice site;                /* its id; empty: the first */
     struct slice session_cookie_name; /* and how it is set, at this site */
@@ -32,6 +34,13 @@ struct login_conf {
     struct token_source tokens; /* without a provider: visit_give_back adds it */
 };
 
+struct lockout;
+struct password_desk;
+struct local_desk { /* of the process: what local users need (login/local.c) */
+    struct password_desk *desk;
+    struct lockout *lockout;
+};
+
 struct visit {
     struct exchange *x;
     struct flow flow; /* the gate's; endpoints run below it */
@@ -40,6 +49,7 @@ struct visit {
     struct sessions *sessions;
     struct store_link *store;
     struct limits_link *limits;
+    const struct local_desk *local;
     const struct provider_env *env;
     struct slice request_id, client_ip, cookies;
     struct slice session_cookies;  /* the same as session/ is to see them: none that another site's session came by */

@@ -55,6 +55,10 @@ static const char *const sign_in[] = {"provider",
                                       "away/list/",
                                       "away/list/name",
                                       "brands",
+                                      "local/",
+                                      "local/action",
+                                      "local/token",
+                                      "local/rd",
                                       NULL};
 
 static const char *const sign_out[] = {"action", "token", "rd", "who", "provider", NULL};

@@ -46,6 +46,7 @@ static int credentials_are_there(void **state)
     struct buf pem = buf_open(TEXT_MAX);
     if (mkdtemp(folder) == NULL) return -1;
     write_file("client_secret", "0123456789abcdef\n");
+    write_file("local_users", "ada:$2y$12$......................abcdefghijklmnopqrstuvwxyz01234\n");
     write_file("redis_password", "correct horse\n");
     write_file("session_key_1", "a1BzQ2ZpTk1YZ0RqV3JyT0x2RnVZcEhiS2VTd0l0QXk=\n");
     write_file("session_key_2", "Q0hBTkdFUyBXSVRIIFRIRSBTRUFTT04gMTIzNDU2Nzg=\n");

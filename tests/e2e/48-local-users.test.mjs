@@ -1,0 +1,167 @@
+// People with a password of the gateway's own, for the hour when no provider answers.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { eventually, sleep, startHouse } from './lib/house.mjs';
+import { binary, folder } from './lib/parts.mjs';
+import { Visitor, form } from './lib/visitor.mjs';
+
+const hash = (name, password, cost = 8) => execFileSync(binary, ['hash', name, '--cost', String(cost)], { input: `${password}\n` }).toString();
+const right = 'correct horse battery';
+
+async function localHouse(t, change = () => {}, lines = [hash('ada', right), hash('grace', 'another long one')]) {
+  const dir = folder(t), file = join(dir, 'local_users');
+  writeFileSync(file, lines.join(''), { mode: 0o600 });
+  const house = await startHouse(t, { change: c => {
+    c.trusted_proxies = ['127.0.0.0/8'];
+    c.local_users = { file, groups: ['break-glass'] };
+    c.access = [{ path: '/ada', allow: { users: ['local/ada'] } }, { path: '/op', allow: 'signed_in', provider: 'op' }, { path: '/**', allow: 'signed_in' }];
+    change(c);
+  } });
+  house.file = file;
+  return house;
+}
+
+const sameOrigin = house => ({ origin: house.base, 'sec-fetch-site': 'same-origin' });
+async function signIn(house, name, password, { visitor = new Visitor(), rd = '/page?x=1', headers = {}, from = '192.0.2.1' } = {}) {
+  const page = await visitor.go(`${house.base}/_vestibule/sign-in?rd=${encodeURIComponent(rd)}`, { headers: { 'x-forwarded-for': from } });
+  const f = form(page);
+  Object.assign(f.fields, { user: name, password });
+  return visitor.ask(f.action, { method: f.method, body: f.fields, headers: { ...sameOrigin(house), 'x-forwarded-for': from, ...headers } });
+}
+
+test('with a right password a person is signed in like others, with groups, and comes back to where they were going', async t => {
+  const house = await localHouse(t);
+  const visitor = new Visitor();
+  const answer = await signIn(house, 'ada', right, { visitor });
+  assert.equal(answer.status, 303, answer.body);
+  assert.equal(answer.location.href, `${house.base}/page?x=1`);
+  assert.match(String(answer.headers['set-cookie']), /__Host-vestibule=[^;]+;.*HttpOnly/);
+  const seen = JSON.parse((await visitor.ask(`${house.base}/page`)).body);
+  assert.equal(seen.headers['x-auth-user'], 'local:ada');
+  assert.equal(seen.headers['x-auth-groups'], 'break-glass');
+  assert.equal(seen.headers['x-auth-provider'], 'local');
+  assert.equal(seen.headers['x-auth-email'], undefined);
+  assert.equal((await visitor.ask(`${house.base}/ada`)).status, 200);
+  const grace = new Visitor();
+  assert.equal((await signIn(house, 'grace', 'another long one', { visitor: grace })).status, 303);
+  assert.equal((await grace.ask(`${house.base}/ada`, { navigate: false })).status, 403);
+  await eventually(() => house.told('signin.succeeded').length === 2);
+  assert.equal(house.told('signin.succeeded')[0].actor, 'local:ada');
+  assert.equal(await house.metric('vestibule_sign_ins_total{provider="local",outcome="success",reason="none"}'), 2);
+});
+
+test('wrong is wrong, whichever of the two: the same page after the same time, no session, nothing of the password anywhere', async t => {
+  const house = await localHouse(t, c => { c.rate_limit = { sign_in: 'none', auth_failures: 'none' }; }, [hash('ada', right, 10)]);
+  const took = { ada: [], nobody: [] };
+  for (let i = 0; i < 4; i++) {
+    for (const [who, list] of Object.entries(took)) {
+      const began = process.hrtime.bigint();
+      const answer = await signIn(house, who, `wrong-${i}-password`, { from: `192.0.2.${i * 2 + list.length}` });
+      list.push(Number(process.hrtime.bigint() - began) / 1e6);
+      assert.equal(answer.status, 403);
+      assert.match(answer.body, /That name and password do not fit/);
+      assert.equal(answer.headers['set-cookie'], undefined);
+    }
+  }
+  const least = list => Math.min(...list);
+  assert.ok(least(took.nobody) > least(took.ada) / 2, `a name that is not there takes its time: ${JSON.stringify(took)}`);
+  await eventually(() => house.told('signin.failed').length === 8);
+  assert.ok(house.told('signin.failed').every(l => l.reason === 'wrong-password'));
+  assert.ok(!(house.gw.out + house.gw.err).includes('wrong-0-password'));
+});
+
+test('a form that is not ours, from another page or with another token, signs nobody in', async t => {
+  const house = await localHouse(t);
+  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { 'sec-fetch-site': undefined, origin: 'https://evil.example' }, { 'sec-fetch-site': undefined, origin: undefined }])
+    assert.equal((await signIn(house, 'ada', right, { headers })).status, 403, JSON.stringify(headers));
+  const bare = body => new Visitor().ask(`${house.base}/_vestibule/sign-in`, { method: 'POST', body, headers: sameOrigin(house) });
+  assert.equal((await bare({ user: 'ada', password: right })).status, 403);
+  assert.equal((await bare({ user: 'ada', password: right, token: 'x'.repeat(43) })).status, 403);
+  assert.equal(house.told('signin.succeeded').length, 0);
+  // where to go afterwards is judged as ever
+  const visitor = new Visitor();
+  const page = await visitor.go(`${house.base}/_vestibule/sign-in`);
+  const f = form(page);
+  const away = await visitor.ask(f.action, { method: 'POST', body: { ...f.fields, user: 'ada', password: right, rd: 'https://evil.example/' }, headers: sameOrigin(house) });
+  assert.equal(away.location.href, `${house.base}/`);
+});
+
+test('wrong passwords make a name and an address wait, longer each time, and the right one is not looked at meanwhile', async t => {
+  const house = await localHouse(t);
+  for (let i = 0; i < 5; i++) assert.equal((await signIn(house, 'ada', 'wrong password', { from: `192.0.2.${i}` })).status, 403);
+  const locked = await signIn(house, 'ada', right, { from: '192.0.2.77' });
+  assert.equal(locked.status, 429, 'the name waits');
+  assert.equal(locked.headers['retry-after'], '1');
+  assert.equal((await signIn(house, 'grace', 'another long one', { from: '192.0.2.78' })).status, 303, 'others do not');
+  await sleep(1100);
+  assert.equal((await signIn(house, 'ada', 'wrong password', { from: '192.0.2.6' })).status, 403);
+  const longer = await signIn(house, 'ada', right, { from: '192.0.2.79' });
+  assert.deepEqual([longer.status, longer.headers['retry-after']], [429, '2']);
+  await sleep(2100);
+  assert.equal((await signIn(house, 'ada', right, { from: '192.0.2.80' })).status, 303);
+  assert.equal((await signIn(house, 'ada', right, { from: '192.0.2.81' })).status, 303, 'the name is forgiven');
+  for (let i = 0; i < 5; i++) assert.equal((await signIn(house, `guess-${i}`, 'wrong password', { from: '198.51.100.9' })).status, 403);
+  assert.equal((await signIn(house, 'grace', 'another long one', { from: '198.51.100.9' })).status, 429, 'the address waits, whatever it tries');
+  await eventually(() => house.told('signin.locked').length >= 3);
+});
+
+test('comparing passwords holds nobody up: others are served meanwhile, and more than can wait are turned away', async t => {
+  const house = await localHouse(t, c => { c.server.workers = 1; }, [hash('ada', right, 12)]);
+  const page = await new Visitor().go(`${house.base}/_vestibule/sign-in`);
+  const f = form(page);
+  const tries = Array.from({ length: 30 }, (_, i) => new Visitor().ask(f.action, { method: 'POST', body: { ...f.fields, user: `name-${i}`, password: 'wrong password' }, headers: { ...sameOrigin(house), 'x-forwarded-for': `198.51.100.${i}` } }));
+  let slowest = 0;
+  for (let i = 0; i < 20; i++) {
+    const began = Date.now();
+    assert.equal((await new Visitor().ask(`${house.base}/_vestibule/me`, { navigate: false })).status, 401);
+    slowest = Math.max(slowest, Date.now() - began);
+  }
+  assert.ok(slowest < 1000, `${slowest} ms`);
+  const statuses = (await Promise.all(tries)).map(r => r.status);
+  assert.ok(statuses.includes(403) && statuses.includes(429), JSON.stringify(statuses));
+  assert.ok(statuses.every(s => s === 403 || s === 429));
+});
+
+test('who is taken out of the file, or gets another password, is signed out at the reload; others stay', async t => {
+  const house = await localHouse(t);
+  const [ada, grace] = [new Visitor(), new Visitor()];
+  await signIn(house, 'ada', right, { visitor: ada });
+  await signIn(house, 'grace', 'another long one', { visitor: grace });
+  const status = async v => (await v.ask(`${house.base}/x`, { navigate: false })).status;
+  assert.deepEqual([await status(ada), await status(grace)], [200, 200]);
+  writeFileSync(house.file, hash('ada', 'a new long password') + hash('linus', 'yet another one'), { mode: 0o600 });
+  assert.equal((await house.reload(null)).event, 'config.reloaded');
+  assert.deepEqual([await status(ada), await status(grace)], [401, 401]);
+  assert.equal((await signIn(house, 'ada', right)).status, 403);
+  assert.equal((await signIn(house, 'ada', 'a new long password', { visitor: ada })).status, 303);
+  assert.equal(await status(ada), 200);
+  writeFileSync(house.file, 'ada:{SHA}abc=\n', { mode: 0o600 });
+  assert.equal((await house.reload(null)).event, 'config.reload_failed');
+  assert.equal(await status(ada), 200, 'a bad file changes nothing');
+});
+
+test('the form stands on the page where local users count, and nowhere else; without local users nothing takes a password', async t => {
+  const house = await localHouse(t);
+  assert.match((await new Visitor().go(`${house.base}/page`)).body, /type="password"/);
+  const strict = await new Visitor().ask(`${house.base}/_vestibule/sign-in?rd=${encodeURIComponent('/op')}`);
+  assert.equal(strict.status, 302, 'a rule that takes one provider leads there');
+  const other = await startHouse(t);
+  assert.equal((await new Visitor().ask(`${other.base}/_vestibule/sign-in`, { method: 'POST', body: { user: 'a', password: 'b' } })).status, 405);
+});
+
+test('hash writes a line for the file, and refuses what bcrypt would not keep', async () => {
+  const run = (args, input) => spawnSync(binary, ['hash', ...args], { input });
+  const good = run(['ada'], `${right}\n`);
+  assert.equal(good.status, 0);
+  assert.match(good.stdout.toString(), /^ada:\$2y\$12\$[./A-Za-z0-9]{53}\n$/);
+  assert.match(run(['--cost', '8'], right).stdout.toString(), /^\$2y\$08\$/);
+  for (const [args, input, says] of [[['--cost', '4'], right, '--cost'], [['--cost', '16'], right, '--cost'], [[], 'short', 'at least 8'], [[], 'x'.repeat(73), '72 bytes'], [[], '', '']]) {
+    const bad = run(args, input);
+    assert.equal(bad.status, 64, `${args} ${input}`);
+    assert.equal(bad.stdout.toString(), '');
+    assert.ok(bad.stderr.toString().includes(says));
+  }
+});

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/give_back.h"
 #include "text/json.h"
 #include "text/utf8.h"
 
@@ -42,6 +43,7 @@ struct operator
     struct slice id, provider, subject; /* what was asked for; empty: not by that */
     bool all, json;
     size_t count;
+    struct give_back back;
 };
 
 /* ---- one question to the store ---- */
@@ -55,6 +57,7 @@ struct question {
     struct session_roll roll;
     struct session_ids ended;
     const struct session *known;
+    struct session_left left;
     bool was_there, over;
     const struct err *why;
     struct flow flow;
@@ -108,6 +111,11 @@ static enum flow_next ask_roll(struct flow *f, struct question *q)
     return session_roll(f, q->by->sessions, q->by->provider, q->by->subject, &q->roll);
 }
 
+static enum flow_next ask_take(struct flow *f, struct question *q)
+{
+    return session_tokens_take(f, q->by->sessions, q->id, &q->left);
+}
+
 static enum flow_next ask_revoke(struct flow *f, struct question *q)
 {
     return session_revoke(f, q->by->sessions, q->id, q->known, &q->was_there);
@@ -157,7 +165,9 @@ static bool read_options(struct operator* by, bool needs_one)
 
 static int close_operator(struct operator* by, int status)
 {
+    if (by->sessions != NULL) give_back_finish(&by->back);
     if (by->sessions != NULL) sessions_close(by->sessions);
+    if (by->sessions != NULL) give_back_close(&by->back);
     if (by->link != NULL) store_unlink(by->link);
     if (by->loop != NULL) loop_turn(by->loop, 0); /* connections that were closed go in a turn of their own */
     if (by->store != NULL) store_close(by->store);
@@ -201,6 +211,7 @@ static int open_operator(struct operator* by, const struct command_line *line, b
     by->loop = loop_open();
     by->link = store_link(by->store, by->loop);
     by->sessions = sessions_open(by->link, by->loop, by->s->session_jwt, by->s->keys, &by->s->session);
+    by->back = (struct give_back){.snapshot = by->s, .loop = by->loop, .sessions = by->sessions, .arena = by->arena};
     for (int64_t end = now_ms() + PATIENCE_MS / 5; !store_up(by->store) && now_ms() < end;) {
         loop_turn(by->loop, TURN_MS);
     }
@@ -406,7 +417,8 @@ static struct slice operator_name(struct arena *a)
                        : arena_print(a, "operator:%u", (unsigned)getuid());
 }
 
-static void tell_end(struct operator* by, struct slice id, struct slice provider, struct slice subject)
+static void tell_end(struct operator* by, struct slice id, struct slice provider, struct slice subject,
+                     const struct session_left *left)
 {
     struct audit_record r = {.event = "session.revoked",
                              .actor = operator_name(by->arena),
@@ -415,6 +427,7 @@ static void tell_end(struct operator* by, struct slice id, struct slice provider
                              .reason = LIT("command"),
                              .session = slice_upto(id, REFERENCE)};
     records_audit(&r);
+    if (left != NULL) give_back(&by->back, left, &r);
     by->count++;
 }
 
@@ -423,18 +436,38 @@ static int revoke_one(struct operator* by, const struct session_listed *x)
     AUTO(arena_closep) struct arena *a = arena_open(PAGE_BUDGET);
     const struct session known = {.identity = {.provider = x->provider, .subject = x->subject},
                                   .provider_sid = x->provider_sid};
-    struct question q = {.ask = ask_revoke, .id = x->id, .known = &known};
-    int status = put(by, a, &q);
-    if (status == EXIT_FINE && q.was_there) tell_end(by, x->id, x->provider, x->subject);
+    struct question take = {.ask = ask_take, .id = x->id}, q = {.ask = ask_revoke, .id = x->id, .known = &known};
+    int status = put(by, a, &take);
+    if (status == EXIT_FINE) status = put(by, a, &q);
+    if (status == EXIT_FINE && q.was_there) tell_end(by, x->id, x->provider, x->subject, &take.left);
+    return status;
+}
+
+/* The tokens of those we can see; who signs in meanwhile keeps theirs until they are found to be gone. */
+static int take_all(struct operator* by, const struct session_roll *roll, struct session_left *lefts)
+{
+    int status = EXIT_FINE;
+    for (size_t i = 0; status == EXIT_FINE && i < roll->count; i++) {
+        struct question take = {.ask = ask_take, .id = roll->at[i].id};
+        status = put(by, by->arena, &take);
+        lefts[i] = take.left;
+    }
     return status;
 }
 
 static int revoke_person(struct operator* by)
 {
-    struct question q = {.ask = ask_revoke_person};
-    int status = put(by, by->arena, &q);
+    struct question roll = {.ask = ask_roll}, q = {.ask = ask_revoke_person};
+    int status = put(by, by->arena, &roll);
+    struct session_left *lefts = arena_array(by->arena, struct session_left, roll.roll.count);
+    if (status == EXIT_FINE) status = take_all(by, &roll.roll, lefts);
+    if (status == EXIT_FINE) status = put(by, by->arena, &q);
     for (size_t i = 0; i < q.ended.count; i++) {
-        tell_end(by, q.ended.at[i], by->provider, by->subject);
+        const struct session_left *left = NULL;
+        for (size_t k = 0; k < roll.roll.count; k++) {
+            if (slice_is(roll.roll.at[k].id, q.ended.at[i])) left = &lefts[k];
+        }
+        tell_end(by, q.ended.at[i], by->provider, by->subject, left);
     }
     return status;
 }
@@ -463,6 +496,7 @@ int command_sessions_revoke(const struct command_line *line)
         status = EXIT_FAILED;
     } else if (status == EXIT_FINE)
         tell_count(&by);
+    give_back_finish(&by.back); /* while it can still be told how that went */
     records_close();
     return close_operator(&by, status);
 }

@@ -3,7 +3,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import http from 'node:http';
-import { eventually, sleep } from './lib/parts.mjs';
+import { binary, eventually, Part, sleep } from './lib/parts.mjs';
 import { HEADER, keysLeft, street } from './lib/street.mjs';
 import { form, Visitor } from './lib/visitor.mjs';
 import { installation, signIn } from './lib/installation.mjs';
@@ -104,6 +104,32 @@ test('signing out takes the tokens out of the store and gives them back to the p
   assert.deepEqual([line.stream, line.provider, line.actor], ['audit', 'op', 'op:ada']);
   await eventually(async () => await s.houses[0].metric('vestibule_provider_token_revocations_total{provider="op",outcome="revoked"}') === 1);
   assert.equal((await s.ask(s.houses[1])).status, 401);
+});
+
+test('an operator who ends sessions gives their tokens back, too', async t => {
+  const s = await street(t, { op: LONG }), [house] = s.houses;
+  s.op.who = 'bob';
+  await s.another();
+  assert.equal(s.op.living(), 2);
+  const keep = Object.fromEntries(['ASAN_OPTIONS', 'LSAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS'].filter(n => process.env[n]).map(n => [n, process.env[n]]));
+  const sessions = async (...args) => {
+    const part = new Part('vestibule sessions', binary, ['sessions', ...args, '--config', house.gw.config],
+      { env: { PATH: process.env.PATH, HOME: house.dir, STATE_DIRECTORY: `${house.dir}/state`, ...keep } });
+    const { code } = await part.ended;
+    await part.closed;
+    assert.equal(code, 0, part.err);
+    assert.doesNotMatch(part.err, /(access|refresh)-canary-[0-9a-f]{24}|Sanitizer/);
+    return part;
+  };
+  const ended = await sessions('revoke', '--user', 'op/ada');
+  assert.equal(s.op.living(), 1, ended.err);
+  assert.deepEqual(ended.err.split('\n').filter(l => l.startsWith('{')).map(l => JSON.parse(l).event), ['session.revoked', 'token.revoked']);
+  const [left] = JSON.parse((await sessions('list', '--json')).out);
+  await sessions('revoke', '--id', left.id);
+  assert.equal(s.op.living(), 0);
+  assert.deepEqual(s.op.revocations.map(r => [r.kind, r.authentic]), [['refresh_token', true], ['refresh_token', true]]);
+  assert.deepEqual(keysLeft(house.redis), []);
+  assert.equal((await s.ask(house)).status, 401);
 });
 
 test('a provider that takes no tokens back just now changes nothing about the sign-out', async t => {

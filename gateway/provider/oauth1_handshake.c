@@ -47,6 +47,9 @@ static enum flow_next judge(struct flow *f)
                          err_new(f->arena, PROBLEM_PROVIDER_BROKEN,
                                  "the request token came without oauth_callback_confirmed=true: this provider does not "
                                  "speak OAuth 1.0a, and nobody could tell who a token belongs to"));
+    if (h->told.token_secret.len == 0)
+        return flow_fail(f, err_new(f->arena, PROBLEM_PROVIDER_BROKEN,
+                                    "the request token came without a secret: nothing could be signed with it"));
     if (h->told.access_token.len > REQUEST_TOKEN_MAX || h->told.token_secret.len > REQUEST_TOKEN_MAX)
         return flow_fail(f, err_new(f->arena, PROBLEM_PROVIDER_BROKEN, "the request token is too long to be one"));
     return FLOW_NEXT;

@@ -199,11 +199,23 @@ static bool cookies_meet(const struct site *x, const struct site *y)
     return slice_is(x->session.cookie_name, y->session.cookie_name) && (below(a, b) || below(b, a));
 }
 
+static bool share_a_redirect(const struct return_rules *x, const struct return_rules *y)
+{
+    for (size_t i = 0; i < x->origin_count; i++) {
+        for (size_t k = 0; k < y->origin_count; k++) {
+            if (slice_is(x->origins[i], y->origins[k])) return true;
+        }
+    }
+    return false;
+}
+
 static void site_beside(struct build *b, const struct setting *at, const struct site *site, const struct site *other)
 {
     if (slice_is(site->id, other->id)) BUILD_ERROR(b, at, "id", "there are two sites \"%.*s\"", SLICE_ARG(site->id));
     if (site->public_host.len != 0 && slice_is(site->public_host, other->public_host))
         BUILD_ERROR(b, at, "public_url", "%.*s is another site's already", SLICE_ARG(site->public_origin));
+    if (share_a_redirect(&site->return_rules, &other->return_rules))
+        BUILD_ERROR(b, at, "redirects", "another site lists the same origin: a host belongs to one site");
     if (cookies_meet(site, other))
         BUILD_ERROR(b, at, "cookie_domain",
                     "browsers would send two cookies of one name to hosts below both domains: give this site a "

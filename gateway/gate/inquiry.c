@@ -156,12 +156,14 @@ static bool is_worse(enum verdict v, enum verdict than)
     return rank[v] > rank[than];
 }
 
+/* Signing in again cannot help here: the way back leads to an address whose own rule does not ask for it, and so back here. */
 static void worst_of(struct visitor *w, const struct rule *rules, size_t count, bool public_ones,
                      const struct person *person, int64_t now_s, enum verdict *verdict)
 {
     for (size_t i = 0; i < count; i++) {
         if (!public_ones && rules[i].allow == ALLOW_EVERYONE) continue;
         enum verdict v = route_judge(&rules[i], person, now_s);
+        if (v == VERDICT_STEP_UP) v = VERDICT_REFUSE;
         if (!is_worse(v, *verdict)) continue;
         *verdict = v;
         w->rule = &rules[i];

@@ -13,7 +13,8 @@
  * query is the client's own and is not read.
  *
  * Some compatible addresses are not told what is asked about (ASKED_UNTOLD), or only by headers that a client may have written. Then somebody
- * must be signed in and every rule that does not allow everyone must allow them.
+ * must be signed in and every rule that does not allow everyone must allow them. Where such a rule, or one that the query names, asks for another
+ * sign-in (max_age, acr, provider), it refuses: that belongs to the rule of the address itself.
  */
 #ifndef GATE_INQUIRY_H
 #define GATE_INQUIRY_H

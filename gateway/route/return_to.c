@@ -108,9 +108,9 @@ static bool judge_origin(struct arena *a, const struct return_rules *rules, stru
 /* An address of ours that would start over, end what has just begun, or show nothing to a person. */
 static bool is_loop(struct slice prefix, struct slice path)
 {
-    static const struct slice words[] = {LIT_INIT("callback"), LIT_INIT("start"),   LIT_INIT("sign-in"),
-                                         LIT_INIT("sign-out"), LIT_INIT("sign_in"), LIT_INIT("sign_out"),
-                                         LIT_INIT("auth")};
+    static const struct slice words[] = {LIT_INIT("callback"), LIT_INIT("start"),    LIT_INIT("sign-in"),
+                                         LIT_INIT("sign-out"), LIT_INIT("sign_in"),  LIT_INIT("sign_out"),
+                                         LIT_INIT("auth"),     LIT_INIT("no-access")};
     if (prefix.len == 0 || !slice_starts(path, prefix)) return false;
     struct slice rest = slice_from(path, prefix.len), word;
     if (rest.len == 0 || rest.at[0] != '/') return false;

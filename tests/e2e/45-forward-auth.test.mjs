@@ -219,6 +219,14 @@ test('the query of the question narrows and never widens', async t => {
   }
 });
 
+test('a rule that the query names asks for no other sign-in: nobody is sent in a circle', async t => {
+  const h = await house(t, config => { config.access.unshift({ id: 'strong', path: '/strong/**', allow: 'signed_in', acr: ['gold'] }); });
+  for (const way of ['nginx', 'forward']) {
+    const r = await h.ask(way, '/reports', { query: '?rule=strong', cookie: h.cookie });
+    assert.deepEqual([r.status, r.location], [403, undefined], way);
+  }
+});
+
 test('the store being away is no yes and no sign-out: 503, or what nginx can carry, with the reason', async t => {
   const h = await house(t, config => { config.session.revocation_cache = '0s'; });
   await h.redis.stop('SIGKILL');

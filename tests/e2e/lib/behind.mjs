@@ -27,7 +27,7 @@ export async function behind(t, front, { change = () => {} } = {}) {
     server: { workers: 2, drain: '2s' },
     providers: [{ use: 'oidc', id: 'op', name: 'The Provider', issuer: op.issuer, client_id: op.clientId, client_secret: op.clientSecret, allow_private: true }],
     session: { store: redis.url },
-    access: rules,
+    access: structuredClone(rules),
     log: { format: 'json' },
   };
   change(config);

@@ -1,6 +1,7 @@
 #include "page/provider_buttons.h"
 
 #include "page/letter.h"
+#include "page/view.h"
 
 struct placing {
     struct view *view;
@@ -45,5 +46,8 @@ void provider_buttons(struct view *v, const struct pages *p, const struct provid
         for (size_t i = 0; i < count; i++) {
             if (turn_of(&buttons[i]) == turn) place(&to, &buttons[i]);
         }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!buttons[i].away && view_find(v, LIT("away")) != NULL) view_flag(view_section(v, "away"), "some", true);
     }
 }

@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folder as newFolder, freePort, startGateway } from './lib/parts.mjs';
+import { Visitor } from './lib/visitor.mjs';
 import { person, startBrowser } from './lib/browser.mjs';
 import { cutOff, phone, shots, small, tooSmall, violations, wide } from './lib/looks.mjs';
 
@@ -17,7 +18,7 @@ const variables = {
   okta: '{ domain: "https://dev-1.okta.com" }', auth0: '{ domain: "https://example.eu.auth0.com" }', keycloak: '{ realm_url: "https://id.example.com/realms/staff" }',
   apple: '{ team_id: DEF123GHIJ, key_id: ABC123DEFG }',
 };
-async function everyone(t, signIn = '') {
+async function everyone(t, signIn = '', more = '') {
   const port = await freePort();
   const key = join(newFolder(t), 'apple.p8');
   writeFileSync(key, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
@@ -30,7 +31,7 @@ public_url: http://localhost:${port}
 listen: 127.0.0.1:${port}
 server: { workers: 1, drain: 1s }
 providers:
-${platforms.map(entry).join('\n')}
+${platforms.map(entry).join('\n')}${more}
 session: { store: "memory://" }
 access: [{ path: /**, allow: signed_in }]
 backends: [{ id: app, url: "http://127.0.0.1:9" }]
@@ -44,9 +45,9 @@ let browser;
 before(async () => { browser = await startBrowser({ args: ['--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost'] }); mkdirSync(shots, { recursive: true }); });
 after(() => browser?.close());
 
-async function look(base, name, { but, script = true } = {}) {
+async function look(base, name, { but } = {}) {
   const faults = [];
-  const context = await person(browser, { javaScriptEnabled: script, viewport: wide }); // for axe
+  const context = await person(browser, { javaScriptEnabled: true, viewport: wide }); // for axe
   await context.addCookies([{ name: 'vestibule-last', value: 'reddit', url: base }]);
   const page = await context.newPage();
   await page.goto(`${base}/_vestibule/sign-in?rd=%2Freports`);
@@ -92,6 +93,18 @@ test('with their owners\' colours the page is whole, and each button has its own
   assert.deepEqual(await of('amazon'), { words: 'Login with Amazon', ground: 'rgb(255, 208, 120)', ink: 'rgb(0, 0, 0)' });
   await page.goto(`${base}/_vestibule/sign-in?ui_locales=de`);
   assert.equal((await of('slack')).words, 'Weiter mit Slack', 'in other languages the sentence is ours');
+});
+
+test('a provider that does not answer is told by words and by its button, in colours that can be read', async t => {
+  const base = await everyone(t, '', `
+  - { use: oidc, id: gone, name: Example staff, issuer: "http://127.0.0.1:${await freePort()}", client_id: c, client_secret: a-client-secret-of-decent-length, allow_private: true }`);
+  assert.equal((await new Visitor().ask(`${base}/_vestibule/start/gone?rd=%2Freports`)).status, 502);
+  const { page, faults } = await look(base, 'one-is-away');
+  assert.deepEqual(faults, []);
+  assert.equal(await page.locator('#away').innerText(), 'Example staff does not answer at the moment.\n\nThe other ways still work.');
+  const last = page.locator('a.provider').last();
+  assert.match(await last.getAttribute('href'), /start\/gone/);
+  assert.equal(await last.getAttribute('aria-describedby'), 'away');
 });
 
 test('without JavaScript a person chooses by keyboard and is sent to the platform', async t => {

@@ -339,10 +339,14 @@ static void a_provider_that_does_not_answer_is_named_and_goes_to_the_end(void **
     struct slice html = sign_in_in(a, p, 5, 2, 0, 0, LIT("en"));
     assert_int_equal(places(html, LIT("<bdi>One</bdi> does not answer at the moment")), 1);
     assert_int_equal(places(html, LIT("aria-describedby=\"away\"")), 1);
+    assert_int_equal(places(html, LIT("The other ways still work.")), 1);
     assert_int_equal(places(html, LIT("id=\"away\" role=\"status\"")), 1);
     struct slice behind = slice_from(html, slice_find(html, LIT("</div>\n  <nav")));
     assert_true(slice_find(behind, LIT("<bdi>Five</bdi>")) < slice_find(behind, LIT("<bdi>One</bdi>")));
     assert_int_equal(places(sign_in_with(a, p, 5, 2, 9), LIT("id=\"away\"")), 0);
+    html = sign_in_in(a, p, 1, 2, 9, 0, LIT("en"));
+    assert_int_equal(places(html, LIT("does not answer at the moment")), 1);
+    assert_int_equal(places(html, LIT("The other ways")), 0); /* there is none */
     const struct provider_button told = {.name = LIT("One"), .href = LIT("/start"), .away = true, .told = true};
     struct view *v = view_new(a);
     provider_buttons(v, p, &told, 1, 2, LIT("en"));

@@ -8,11 +8,9 @@
  * Ends are told in the audit stream of the configured log, by the name of who ran the command.
  */
 #include <pwd.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/commands.h"
-#include "cli/give_back.h"
+#include "cli/session_desk.h"
 #include "text/json.h"
 #include "text/utf8.h"
 
@@ -20,273 +18,9 @@
 #include "base/now.h"
 
 enum {
-    PATIENCE_MS = 15000, /* of one question; the store's own limit is far shorter */
-    TURN_MS = 10,
-    IDS_BUDGET = 512 * 1024 * 1024, /* five million sessions */
-    PAGE_BUDGET = 16 * 1024 * 1024,
     ROW_MAX = 64 * 1024,
-    REFERENCE = 8, /* what logs tell of an id */
-    ID = 43,
     SHOWN = 60 /* characters of a name on a line */
 };
-
-struct operator
-{
-    const struct command_line *line;
-    struct config *config;
-    struct snapshot *s;
-    struct arena *arena;
-    struct loop *loop;
-    struct store *store;
-    struct store_link *link;
-    struct sessions *sessions;
-    struct slice id, provider, subject; /* what was asked for; empty: not by that */
-    bool all, json;
-    size_t count;
-    struct give_back back;
-};
-
-/* ---- one question to the store ---- */
-
-struct question {
-    struct operator* by;
-    enum flow_next (*ask)(struct flow *f, struct question *q);
-    struct slice id;
-    struct store_scan scan;
-    struct session_listed listed;
-    struct session_roll roll;
-    struct session_ids ended;
-    const struct session *known;
-    struct session_left left;
-    bool was_there, over;
-    const struct err *why;
-    struct flow flow;
-};
-
-static enum flow_next ask(struct flow *f)
-{
-    struct question *q = f->self;
-    return q->ask(f, q);
-}
-
-static const struct flow_step steps[] = {{"sessions/ask", ask}};
-
-static void answered(struct flow *f, const struct err *why)
-{
-    struct question *q = f->self;
-    q->over = true;
-    q->why = why;
-}
-
-/* EXIT_FINE, or why not: told already. Answers live in a. */
-static int put(struct operator* by, struct arena *a, struct question *q)
-{
-    q->by = by;
-    flow_start(&q->flow, a, steps, 1, answered, q);
-    for (int64_t end = now_ms() + PATIENCE_MS; !q->over && now_ms() < end;) {
-        loop_turn(by->loop, TURN_MS);
-    }
-    if (q->over && q->why == NULL) return EXIT_FINE;
-    if (!q->over) {
-        flow_drop(&q->flow);
-        command_say("the store does not answer");
-        return EXIT_UNAVAILABLE;
-    }
-    command_failed(a, q->why);
-    return q->why->problem == PROBLEM_STORE_AWAY ? EXIT_UNAVAILABLE : EXIT_FAILED;
-}
-
-static enum flow_next ask_walk(struct flow *f, struct question *q)
-{
-    return session_walk(f, q->by->sessions, q->by->id, &q->scan);
-}
-
-static enum flow_next ask_read(struct flow *f, struct question *q)
-{
-    return session_read(f, q->by->sessions, q->id, &q->listed);
-}
-
-static enum flow_next ask_roll(struct flow *f, struct question *q)
-{
-    return session_roll(f, q->by->sessions, q->by->provider, q->by->subject, &q->roll);
-}
-
-static enum flow_next ask_take(struct flow *f, struct question *q)
-{
-    return session_tokens_take(f, q->by->sessions, q->id, &q->left);
-}
-
-static enum flow_next ask_revoke(struct flow *f, struct question *q)
-{
-    return session_revoke(f, q->by->sessions, q->id, q->known, &q->was_there);
-}
-
-static enum flow_next ask_revoke_person(struct flow *f, struct question *q)
-{
-    return session_revoke_person(f, q->by->sessions, q->by->provider, q->by->subject, (struct slice){NULL, 0},
-                                 &q->ended);
-}
-
-/* ---- getting there and back ---- */
-
-static bool is_id(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", text.at[i]) == NULL)
-            return false;
-    }
-    return text.len >= REFERENCE && text.len <= ID;
-}
-
-static bool read_options(struct operator* by, bool needs_one)
-{
-    struct slice user = slice_of(command_value(by->line, "user"));
-    by->id = slice_of(command_value(by->line, "id"));
-    by->provider = slice_of(command_value(by->line, "provider"));
-    by->all = command_has(by->line, "all");
-    by->json = command_json(by->line);
-    int ways = (user.len != 0) + (by->id.len != 0) + (by->provider.len != 0) + by->all;
-    if (ways > 1 || (needs_one && ways == 0)) {
-        command_say("say whose, in one way: --id ID, --user PROVIDER/SUBJECT, --provider ID or --all");
-        return false;
-    }
-    if (by->id.len != 0 && !is_id(by->id)) {
-        command_say("--id is what `sessions list` shows: the first %d characters of an id, or more of it", REFERENCE);
-        return false;
-    }
-    if (user.len == 0) return true;
-    slice_cut(&user, '/', &by->provider);
-    by->subject = user;
-    if (by->provider.len != 0 && by->subject.len != 0) return true;
-    command_say(
-        "--user is written PROVIDER/SUBJECT: a provider's id and its name for the person, as `sessions list` shows them");
-    return false;
-}
-
-static int close_operator(struct operator* by, int status)
-{
-    if (by->sessions != NULL) give_back_finish(&by->back);
-    if (by->sessions != NULL) sessions_close(by->sessions);
-    if (by->sessions != NULL) give_back_close(&by->back);
-    if (by->link != NULL) store_unlink(by->link);
-    if (by->loop != NULL) loop_turn(by->loop, 0); /* connections that were closed go in a turn of their own */
-    if (by->store != NULL) store_close(by->store);
-    if (by->loop != NULL) loop_close(by->loop);
-    snapshot_drop(by->s);
-    if (by->config != NULL) config_close(by->config);
-    arena_close(by->arena);
-    return status;
-}
-
-static int refuse(struct operator* by, const char *why)
-{
-    command_say("%s", why);
-    return close_operator(by, EXIT_CONFIG);
-}
-
-/* EXIT_FINE, or all is closed again. */
-static int open_operator(struct operator* by, const struct command_line *line, bool needs_one)
-{
-    *by = (struct operator){.line = line};
-    if (!read_options(by, needs_one)) return EXIT_USAGE;
-    by->arena = arena_open(IDS_BUDGET);
-    by->config = command_config(line, NULL);
-    by->s = config_build(by->config, &(struct config_use){.purpose = CONFIG_CHECK});
-    if (by->s == NULL) {
-        command_complain(line, by->config, LIT("mend the configuration first"));
-        return close_operator(by, EXIT_CONFIG);
-    }
-    if (by->s->store.kind == STORE_MEMORY) {
-        return refuse(
-            by, "session.store is memory://: sessions live in the gateway's own memory, and only it can end them. "
-                "Stop it, or let people use PREFIX/account");
-    }
-    if (by->s->keys_are_new) {
-        return refuse(by, "the key that sessions are sealed with is not here: run this as the gateway's user, with its "
-                          "STATE_DIRECTORY or session.keys");
-    }
-    const struct err *e = store_open(by->arena, &by->s->store, &by->store);
-    if (e != NULL) return close_operator(by, command_failed(by->arena, e));
-    log_threshold(LOG_LEVEL_WARN); /* that the store answers is seen by the answer */
-    by->loop = loop_open();
-    by->link = store_link(by->store, by->loop);
-    by->sessions = sessions_open(by->link, by->loop, by->s->session_jwt, by->s->keys, &by->s->session);
-    by->back = (struct give_back){.snapshot = by->s, .loop = by->loop, .sessions = by->sessions, .arena = by->arena};
-    for (int64_t end = now_ms() + PATIENCE_MS / 5; !store_up(by->store) && now_ms() < end;) {
-        loop_turn(by->loop, TURN_MS);
-    }
-    return EXIT_FINE;
-}
-
-/* ---- finding them ---- */
-
-static int by_bytes(const void *x, const void *y)
-{
-    return slice_compare(*(const struct slice *)x, *(const struct slice *)y);
-}
-
-/* All ids that may be meant, each once, in by->arena. */
-static int find_ids(struct operator* by, struct session_ids *ret)
-{
-    char cursor[32] = "0";
-    size_t room = 0;
-    int status = EXIT_FINE;
-    do {
-        struct arena *a = arena_open(PAGE_BUDGET);
-        struct question q = {.ask = ask_walk, .scan = {.cursor = slice_of(cursor)}};
-        status = put(by, a, &q);
-        if (status == EXIT_FINE && ret->count + q.scan.count > room) {
-            room = 2 * (ret->count + q.scan.count);
-            struct slice *grown = arena_array(by->arena, struct slice, room);
-            if (ret->count != 0) memcpy(grown, ret->at, ret->count * sizeof *grown);
-            ret->at = grown;
-        }
-        for (size_t i = 0; status == EXIT_FINE && i < q.scan.count; i++) {
-            ret->at[ret->count++] = arena_copy(by->arena, q.scan.keys[i]);
-        }
-        snprintf(cursor, sizeof cursor, "%.*s", SLICE_ARG(q.scan.cursor));
-        arena_close(a);
-    } while (status == EXIT_FINE && strcmp(cursor, "0") != 0);
-    if (ret->count > 1) qsort(ret->at, ret->count, sizeof *ret->at, by_bytes);
-    size_t unique = 0;
-    for (size_t i = 0; i < ret->count; i++) {
-        if (unique == 0 || !slice_is(ret->at[unique - 1], ret->at[i])) ret->at[unique++] = ret->at[i];
-    }
-    ret->count = unique;
-    return status;
-}
-
-typedef int each_fn(struct operator* by, const struct session_listed *x);
-
-static int each_of_person(struct operator* by, each_fn *each)
-{
-    struct question q = {.ask = ask_roll};
-    int status = put(by, by->arena, &q);
-    for (size_t i = 0; status == EXIT_FINE && i < q.roll.count; i++) {
-        status = each(by, &q.roll.at[i]);
-    }
-    return status;
-}
-
-static int each_asked_for(struct operator* by, each_fn *each)
-{
-    struct session_ids ids = {.count = 0};
-    if (by->subject.len != 0) return each_of_person(by, each);
-    int status = find_ids(by, &ids);
-    if (status == EXIT_FINE && by->id.len != 0 && ids.count > 1) {
-        command_say("%zu sessions begin with that id: give more of it", ids.count);
-        return EXIT_FAILED;
-    }
-    for (size_t i = 0; status == EXIT_FINE && i < ids.count; i++) {
-        struct arena *a = arena_open(PAGE_BUDGET);
-        struct question q = {.ask = ask_read, .id = ids.at[i]};
-        status = put(by, a, &q);
-        bool meant = q.listed.id.len != 0 && (by->provider.len == 0 || slice_is(by->provider, q.listed.provider));
-        if (status == EXIT_FINE && meant) status = each(by, &q.listed);
-        arena_close(a);
-    }
-    return status;
-}
 
 /* ---- showing them ---- */
 
@@ -317,7 +51,7 @@ static void minute(int64_t seconds, char out[17])
     out[16] = '\0';
 }
 
-static int list_one(struct operator* by, const struct session_listed *x)
+static int list_one(struct desk *by, const struct session_listed *x)
 {
     AUTO(arena_closep) struct arena *a = arena_open(ROW_MAX);
     char began[17], seen[17];
@@ -335,24 +69,24 @@ static int list_one(struct operator* by, const struct session_listed *x)
     struct slice who =
         arena_print(a, "%.*s/%.*s  %.*s", SLICE_ARG(x->provider), SLICE_ARG(x->subject), SLICE_ARG(x->email));
     who = utf8_for_people(a, who, 2 * SHOWN);
-    printf("%.*s  %-16s  %-16s  %-24.*s  %.*s\n", SLICE_ARG(slice_upto(x->id, REFERENCE)), began, seen,
+    printf("%.*s  %-16s  %-16s  %-24.*s  %.*s\n", SLICE_ARG(slice_upto(x->id, DESK_REFERENCE)), began, seen,
            SLICE_ARG(x->address), SLICE_ARG(who));
     return EXIT_FINE;
 }
 
 int command_sessions_list(const struct command_line *line)
 {
-    struct operator by;
-    int status = open_operator(&by, line, false);
+    struct desk by;
+    int status = session_desk_open(&by, line, false);
     if (status != EXIT_FINE) return status;
     if (by.json) printf("[");
-    status = each_asked_for(&by, list_one);
+    status = session_desk_each(&by, list_one);
     if (by.json) printf("]\n");
     if (status == EXIT_FINE && by.count == 0 && !by.json) command_say("nobody is signed in");
-    return close_operator(&by, status);
+    return session_desk_close(&by, status);
 }
 
-static int show_one(struct operator* by, const struct session_listed *x)
+static int show_one(struct desk *by, const struct session_listed *x)
 {
     AUTO(arena_closep) struct arena *a = arena_open(ROW_MAX);
     AUTO(buf_close) struct buf out = buf_open(ROW_MAX);
@@ -393,19 +127,19 @@ static int show_one(struct operator* by, const struct session_listed *x)
 
 int command_sessions_show(const struct command_line *line)
 {
-    struct operator by;
+    struct desk by;
     if (command_value(line, "id") == NULL) {
         command_say("say which: --id ID, as `sessions list` shows it");
         return EXIT_USAGE;
     }
-    int status = open_operator(&by, line, true);
+    int status = session_desk_open(&by, line, true);
     if (status != EXIT_FINE) return status;
-    status = each_asked_for(&by, show_one);
+    status = session_desk_each(&by, show_one);
     if (status == EXIT_FINE && by.count == 0) {
         command_say("there is no such session");
         status = EXIT_FAILED;
     }
-    return close_operator(&by, status);
+    return session_desk_close(&by, status);
 }
 
 /* ---- ending them ---- */
@@ -417,7 +151,7 @@ static struct slice operator_name(struct arena *a)
                        : arena_print(a, "operator:%u", (unsigned)getuid());
 }
 
-static void tell_end(struct operator* by, struct slice id, struct slice provider, struct slice subject,
+static void tell_end(struct desk *by, struct slice id, struct slice provider, struct slice subject,
                      const struct session_left *left)
 {
     struct audit_record r = {.event = "session.revoked",
@@ -425,54 +159,28 @@ static void tell_end(struct operator* by, struct slice id, struct slice provider
                              .provider = provider,
                              .subject = subject,
                              .reason = LIT("command"),
-                             .session = slice_upto(id, REFERENCE)};
+                             .session = slice_upto(id, DESK_REFERENCE)};
     records_audit(&r);
     if (left != NULL) give_back(&by->back, left, &r);
     by->count++;
 }
 
-static int revoke_one(struct operator* by, const struct session_listed *x)
+static int revoke_one(struct desk *by, const struct session_listed *x)
 {
-    AUTO(arena_closep) struct arena *a = arena_open(PAGE_BUDGET);
-    const struct session known = {.identity = {.provider = x->provider, .subject = x->subject},
-                                  .provider_sid = x->provider_sid};
-    struct question take = {.ask = ask_take, .id = x->id}, q = {.ask = ask_revoke, .id = x->id, .known = &known};
-    int status = put(by, a, &take);
-    if (status == EXIT_FINE) status = put(by, a, &q);
-    if (status == EXIT_FINE && q.was_there) tell_end(by, x->id, x->provider, x->subject, &take.left);
+    AUTO(arena_closep) struct arena *a = arena_open(DESK_PAGE);
+    bool was_there = false;
+    struct session_left left = {.tokens = NULL};
+    int status = session_desk_revoke(by, a, x, &was_there, &left);
+    if (status == EXIT_FINE && was_there) tell_end(by, x->id, x->provider, x->subject, &left);
     return status;
 }
 
-/* The tokens of those we can see; who signs in meanwhile keeps theirs until they are found to be gone. */
-static int take_all(struct operator* by, const struct session_roll *roll, struct session_left *lefts)
+static void tell_persons(struct desk *by, struct slice id, const struct session_left *left)
 {
-    int status = EXIT_FINE;
-    for (size_t i = 0; status == EXIT_FINE && i < roll->count; i++) {
-        struct question take = {.ask = ask_take, .id = roll->at[i].id};
-        status = put(by, by->arena, &take);
-        lefts[i] = take.left;
-    }
-    return status;
+    tell_end(by, id, by->provider, by->subject, left);
 }
 
-static int revoke_person(struct operator* by)
-{
-    struct question roll = {.ask = ask_roll}, q = {.ask = ask_revoke_person};
-    int status = put(by, by->arena, &roll);
-    struct session_left *lefts = arena_array(by->arena, struct session_left, roll.roll.count);
-    if (status == EXIT_FINE) status = take_all(by, &roll.roll, lefts);
-    if (status == EXIT_FINE) status = put(by, by->arena, &q);
-    for (size_t i = 0; i < q.ended.count; i++) {
-        const struct session_left *left = NULL;
-        for (size_t k = 0; k < roll.roll.count; k++) {
-            if (slice_is(roll.roll.at[k].id, q.ended.at[i])) left = &lefts[k];
-        }
-        tell_end(by, q.ended.at[i], by->provider, by->subject, left);
-    }
-    return status;
-}
-
-static void tell_count(const struct operator* by)
+static void tell_count(const struct desk *by)
 {
     if (by->json)
         printf("{\"ended\":%zu}\n", by->count);
@@ -482,15 +190,15 @@ static void tell_count(const struct operator* by)
 
 int command_sessions_revoke(const struct command_line *line)
 {
-    struct operator by;
-    int status = open_operator(&by, line, true);
+    struct desk by;
+    int status = session_desk_open(&by, line, true);
     if (status != EXIT_FINE) return status;
     struct records_conf records = config_records(by.config);
     if (config_log_format_is_auto(by.config)) records.format = isatty(STDERR_FILENO) ? RECORDS_TEXT : RECORDS_JSON;
     if (records.least < LOG_LEVEL_WARN) records.least = LOG_LEVEL_WARN;
     const struct err *e = records_open(by.arena, &records);
-    if (e != NULL) return close_operator(&by, command_failed(by.arena, e));
-    status = by.subject.len != 0 ? revoke_person(&by) : each_asked_for(&by, revoke_one);
+    if (e != NULL) return session_desk_close(&by, command_failed(by.arena, e));
+    status = by.subject.len != 0 ? session_desk_revoke_person(&by, tell_persons) : session_desk_each(&by, revoke_one);
     if (status == EXIT_FINE && by.id.len != 0 && by.count == 0) {
         command_say("there is no such session");
         status = EXIT_FAILED;
@@ -498,5 +206,5 @@ int command_sessions_revoke(const struct command_line *line)
         tell_count(&by);
     give_back_finish(&by.back); /* while it can still be told how that went */
     records_close();
-    return close_operator(&by, status);
+    return session_desk_close(&by, status);
 }

@@ -13,7 +13,7 @@ static const struct key limits[] = {
      .type = KEY_TEXT,
      .fallback = "60/1m",
      .meaning =
-         "sign-ins, passwords and access tokens that failed, by one address: then nothing more is looked at for a while. Who is signed "
+         "sign-ins, passwords, access tokens and logouts told of that failed, by one address: then nothing more is looked at for a while. Who is signed "
          "in is never asked to wait"},
     {.name = "provider",
      .type = KEY_TEXT,

@@ -23,7 +23,7 @@ enum {
 enum limit_what {
     LIMIT_SIGN_IN,       /* starts, and passwords shown, by one address */
     LIMIT_CALLBACK,      /* by one address */
-    LIMIT_AUTH_FAILURES, /* callbacks, passwords and access tokens that failed, by one address */
+    LIMIT_AUTH_FAILURES, /* callbacks, passwords, access tokens and logouts told of that failed, by one address */
     LIMIT_PROVIDER,      /* starts by one provider, from everywhere */
     LIMITS
 };

@@ -9,6 +9,10 @@
 
 #include "base/now.h"
 
+enum {
+    STORE_WAIT_S = 5 /* what browsers are told while the store is away */
+};
+
 static struct metric sign_ins = {
     .name = "vestibule_sign_ins_total",
     .help = "Sign-ins by provider, outcome and reason.",
@@ -134,7 +138,7 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
     if (v->answer.wants == WANTS_JSON || v->answer.wants == WANTS_BARE) {
         if (problem == PROBLEM_SIGN_IN_CANCELLED) problem = PROBLEM_PROVIDER_REFUSED;
         if (problem == PROBLEM_NONE) problem = PROBLEM_SIGN_IN_REQUIRED;
-        respond_problem(&v->answer, problem, problem == PROBLEM_STORE_AWAY ? 5 : 0);
+        respond_problem(&v->answer, problem, problem == PROBLEM_STORE_AWAY ? STORE_WAIT_S : 0);
         return;
     }
     struct view *view = view_new(a);
@@ -155,7 +159,9 @@ void login_show_page(struct visit *v, struct slice return_url, enum problem prob
     }
     offer_local(v, return_url, view);
     if (provider != NULL) view_text(view, "provider", provider->name);
-    if (problem == PROBLEM_STORE_AWAY) exchange_add(v->x, LIT("retry-after"), LIT("5"));
+    int64_t wait_s = problem == PROBLEM_STORE_AWAY ? STORE_WAIT_S : 0;
+    if (problem == PROBLEM_PROVIDER_AWAY && provider != NULL) (void)provider_is_away(provider, &wait_s);
+    if (wait_s > 0) exchange_add(v->x, LIT("retry-after"), arena_print(a, "%lld", (long long)wait_s));
     respond_page(&v->answer, banner_status(problem), PAGE_SIGN_IN, view);
 }
 

@@ -215,6 +215,9 @@ static void flight_end(struct flow *f, const struct err *why)
     l->flight = NULL;
     waiters_send(l, outcome);
     pthread_mutex_unlock(&l->lock);
+    /* that a document can be had says nothing of the endpoints that matter, but one that cannot is an outage like any other */
+    if (why != NULL && why->problem == PROBLEM_PROVIDER_AWAY)
+        provider_state_heard(l->state, MEANING_RETRYABLE, x->answer.retry_after_s);
     flight_free(x);
 }
 

@@ -1,36 +1,12 @@
 // People with a password of the gateway's own, for the hour when no provider answers.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { eventually, sleep, startHouse } from './lib/house.mjs';
-import { binary, folder } from './lib/parts.mjs';
+import { hash, localHouse, right, sameOrigin, signIn } from './lib/local.mjs';
+import { binary } from './lib/parts.mjs';
 import { Visitor, form } from './lib/visitor.mjs';
-
-const hash = (name, password, cost = 8) => execFileSync(binary, ['hash', name, '--cost', String(cost)], { input: `${password}\n` }).toString();
-const right = 'correct horse battery';
-
-async function localHouse(t, change = () => {}, lines = [hash('ada', right), hash('grace', 'another long one')]) {
-  const dir = folder(t), file = join(dir, 'local_users');
-  writeFileSync(file, lines.join(''), { mode: 0o600 });
-  const house = await startHouse(t, { change: c => {
-    c.trusted_proxies = ['127.0.0.0/8'];
-    c.local_users = { file, groups: ['break-glass'] };
-    c.access = [{ path: '/ada', allow: { users: ['local/ada'] } }, { path: '/op', allow: 'signed_in', provider: 'op' }, { path: '/**', allow: 'signed_in' }];
-    change(c);
-  } });
-  house.file = file;
-  return house;
-}
-
-const sameOrigin = house => ({ origin: house.base, 'sec-fetch-site': 'same-origin' });
-async function signIn(house, name, password, { visitor = new Visitor(), rd = '/page?x=1', headers = {}, from = '192.0.2.1' } = {}) {
-  const page = await visitor.go(`${house.base}/_vestibule/sign-in?rd=${encodeURIComponent(rd)}`, { headers: { 'x-forwarded-for': from } });
-  const f = form(page);
-  Object.assign(f.fields, { user: name, password });
-  return visitor.ask(f.action, { method: f.method, body: f.fields, headers: { ...sameOrigin(house), 'x-forwarded-for': from, ...headers } });
-}
 
 test('with a right password a person is signed in like others, with groups, and comes back to where they were going', async t => {
   const house = await localHouse(t);
@@ -106,23 +82,6 @@ test('wrong passwords make a name and an address wait, longer each time, and the
   for (let i = 0; i < 5; i++) assert.equal((await signIn(house, `guess-${i}`, 'wrong password', { from: '198.51.100.9' })).status, 403);
   assert.equal((await signIn(house, 'grace', 'another long one', { from: '198.51.100.9' })).status, 429, 'the address waits, whatever it tries');
   await eventually(() => house.told('signin.locked').length >= 3);
-});
-
-test('comparing passwords holds nobody up: others are served meanwhile, and more than can wait are turned away', async t => {
-  const house = await localHouse(t, c => { c.server.workers = 1; }, [hash('ada', right, 12)]);
-  const page = await new Visitor().go(`${house.base}/_vestibule/sign-in`);
-  const f = form(page);
-  const tries = Array.from({ length: 30 }, (_, i) => new Visitor().ask(f.action, { method: 'POST', body: { ...f.fields, user: `name-${i}`, password: 'wrong password' }, headers: { ...sameOrigin(house), 'x-forwarded-for': `198.51.100.${i}` } }));
-  let slowest = 0;
-  for (let i = 0; i < 20; i++) {
-    const began = Date.now();
-    assert.equal((await new Visitor().ask(`${house.base}/_vestibule/me`, { navigate: false })).status, 401);
-    slowest = Math.max(slowest, Date.now() - began);
-  }
-  assert.ok(slowest < 1000, `${slowest} ms`);
-  const statuses = (await Promise.all(tries)).map(r => r.status);
-  assert.ok(statuses.includes(403) && statuses.includes(429), JSON.stringify(statuses));
-  assert.ok(statuses.every(s => s === 403 || s === 429));
 });
 
 test('who is taken out of the file, or gets another password, is signed out at the reload; others stay', async t => {

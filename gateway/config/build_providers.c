@@ -82,6 +82,9 @@ static void tokens(struct build *b, const struct setting *at, struct provider *p
     p->follows = setting_on(at, "refresh");
     p->refusal_ends_session = setting_number(at, "refresh_refused") == 0;
     p->revokes = setting_on(at, "revoke");
+    if (p->tokens == TOKENS_SESSION && p->follows && p->descriptor->refresh.kind == REFRESH_NONE) {
+        BUILD_WARNING(b, at, "refresh", "this provider's tokens are never renewed: its sessions cannot follow it");
+    }
     if (p->tokens == TOKENS_SESSION) return;
     static const char *const moot[] = {"refresh", "refresh_refused", "revoke"};
     for (size_t i = 0; i < sizeof moot / sizeof moot[0]; i++) {

@@ -1,5 +1,6 @@
 /* command_check.c -- `check`: everything that is wrong, without starting or making anything. */
 #include "cli/commands.h"
+#include "fetch/fetch.h"
 
 static void tell_json(struct config *c)
 {
@@ -30,6 +31,7 @@ int command_check(const struct command_line *line)
     else
         command_complain(line, c, LIT("not started"));
     if (s != NULL) {
+        fetch_load(); /* which `run` leaves to its first question: not there ends it here */
         bool silent = command_json(line) || command_has(line, "quiet") || config_complaints(c)->warnings > 0;
         if (!silent) command_say("the configuration is fine");
         status = online(line, s);

@@ -21,7 +21,7 @@
 
 /* At the process's start, before there are threads. */
 void fetch_prepare(void);
-/* Loads libcurl, which fetch_open leaves to its thread: for those who show which libraries are used. */
+/* Loads libcurl, which is otherwise left to the first question: for those who want to know that it is there. */
 void fetch_load(void);
 
 struct fetch; /* the process's egress thread */

@@ -323,6 +323,28 @@ static void redirect_uris_are_told_for_every_provider(void **state)
     assert_int_equal(type_with("providers list -c ", broken, ""), EXIT_CONFIG);
 }
 
+static void platforms_are_listed_and_shown_also_before_there_is_a_configuration(void **state)
+{
+    (void)state;
+    assert_int_equal(type("providers list"), EXIT_FINE);
+    assert_true(out_has("Provider files (use: ID):\n") &&
+                out_has("oidc             oidc    OpenID Connect         built in\n"));
+    assert_int_equal(type_with("providers list -c ", good, ""), EXIT_FINE);
+    assert_true(out_has("corp             oidc    use: oidc           https://id.example.com\n"));
+    assert_int_equal(type_with("providers list --format json -c ", good, ""), EXIT_FINE);
+    assert_true(out_has("\"configured\":[{\"id\":\"corp\"") && out_has("\"files\":[{\"id\":\"amazon\""));
+    assert_int_equal(type("providers show oidc"), EXIT_FINE);
+    assert_true(out_has("# oidc (built in)\n") && out_has("# providers/oidc.yaml:"));
+    assert_int_equal(type_with("providers show corp -c ", good, ""), EXIT_FINE);
+    assert_true(out_has("issuer: \"https://id.example.com\"") && out_has("good.yaml:"));
+    assert_false(out_has("hunter2"));
+    assert_int_equal(type("providers show odic"), EXIT_USAGE);
+    assert_non_null(strstr(told.words, "did you mean \"oidc\"?"));
+    assert_int_equal(type("providers show"), EXIT_USAGE);
+    assert_int_equal(type_with("providers show oidc -c ", broken, ""), EXIT_CONFIG);
+    assert_int_equal(type("providers urls"), EXIT_CONFIG);
+}
+
 static void secrets_are_long_and_never_the_same(void **state)
 {
     (void)state;
@@ -383,6 +405,7 @@ int main(void)
         cmocka_unit_test(keys_are_generated_listed_rotated_and_retired),
         cmocka_unit_test(keys_of_a_folder_that_is_not_there_are_an_error),
         cmocka_unit_test(redirect_uris_are_told_for_every_provider),
+        cmocka_unit_test(platforms_are_listed_and_shown_also_before_there_is_a_configuration),
         cmocka_unit_test(secrets_are_long_and_never_the_same),
         cmocka_unit_test(status_of_nobody_is_69),
         cmocka_unit_test(the_version_names_the_libraries),

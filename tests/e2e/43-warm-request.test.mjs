@@ -38,9 +38,9 @@ function reads(redis) {
   return sum;
 }
 
-test('warm requests ask Redis for nothing', async t => {
+test('warm requests ask Redis for nothing, though the backend gets the provider\'s access token', async t => {
   // the cache is believed for five seconds without asking; here longer than the test takes
-  const { base, redis } = await installation(t, { session: '  revocation_cache: 60s' });
+  const { base, redis } = await installation(t, { session: '  revocation_cache: 60s', app: ', access_token: header' });
   const visitor = new Visitor();
   await signIn(visitor, base, 'ada');
   const { ask, close } = await warmUp(base, cookieOf(visitor));
@@ -50,6 +50,7 @@ test('warm requests ask Redis for nothing', async t => {
   let answer;
   for (let i = 0; i < REQUESTS; i++) answer = await ask();
   assert.equal(JSON.parse(answer).headers['x-auth-user'], 'op:ada');
+  assert.ok(JSON.parse(answer).headers['x-auth-access-token']);
   assert.equal(reads(redis) - before, 0);
 });
 
@@ -75,7 +76,7 @@ test('warm requests, and warm verdicts for a front proxy, ask the allocator for 
   const count = () => Number(readFileSync(file).readBigUInt64LE());
   const env = { LD_PRELOAD: library, COUNT_FILE: file };
   if (hooks.length) env.ASAN_OPTIONS = `${process.env.ASAN_OPTIONS ?? ''}:verify_asan_link_order=0`;
-  const { base } = await installation(t, { session: '  revocation_cache: 60s', extra: 'trusted_proxies: [127.0.0.1]', gateway: { env } });
+  const { base } = await installation(t, { session: '  revocation_cache: 60s', extra: 'trusted_proxies: [127.0.0.1]', app: ', access_token: header', gateway: { env } });
   const visitor = new Visitor();
   await signIn(visitor, base, 'ada');
   assert.ok(count() > 1000, `the start and a sign-in allocate, so counting works (${count()})`);

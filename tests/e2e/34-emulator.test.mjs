@@ -53,7 +53,8 @@ test('every platform serves a client that does as it documents: page, code, toke
       assert.equal(answer.status, 200, `${id}: ${world.told(id)}`);
       assert.ok(answer.body.includes(p.expect?.subject ?? p.data.expect.subject) || id === 'youtube', `${id}: the profile tells who it is: ${answer.body}`);
     }
-    for (const document of ['discovery', 'jwks']) if (p.endpoint(document)) assert.equal((await send(visitor, p, document, { fields: {}, headers: {}, method: 'GET' })).status, 200, id);
+    for (const document of ['discovery', 'jwks']) if (p.endpoint(document)) assert.equal((await send(visitor, p, document,
+      { fields: {}, headers: {}, method: 'GET' })).status, 200, id);
   }
   assert.deepEqual(world.refusals().map(r => `${r.platform}: ${r.why}`), []);
   assert.deepEqual(world.strays, []);
@@ -66,16 +67,20 @@ test('an authorization request with one thing wrong is refused by every platform
     const name = a.client ?? 'client_id';
     const without = n => l => l.filter(([k]) => k !== n), changed = (n, v) => l => l.map(([k, o]) => [k, k === n ? v : o]);
     const wrong = [
-      [without(name), /is missing/], [changed(name, 'somebody'), /is not registered/], [changed('redirect_uri', `${redirect}x`), /redirect_uri .* is not registered/],
-      [without('redirect_uri'), /redirect_uri/], [changed('response_type', 'token'), /response_type/], [without('state'), /"state" is missing/], [changed('state', ''), /state/],
+      [without(name), /is missing/], [changed(name, 'somebody'), /is not registered/],
+        [changed('redirect_uri', `${redirect}x`), /redirect_uri .* is not registered/],
+      [without('redirect_uri'), /redirect_uri/], [changed('response_type', 'token'), /response_type/], [without('state'), /"state" is missing/],
+        [changed('state', ''), /state/],
       [l => [...l, ['surprise', '1']], /"surprise" is none/], [l => [...l, ['state', 'x'.repeat(43)]], /"state" is there twice/],
     ];
     if (name === 'client_id') wrong.push([l => [...l, ['appid', p.client.id]], /"appid" is none/]);
     else wrong.push([l => l.map(([k, v]) => [k === name ? 'client_id' : k, v]), /is missing/]);
     if (a.scope?.known.length > 1) wrong.push([changed('scope', a.scope.known.join(a.scope.separator === ',' ? ' ' : ',')), /is unknown/]);
     if (a.scope?.must?.length) wrong.push([without('scope'), /"scope" is missing/], [changed('scope', 'admin'), /"admin" is unknown/]);
-    if (a.pkce === 'required') wrong.push([l => without('code_challenge')(without('code_challenge_method')(l)), /code_challenge.* is missing/], [changed('code_challenge_method', 'plain'), /code_challenge_method/]);
-    if (a.pkce && a.pkce !== 'none') wrong.push([changed('code_challenge', 'short'), /code_challenge/], [without('code_challenge_method'), /go together|is missing/]);
+    if (a.pkce === 'required') wrong.push([l => without('code_challenge')(without('code_challenge_method')(l)), /code_challenge.* is missing/],
+      [changed('code_challenge_method', 'plain'), /code_challenge_method/]);
+    if (a.pkce && a.pkce !== 'none') wrong.push([changed('code_challenge', 'short'), /code_challenge/],
+      [without('code_challenge_method'), /go together|is missing/]);
     else wrong.push([l => [...l, ['code_challenge', 'A'.repeat(43)], ['code_challenge_method', 'S256']], /"code_challenge" is none/]);
     if (a.nonce === 'wanted') wrong.push([without('nonce'), /"nonce" is missing/]);
     else wrong.push([l => [...l, ['nonce', 'n']], /"nonce" is none/]);
@@ -102,25 +107,35 @@ test('a token question with one thing wrong is refused by every platform, and th
     const at = platforms[id].endpoints.token, names = { id: 'client_id', secret: 'client_secret', ...at.names };
     const ways = at.auth ?? ['post'];
     const wrong = [
-      [q => { q.fields.code = 'made-up'; }, /the code is none/], [q => { delete q.fields.code; }, /"code" is missing/], [q => { q.fields.surprise = '1'; }, /"surprise" is none/],
-      [q => { q.fields.grant_type = 'password'; }, /unknown here/], [(q, p) => { if (ways[0] === 'basic') q.headers.authorization = `Basic ${Buffer.from('a:b').toString('base64')}`; else q.fields[names.id] = 'somebody'; }, /not registered/],
+      [q => { q.fields.code = 'made-up'; }, /the code is none/], [q => { delete q.fields.code; }, /"code" is missing/],
+        [q => { q.fields.surprise = '1'; }, /"surprise" is none/],
+      [q => { q.fields.grant_type = 'password'; }, /unknown here/],
+        [(q, p) => { if (ways[0] === 'basic') q.headers.authorization = `Basic ${Buffer.from('a:b').toString('base64')}`; else q.fields[names.id] = 'somebody'; }, /not registered/],
     ];
-    if (at.redirect !== false) wrong.push([q => { q.fields.redirect_uri += 'x'; }, /redirect_uri is not/], [q => { delete q.fields.redirect_uri; }, /"redirect_uri" is missing/]);
+    if (at.redirect !== false) wrong.push([q => { q.fields.redirect_uri += 'x'; }, /redirect_uri is not/],
+      [q => { delete q.fields.redirect_uri; }, /"redirect_uri" is missing/]);
     else if (id !== 'naver') wrong.push([q => { q.fields.redirect_uri = redirect; }, /"redirect_uri" is none/]);
     if (!at.bare) wrong.push([q => { delete q.fields.grant_type; }, /grant_type is missing/]);
-    for (const n of Object.keys(at.needs ?? {})) wrong.push([q => { delete q.fields[n]; }, new RegExp(`"${n}" is missing`)], [q => { q.fields[n] = `${q.fields[n]}x`; }, /does not belong/]);
+    for (const n of Object.keys(at.needs ?? {})) wrong.push([q => { delete q.fields[n]; }, new RegExp(`"${n}" is missing`)],
+      [q => { q.fields[n] = `${q.fields[n]}x`; }, /does not belong/]);
     if (at.method?.[0] === 'GET') wrong.push([q => { q.method = 'POST'; }, /takes GET/]);
     else wrong.push([q => { q.headers['content-type'] = 'application/json'; }, /content-type is application\/json/]);
     if (names.id !== 'client_id') wrong.push([q => { q.fields.client_id = q.fields[names.id]; delete q.fields[names.id]; }, /no client/]);
     if (ways[0] !== 'none') wrong.push([(q, p) => {
       if (ways[0] === 'basic') q.headers.authorization = `Basic ${Buffer.from(`${encodeURIComponent(p.client.id)}:wrong`).toString('base64')}`; else q.fields[names.secret] = 'wrong';
     }, /secret is wrong|is no JWT|client secret/]);
-    if (!ways.includes('basic')) wrong.push([(q, p) => { delete q.fields[names.secret]; q.headers.authorization = `Basic ${Buffer.from(`${p.client.id}:${p.client.secret}`).toString('base64')}`; }, /does not take Basic/]);
-    if (!ways.includes('post')) wrong.push([(q, p) => { delete q.headers.authorization; q.fields[names.id] = p.client.id; q.fields[names.secret] = p.client.secret ?? 'x'; }, /wants (basic|none)|client secret|in the form/]);
-    if (ways.includes('basic')) wrong.push([(q, p) => { q.headers.authorization = `Basic ${Buffer.from(`${encodeURIComponent(p.client.id)}:${encodeURIComponent(p.client.secret)}`).toString('base64')}`; q.fields[names.secret] = p.client.secret; }, /one way at a time/]);
+    if (!ways.includes('basic')) wrong.push([(q,
+      p) => { delete q.fields[names.secret]; q.headers.authorization = `Basic ${Buffer.from(`${p.client.id}:${p.client.secret}`).toString('base64')}`; },
+      /does not take Basic/]);
+    if (!ways.includes('post')) wrong.push([(q,
+      p) => { delete q.headers.authorization; q.fields[names.id] = p.client.id; q.fields[names.secret] = p.client.secret ?? 'x'; },
+      /wants (basic|none)|client secret|in the form/]);
+    if (ways.includes('basic')) wrong.push([(q,
+      p) => { q.headers.authorization = `Basic ${Buffer.from(`${encodeURIComponent(p.client.id)}:${encodeURIComponent(p.client.secret)}`).toString('base64')}`; q.fields[names.secret] = p.client.secret; }, /one way at a time/]);
     for (const h of Object.keys(at.headers ?? {})) wrong.push([q => { delete q.headers[h]; }, new RegExp(`header ${h} is missing`)]);
     const pkce = platforms[id].endpoints.authorize.pkce;
-    if (pkce && pkce !== 'none') wrong.push([q => { q.fields.code_verifier = 'v'.repeat(43); }, /not that of the challenge/], [q => { delete q.fields.code_verifier; }, /code_verifier is missing/], [q => { q.fields.code_verifier = 'short'; }, /5 characters/]);
+    if (pkce && pkce !== 'none') wrong.push([q => { q.fields.code_verifier = 'v'.repeat(43); }, /not that of the challenge/],
+      [q => { delete q.fields.code_verifier; }, /code_verifier is missing/], [q => { q.fields.code_verifier = 'short'; }, /5 characters/]);
     else wrong.push([q => { q.fields.code_verifier = 'v'.repeat(43); }, /"code_verifier" is none/]);
     for (const [token, why] of wrong) {
       const { access } = await signIn(id, { token });
@@ -136,7 +151,8 @@ test('a token question with one thing wrong is refused by every platform, and th
       await send(visitor, p, name, rightApi(p, name, access));
       refused(world, id, /none that we gave out, or was revoked/);
     }
-    await signIn(id, { wait: (at.codeLives ?? 600) + 1, token: (q, p) => { if (ways[0] === 'jwt') q.fields.client_secret = signedSecret(p, (h, c) => { c.exp += 600; }); } });
+    await signIn(id, { wait: (at.codeLives ?? 600) + 1,
+      token: (q, p) => { if (ways[0] === 'jwt') q.fields.client_secret = signedSecret(p, (h, c) => { c.exp += 600; }); } });
     refused(world, id, /the code is \d+ s old/);
     world.offset = 0;
   }
@@ -150,14 +166,19 @@ test('an API refuses a token that comes the wrong way, a question with a wrong f
     if (!name) continue;
     const { p, access } = await signIn(id);
     const at = p.endpoint(name), way = at.token ?? 'bearer';
-    const wrong = [[q => { q.fields.surprise = '1'; }, /"surprise" is none/], [q => { q.headers.cookie = 'a=b'; }, /header cookie/], [q => { q.headers['x-forwarded-for'] = '192.0.2.1'; }, /header x-forwarded-for/]];
-    if (way === 'bearer') wrong.push([q => { delete q.headers.authorization; q.fields.access_token = access; }, /no Authorization header/], [q => { q.headers.authorization = `Bearer x${access}`; }, /none that we gave out/],
+    const wrong = [[q => { q.fields.surprise = '1'; }, /"surprise" is none/], [q => { q.headers.cookie = 'a=b'; }, /header cookie/],
+      [q => { q.headers['x-forwarded-for'] = '192.0.2.1'; }, /header x-forwarded-for/]];
+    if (way === 'bearer') wrong.push([q => { delete q.headers.authorization; q.fields.access_token = access; }, /no Authorization header/],
+      [q => { q.headers.authorization = `Bearer x${access}`; }, /none that we gave out/],
       [q => { q.headers.authorization = `token ${access}`; }, /is no bearer/]);
-    else wrong.push([q => { q.headers.authorization = `Bearer ${access}`; delete q.fields.access_token; }, /the token is a parameter/], [q => { q.fields.access_token += 'x'; }, /none that we gave out/]);
+    else wrong.push([q => { q.headers.authorization = `Bearer ${access}`; delete q.fields.access_token; }, /the token is a parameter/],
+      [q => { q.fields.access_token += 'x'; }, /none that we gave out/]);
     for (const h of Object.keys(at.headers ?? {}).filter(h => h !== 'accept')) wrong.push([q => { delete q.headers[h]; }, new RegExp(`header ${h} is missing`)]);
     if (id === 'reddit') wrong.push([q => { q.headers['user-agent'] = 'curl/8.0'; }, /is a generic one/]);
-    if (id === 'facebook') wrong.push([q => { delete q.fields.appsecret_proof; }, /appsecret_proof/], [q => { q.fields.appsecret_proof = 'a'.repeat(64); }, /is not the proof/]);
-    if (['facebook', 'instagram', 'threads', 'tiktok'].includes(id)) wrong.push([q => { q.fields.fields = 'id,shoe_size'; }, /shoe_size|"id" does not exist/], [q => { q.fields.fields = 'id name'; }, /./], [q => { delete q.fields.fields; }, /"fields" is missing/]);
+    if (id === 'facebook') wrong.push([q => { delete q.fields.appsecret_proof; }, /appsecret_proof/],
+      [q => { q.fields.appsecret_proof = 'a'.repeat(64); }, /is not the proof/]);
+    if (['facebook', 'instagram', 'threads', 'tiktok'].includes(id)) wrong.push([q => { q.fields.fields = 'id,shoe_size'; },
+      /shoe_size|"id" does not exist/], [q => { q.fields.fields = 'id name'; }, /./], [q => { delete q.fields.fields; }, /"fields" is missing/]);
     if (id === 'x') wrong.push([q => { q.fields['user.fields'] = 'shoe_size'; }, /shoe_size/]);
     for (const [change, why] of wrong) {
       const question = rightApi(p, name, access);
@@ -223,15 +244,19 @@ test('refresh tokens rotate where they do, one that was used ends everything, an
     world.offset = 0;
   }
   const fb = await signIn('facebook');
-  const long = await send(visitor, fb.p, 'token', { method: 'GET', headers: {}, fields: { grant_type: 'fb_exchange_token', client_id: fb.p.client.id, client_secret: fb.p.client.secret, fb_exchange_token: fb.access } });
+  const long = await send(visitor, fb.p, 'token',
+    { method: 'GET', headers: {}, fields: { grant_type: 'fb_exchange_token', client_id: fb.p.client.id, client_secret: fb.p.client.secret,
+    fb_exchange_token: fb.access } });
   assert.equal(long.json.expires_in, 5184000, world.told('facebook'));
   const we = await signIn('wechat');
-  const next = await send(visitor, we.p, 'refresh', { method: 'GET', headers: {}, fields: { appid: we.p.client.id, grant_type: 'refresh_token', refresh_token: we.answer.json.refresh_token } });
+  const next = await send(visitor, we.p, 'refresh',
+    { method: 'GET', headers: {}, fields: { appid: we.p.client.id, grant_type: 'refresh_token', refresh_token: we.answer.json.refresh_token } });
   assert.equal(next.json.openid, we.p.person.openid);
 });
 
 test('what a platform revoked opens nothing', async t => {
-  const ids = ['x', 'google', 'gitlab', 'apple', 'discord', 'twitch', 'reddit', 'yahoo', 'line', 'kakao', 'naver', 'vk', 'slack', 'linkedin', 'tiktok', 'weibo', 'github', 'facebook'];
+  const ids = ['x', 'google', 'gitlab', 'apple', 'discord', 'twitch', 'reddit', 'yahoo', 'line', 'kakao', 'naver', 'vk', 'slack', 'linkedin', 'tiktok',
+    'weibo', 'github', 'facebook'];
   const { world, visitor, signIn } = await start(t, ids);
   for (const id of ids) {
     const { p, access } = await signIn(id);
@@ -246,12 +271,15 @@ test('what a platform revoked opens nothing', async t => {
     if (at?.kind === 'api') question.headers.authorization = `Bearer ${access}`;
     if (id === 'weibo') Object.assign(question, { method: 'GET', fields: { access_token: access } });
     if (id === 'facebook') Object.assign(question, { method: 'DELETE', fields: {} });
-    if (id === 'naver') Object.assign(question.fields, { grant_type: 'delete', client_id: p.client.id, client_secret: p.client.secret, access_token: access, service_provider: 'NAVER' });
+    if (id === 'naver') Object.assign(question.fields,
+      { grant_type: 'delete', client_id: p.client.id, client_secret: p.client.secret, access_token: access, service_provider: 'NAVER' });
     let answer;
     if (id === 'facebook') answer = await visitor.ask(`${p.endpoints.find(e => e.name === 'revoke').address}?${query(Object.entries({ access_token: access, appsecret_proof: rightApi(p, 'profile', access).fields.appsecret_proof }))}`, { method: 'DELETE', navigate: false });
     else if (id === 'github') {
-      answer = await visitor.ask(p.endpoints.find(e => e.name === 'revoke').address, { method: 'DELETE', navigate: false, body: JSON.stringify({ access_token: access }),
-        headers: { 'user-agent': 'vestibule', 'content-type': 'application/json', authorization: `Basic ${Buffer.from(`${p.client.id}:${p.client.secret}`).toString('base64')}` } });
+      answer = await visitor.ask(p.endpoints.find(e => e.name === 'revoke').address,
+        { method: 'DELETE', navigate: false, body: JSON.stringify({ access_token: access }),
+        headers: { 'user-agent': 'vestibule', 'content-type': 'application/json',
+          authorization: `Basic ${Buffer.from(`${p.client.id}:${p.client.secret}`).toString('base64')}` } });
     } else answer = await send(visitor, p, id === 'naver' ? 'token' : 'revoke', question);
     assert.ok(answer.status < 300, `${id}: ${world.told(id)}`);
     assert.deepEqual(p.revoked, [access], `${id}: ${world.told(id)}`);
@@ -265,27 +293,37 @@ test('what a platform revoked opens nothing', async t => {
 
 test('OAuth 1.0a: the signatures of the documents are found again, and each wrong part is refused', async t => {
   // RFC 5849 section 3.4.1.1: the base string, with every oddity of encoding and order
-  const params = [['b5', '=%3D'], ['a3', 'a'], ['c@', ''], ['a2', 'r b'], ['oauth_consumer_key', '9djdj82h48djs9d2'], ['oauth_token', 'kkk9d7dh3k39sjv7'], ['oauth_signature_method', 'HMAC-SHA1'],
+  const params = [['b5', '=%3D'], ['a3', 'a'], ['c@', ''], ['a2', 'r b'], ['oauth_consumer_key', '9djdj82h48djs9d2'], ['oauth_token', 'kkk9d7dh3k39sjv7'],
+    ['oauth_signature_method', 'HMAC-SHA1'],
     ['oauth_timestamp', '137131201'], ['oauth_nonce', '7d8f3e4a'], ['c2', ''], ['a3', '2 q']];
-  assert.equal(baseString('post', 'http://EXAMPLE.COM:80/request', params), 'POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D%26c%2540%3D%26c2%3D%26'
+  assert.equal(baseString('post', 'http://EXAMPLE.COM:80/request', params),
+    'POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D%26c%2540%3D%26c2%3D%26'
     + 'oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7');
   // section 1.2, photos.example.net
-  const photo = [['file', 'vacation.jpg'], ['size', 'original'], ['oauth_consumer_key', 'dpf43f3p2l4k3l03'], ['oauth_token', 'nnch734d00sl2jdk'], ['oauth_signature_method', 'HMAC-SHA1'], ['oauth_timestamp', '137131202'], ['oauth_nonce', 'chapoH']];
+  const photo = [['file', 'vacation.jpg'], ['size', 'original'], ['oauth_consumer_key', 'dpf43f3p2l4k3l03'], ['oauth_token', 'nnch734d00sl2jdk'],
+    ['oauth_signature_method', 'HMAC-SHA1'], ['oauth_timestamp', '137131202'], ['oauth_nonce', 'chapoH']];
   assert.equal(signature(baseString('GET', 'http://photos.example.net/photos', photo), 'kd94hf93k423kf44', 'pfkkdhi9sl3r4s00'), 'MdpQcU8iPSUjWoN/UDMsK2sui9I=');
   // the platform's own page about creating a signature
-  const tweet = [['include_entities', 'true'], ['status', 'Hello Ladies + Gentlemen, a signed OAuth request!'], ['oauth_consumer_key', 'xvz1evFS4wEEPTGEFPHBog'], ['oauth_nonce', 'kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg'],
-    ['oauth_signature_method', 'HMAC-SHA1'], ['oauth_timestamp', '1318622958'], ['oauth_token', '370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb'], ['oauth_version', '1.0']];
-  assert.equal(signature(baseString('POST', 'https://api.x.com/1.1/statuses/update.json', tweet), 'kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw', 'LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE'), 'Ls93hJiZbQ3akF3HF3x1Bz8/zU4=');
+  const tweet = [['include_entities', 'true'], ['status', 'Hello Ladies + Gentlemen, a signed OAuth request!'],
+    ['oauth_consumer_key', 'xvz1evFS4wEEPTGEFPHBog'], ['oauth_nonce', 'kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg'],
+    ['oauth_signature_method', 'HMAC-SHA1'], ['oauth_timestamp', '1318622958'], ['oauth_token', '370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb'],
+      ['oauth_version', '1.0']];
+  assert.equal(signature(baseString('POST', 'https://api.x.com/1.1/statuses/update.json', tweet), 'kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw',
+    'LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE'), 'Ls93hJiZbQ3akF3HF3x1Bz8/zU4=');
 
   const { world, visitor } = await start(t, ['x-oauth1']);
   const p = world.platform('x-oauth1');
   const at = name => p.endpoints.find(e => e.name === name).address;
-  const post = (name, authorization, body = '') => visitor.ask(at(name), { method: 'POST', navigate: false, headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' }, body });
+  const post = (name, authorization, body = '') => visitor.ask(at(name),
+    { method: 'POST', navigate: false, headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' }, body });
   const callback = [['oauth_callback', redirect]];
   const wrong = [
-    [{ params: [] }, /oauth_callback is missing/], [{ params: [['oauth_callback', `${redirect}x`]] }, /not registered/], [{ change: o => { o.oauth_timestamp = String(Math.floor(Date.now() / 1000) - 301); } }, /oauth_timestamp is -30\d s off/],
-    [{ change: o => { o.oauth_signature = 'AAAAAAAAAAAAAAAAAAAAAAAAAAA='; } }, /oauth_signature is wrong/], [{ change: o => { o.oauth_consumer_key = 'x'; } }, /not registered/], [{ change: o => { o.oauth_signature_method = 'PLAINTEXT'; } }, /PLAINTEXT/],
-    [{ change: o => { o.oauth_version = '2.0'; } }, /oauth_version/], [{ change: o => { delete o.oauth_nonce; } }, /oauth_nonce is missing/], [{ change: o => { o.oauth_surprise = '1'; } }, /oauth_surprise/], [{ secret: 'x' }, /oauth_signature is wrong/],
+    [{ params: [] }, /oauth_callback is missing/], [{ params: [['oauth_callback', `${redirect}x`]] }, /not registered/],
+      [{ change: o => { o.oauth_timestamp = String(Math.floor(Date.now() / 1000) - 301); } }, /oauth_timestamp is -30\d s off/],
+    [{ change: o => { o.oauth_signature = 'AAAAAAAAAAAAAAAAAAAAAAAAAAA='; } }, /oauth_signature is wrong/],
+      [{ change: o => { o.oauth_consumer_key = 'x'; } }, /not registered/], [{ change: o => { o.oauth_signature_method = 'PLAINTEXT'; } }, /PLAINTEXT/],
+    [{ change: o => { o.oauth_version = '2.0'; } }, /oauth_version/], [{ change: o => { delete o.oauth_nonce; } }, /oauth_nonce is missing/],
+      [{ change: o => { o.oauth_surprise = '1'; } }, /oauth_surprise/], [{ secret: 'x' }, /oauth_signature is wrong/],
   ];
   for (const [how, why] of wrong) {
     await post('request_token', signed(p, 'POST', at('request_token'), { params: callback, ...how }));
@@ -308,12 +346,15 @@ test('OAuth 1.0a: the signatures of the documents are found again, and each wron
   const body = `oauth_verifier=${got.oauth_verifier}`, rest = { token: first.oauth_token, secret: first.oauth_token_secret };
   await post('token', signed(p, 'POST', at('token'), rest), body);
   refused(world, 'x-oauth1', /oauth_signature is wrong/);
-  const answer = Object.fromEntries(new URLSearchParams((await post('token', signed(p, 'POST', at('token'), { ...rest, form: [['oauth_verifier', got.oauth_verifier]] }), body)).body));
+  const answer = Object.fromEntries(new URLSearchParams((await post('token',
+    signed(p, 'POST', at('token'), { ...rest, form: [['oauth_verifier', got.oauth_verifier]] }), body)).body));
   assert.equal(answer.user_id, p.person.sub);
   const me = `${at('profile')}?include_email=true&skip_status=true`;
-  const who = await visitor.ask(me, { navigate: false, headers: { authorization: signed(p, 'GET', me, { token: answer.oauth_token, secret: answer.oauth_token_secret }) } });
+  const who = await visitor.ask(me, { navigate: false,
+    headers: { authorization: signed(p, 'GET', me, { token: answer.oauth_token, secret: answer.oauth_token_secret }) } });
   assert.match(who.body, new RegExp(`"id":${p.person.sub},`));
-  await visitor.ask(me, { navigate: false, headers: { authorization: signed(p, 'GET', at('profile'), { token: answer.oauth_token, secret: answer.oauth_token_secret }) } });
+  await visitor.ask(me, { navigate: false, headers: { authorization: signed(p, 'GET', at('profile'),
+    { token: answer.oauth_token, secret: answer.oauth_token_secret }) } });
   refused(world, 'x-oauth1', /oauth_signature is wrong/);
   const no = await decide(visitor, `${at('authorize')}?oauth_token=${other.oauth_token}`);
   refused(world, 'x-oauth1', /none that waits/);
@@ -322,7 +363,8 @@ test('OAuth 1.0a: the signatures of the documents are found again, and each wron
 
 test('a client secret that is signed: key, team, client, audience and times are looked at', async t => {
   const { world, signIn } = await start(t, ['apple']);
-  const wrong = [[(h, c) => { c.aud = 'https://elsewhere'; }, /aud/], [(h, c) => { c.iss = 'TEAM'; }, /iss/], [(h, c) => { c.sub = 'x'; }, /sub/], [(h, c) => { c.exp = 1; }, /exp/], [(h, c) => { c.exp += 15777001; }, /six months/],
+  const wrong = [[(h, c) => { c.aud = 'https://elsewhere'; }, /aud/], [(h, c) => { c.iss = 'TEAM'; }, /iss/], [(h, c) => { c.sub = 'x'; }, /sub/],
+    [(h, c) => { c.exp = 1; }, /exp/], [(h, c) => { c.exp += 15777001; }, /six months/],
     [(h, c) => { c.iat += 3600; }, /iat/], [h => { h.kid = 'x'; }, /kid/], [h => { h.alg = 'RS256'; }, /alg/]];
   for (const [change, why] of wrong) {
     await signIn('apple', { token: (q, p) => { q.fields.client_secret = signedSecret(p, change); } });
@@ -351,7 +393,8 @@ test('the oddities are there: the fragment, the form post with the name once, fo
   assert.equal(head((await signIn('line', { token: q => { q.fields.id_token_key_type = 'JWK'; } })).answer.json.id_token).alg, 'ES256');
   const ms = await signIn('microsoft');
   assert.equal(claims(ms.answer.json.id_token).iss, 'https://login.microsoftonline.com/b9419818-09af-49c2-b0c3-653adc1f376e/v2.0');
-  assert.equal((await send(visitor, ms.p, 'discovery', { method: 'GET', fields: {}, headers: {} })).json.issuer, 'https://login.microsoftonline.com/{tenantid}/v2.0');
+  assert.equal((await send(visitor, ms.p, 'discovery', { method: 'GET', fields: {}, headers: {} })).json.issuer,
+    'https://login.microsoftonline.com/{tenantid}/v2.0');
   assert.equal((await send(visitor, ms.p, 'jwks', { method: 'GET', fields: {}, headers: {} })).json.keys[0].alg, undefined);
   world.platform('telegram').settings.algorithm = 'EdDSA';
   assert.equal(head((await signIn('telegram')).answer.json.id_token).alg, 'EdDSA');
@@ -393,7 +436,8 @@ test('faults are as told, for as long as told; a signed request and a proof are 
     assert.equal(r.status, 429);
     assert.ok(r.headers['x-ratelimit-reset'], 'the platform\'s own headers');
   }
-  assert.equal(signedRequest('secret', {}, { text: '{"algorithm":"HMAC-SHA256","0":"payload"}' }), 'vlXgu64BQGFSQrY0ZcJBZASMvYvTHu9GQ0YM9rjPSso.eyJhbGdvcml0aG0iOiJITUFDLVNIQTI1NiIsIjAiOiJwYXlsb2FkIn0');
+  assert.equal(signedRequest('secret', {}, { text: '{"algorithm":"HMAC-SHA256","0":"payload"}' }),
+    'vlXgu64BQGFSQrY0ZcJBZASMvYvTHu9GQ0YM9rjPSso.eyJhbGdvcml0aG0iOiJITUFDLVNIQTI1NiIsIjAiOiJwYXlsb2FkIn0');
   assert.equal(proof({ client: { secret: 'app-secret' } }, 'access-token')('dbf9c72b4c8f56924f8e07138f6d465c69cb5c9dbca908ce1403e993e1a5f799'), undefined);
   assert.deepEqual(world.strays, []);
 });

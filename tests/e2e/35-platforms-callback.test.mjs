@@ -29,7 +29,8 @@ const backWith = change => url => {
 
 test('OAuth 1.0a: nobody is sent away with a request token that is not whole and confirmed', async () => {
   const id = 'x-oauth1';
-  for (const change of [s => { s.oauth_callback_confirmed = 'false'; }, s => { delete s.oauth_callback_confirmed; }, s => { s.oauth_token = ''; }, s => { delete s.oauth_token_secret; }, s => { delete s.oauth_token; }]) {
+  for (const change of [s => { s.oauth_callback_confirmed = 'false'; }, s => { delete s.oauth_callback_confirmed; }, s => { s.oauth_token = ''; },
+    s => { delete s.oauth_token_secret; }, s => { delete s.oauth_token; }]) {
     await altered(id, 'request_token', change, async () => {
       const way = await walk(house, id);
       assert.ok(way.last === way.start, 'nobody is sent away');
@@ -47,7 +48,8 @@ for (const id of ids) {
     const answer = await stranger.ask(...callback);
     assert.equal(answer.status, 400, house.told(id));
     assert.equal(stranger.cookie('__Host-vestibule'), undefined);
-    const elsewhere = await walk(house, id, { change: (url, options) => [url.replace(`/callback/${id}`, `/callback/${id === 'github' ? 'discord' : 'github'}`), options] });
+    const elsewhere = await walk(house, id, { change: (url,
+      options) => [url.replace(`/callback/${id}`, `/callback/${id === 'github' ? 'discord' : 'github'}`), options] });
     assert.ok(elsewhere.last.status >= 400, 'another platform\'s callback');
     assert.equal(elsewhere.visitor.cookie('__Host-vestibule'), undefined);
     assert.equal(asked(id), before, 'the code was not sent anywhere');
@@ -74,8 +76,10 @@ test('a code that took too long is refused by the platform, and the page says so
 
 test('parameters that are missing, doubled or too long end the attempt before the platform is asked', async () => {
   for (const [id, changes] of Object.entries({
-    'x-oauth1': [q => q.delete('oauth_verifier'), q => q.delete('oauth_token'), q => q.set('oauth_token', 'another'), q => q.append('oauth_verifier', 'twice'), q => q.set('oauth_verifier', 'v'.repeat(5000))],
-    github: [q => q.delete('code'), q => q.append('code', 'twice'), q => q.set('code', 'c'.repeat(5000)), q => q.set('error', 'access_denied'), q => q.set('iss', 'https://evil.example')],
+    'x-oauth1': [q => q.delete('oauth_verifier'), q => q.delete('oauth_token'), q => q.set('oauth_token', 'another'),
+      q => q.append('oauth_verifier', 'twice'), q => q.set('oauth_verifier', 'v'.repeat(5000))],
+    github: [q => q.delete('code'), q => q.append('code', 'twice'), q => q.set('code', 'c'.repeat(5000)), q => q.set('error', 'access_denied'),
+      q => q.set('iss', 'https://evil.example')],
     vk: [q => q.append('state', 'twice'), q => q.append('code', 'twice')],
   })) {
     for (const change of changes) {
@@ -89,7 +93,8 @@ test('parameters that are missing, doubled or too long end the attempt before th
 });
 
 test('what a platform sends along with its answer, when it is there twice, too long or not at all, is as if it were not there: the platform says no', async () => {
-  for (const change of [q => q.append('device_id', 'twice'), q => q.set('device_id', 'd'.repeat(5000)), q => q.delete('device_id'), q => q.set('device_id', 'another')]) {
+  for (const change of [q => q.append('device_id', 'twice'), q => q.set('device_id', 'd'.repeat(5000)), q => q.delete('device_id'),
+    q => q.set('device_id', 'another')]) {
     const way = await walk(house, 'vk', { change: backWith(change) });
     assert.match(world.refusals('vk').at(-1).why, /device_id/);
     await refused(house, 'vk', way);
@@ -100,7 +105,9 @@ test('the name that a browser posts is a name or nothing, never more', async () 
   const expect = world.platform('apple').data.expect;
   const posted = change => walk(house, 'apple', { change: (url, options) => [url, { ...options, body: change({ ...options.body }) }] });
   const { name, given_name: _, family_name: __, ...rest } = expect;
-  for (const user of ['not JSON', '[]', '"text"', '{"name":17}', '{"name":{"firstName":{"a":1},"lastName":[]}}', '{"sub":"somebody","email":"root@evil.example","name":{}}', '{"name":{"firstName":"A\\r\\nX: 1"}}', `{"name":{"firstName":"${'x'.repeat(5000)}"}}`, '{'.repeat(3000)]) {
+  for (const user of ['not JSON', '[]', '"text"', '{"name":17}', '{"name":{"firstName":{"a":1},"lastName":[]}}',
+    '{"sub":"somebody","email":"root@evil.example","name":{}}', '{"name":{"firstName":"A\\r\\nX: 1"}}', `{"name":{"firstName":"${'x'.repeat(5000)}"}}`,
+    '{'.repeat(3000)]) {
     const way = await posted(b => ({ ...b, user }));
     if (way.last.status !== 303) { await refused(house, 'apple', way); continue; }
     const me = JSON.parse((await way.visitor.ask('/_vestibule/me', { navigate: false })).body);
@@ -131,7 +138,8 @@ test('tokens of the wrong type are none; odd lifetimes change nothing', async ()
   for (const access of [null, '', 17, true, {}, ['a'], undefined, 'a\r\nb', 'x'.repeat(200000)]) {
     await altered('spotify', 'token', s => { s.access_token = access; }, async () => refused(house, 'spotify', await walk(house, 'spotify'), {}));
   }
-  for (const type of ['mac', 'DPoP', 17]) await altered('spotify', 'token', s => { s.token_type = type; }, async () => refused(house, 'spotify', await walk(house, 'spotify'), {}));
+  for (const type of ['mac', 'DPoP', 17]) await altered('spotify', 'token', s => { s.token_type = type; },
+    async () => refused(house, 'spotify', await walk(house, 'spotify'), {}));
   for (const type of ['BEARER', 'bearer', undefined]) await altered('spotify', 'token', s => { s.token_type = type; }, () => signsIn(house, 'spotify'));
   for (const seconds of ['3600', undefined, null, 0, 9007199254740993n, 1e300]) {
     await altered('spotify', 'token', s => { s.expires_in = seconds; }, async () => {
@@ -143,7 +151,8 @@ test('tokens of the wrong type are none; odd lifetimes change nothing', async ()
 });
 
 test('silence and one byte at a time end by our patience, at every step of the three dialects', async () => {
-  await Promise.all([['x-oauth1', ['request_token', 'token', 'profile']], ['facebook', ['token', 'profile']], ['google', ['token']], ['tiktok', ['token', 'profile']]].map(async ([id, steps]) => {
+  await Promise.all([['x-oauth1', ['request_token', 'token', 'profile']], ['facebook', ['token', 'profile']], ['google', ['token']],
+    ['tiktok', ['token', 'profile']]].map(async ([id, steps]) => {
     const p = world.platform(id);
     for (const step of steps) {
       for (const reply of [replies.silent(), replies.trickle()]) {

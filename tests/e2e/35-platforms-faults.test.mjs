@@ -22,16 +22,22 @@ const changed = change => (r, text, said) => replies.text(change(text), said.typ
 const isForm = text => !/^[[{]/.test(text);
 // Failures that more asking makes worse never come three in a row: the gateway would rightly stop sending people there.
 const kinds = {
-  'status 500': replies.status(500), 'a page': replies.html(), 'status 503': replies.status(503), 'nothing at all': replies.text(''), 'a reset': replies.reset(), 'null': replies.text('null'),
-  'less than promised': replies.cut(), 'a number': replies.text('17'), 'an array': changed(text => `[${text}]`), 'no HTTP': replies.garbage(), 'half of it': changed(text => text.slice(0, Math.ceil(text.length / 2))),
-  'a member twice': changed(text => isForm(text) ? `${text.split('&')[0]}&${text}` : text.replace(/^(\[?\{)("[^"]+":)/, '$1$2"other",$2')), 'something behind it': changed(text => isForm(text) ? `{}${text}` : `${text}{}`),
-  'eight megabytes': replies.huge(), 'a bomb of gzip': replies.bomb(), 'no UTF-8': (r, text, said) => replies.text(Buffer.concat([Buffer.from([0xc3, 0x28]), Buffer.from(text)]), said.type)(r),
-  'nested without end': replies.text(`{"access_token":"x","x":${'['.repeat(20000)}${']'.repeat(20000)}}`), 'a redirect': r => replies.redirect('https://www.facebook.com/elsewhere')(r),
+  'status 500': replies.status(500), 'a page': replies.html(), 'status 503': replies.status(503), 'nothing at all': replies.text(''),
+    'a reset': replies.reset(), 'null': replies.text('null'),
+  'less than promised': replies.cut(), 'a number': replies.text('17'), 'an array': changed(text => `[${text}]`), 'no HTTP': replies.garbage(),
+    'half of it': changed(text => text.slice(0, Math.ceil(text.length / 2))),
+  'a member twice': changed(text => isForm(text) ? `${text.split('&')[0]}&${text}` : text.replace(/^(\[?\{)("[^"]+":)/, '$1$2"other",$2')),
+    'something behind it': changed(text => isForm(text) ? `{}${text}` : `${text}{}`),
+  'eight megabytes': replies.huge(), 'a bomb of gzip': replies.bomb(),
+    'no UTF-8': (r, text, said) => replies.text(Buffer.concat([Buffer.from([0xc3, 0x28]), Buffer.from(text)]), said.type)(r),
+  'nested without end': replies.text(`{"access_token":"x","x":${'['.repeat(20000)}${']'.repeat(20000)}}`),
+    'a redirect': r => replies.redirect('https://www.facebook.com/elsewhere')(r),
 };
 const names = Object.keys(kinds);
 // What the platforms' documents let fail: a second question about the person.
 // A long-lived token instead of the short one is for later, the person is in.
-const optional = { instagram: ['exchange'], threads: ['exchange'], youtube: ['channel'], github: ['emails'], bitbucket: ['emails'], twitch: ['helix'], google: ['profile'] };
+const optional = { instagram: ['exchange'], threads: ['exchange'], youtube: ['channel'], github: ['emails'], bitbucket: ['emails'], twitch: ['helix'],
+  google: ['profile'] };
 
 // The questions of one good sign-in after the browser came back.
 async function stepsOf(id) {

@@ -8,7 +8,8 @@ import { refused, startPlatforms, walk } from './lib/platforms.mjs';
 
 // (YouTube's keys are its company's, whose own row stands for both.)
 const ids = Object.keys(platforms).filter(id => platforms[id].identity && id !== 'youtube');
-const kinds = { 'status 500': replies.status(500), 'a page': replies.html(), 'no keys': replies.text('{"keys":[]}'), 'an array': replies.text('[]'), 'eight megabytes': replies.huge(), 'half of it': (r, text) => replies.text(text.slice(0, 40))(r),
+const kinds = { 'status 500': replies.status(500), 'a page': replies.html(), 'no keys': replies.text('{"keys":[]}'), 'an array': replies.text('[]'),
+  'eight megabytes': replies.huge(), 'half of it': (r, text) => replies.text(text.slice(0, 40))(r),
   'a redirect': replies.redirect('https://www.facebook.com/keys'), 'a bomb of gzip': replies.bomb(), 'nothing': replies.text('') };
 const closers = [];
 const t = { after: f => closers.unshift(f) };

@@ -6,7 +6,8 @@ import { consumers } from '../emulators/platforms/microsoft.mjs';
 import { replies } from './lib/hostile.mjs';
 import { entryOf, refused, signsIn, startPlatforms, walk } from './lib/platforms.mjs';
 
-const ids = ['facebook', 'instagram', 'github', 'bitbucket', 'microsoft', 'google', 'youtube', 'linkedin', 'apple', 'line', 'wechat', 'twitch', 'slack', 'discord', 'kakao', 'gitlab', 'x', 'telegram', 'spotify', 'auth0', 'keycloak'];
+const ids = ['facebook', 'instagram', 'github', 'bitbucket', 'microsoft', 'google', 'youtube', 'linkedin', 'apple', 'line', 'wechat', 'twitch', 'slack',
+  'discord', 'kakao', 'gitlab', 'x', 'telegram', 'spotify', 'auth0', 'keycloak'];
 const closers = [];
 const t = { after: f => closers.unshift(f) };
 let house, world;
@@ -74,10 +75,12 @@ test('an operator who wants verified addresses gets nobody the platform does not
 test('an address for an extra scope: the platform gives confirmed ones only', () => signsIn(house, 'x', { as: 'x-mail', expect: { ...expectOf('x'), ...world.platform('x').data.expectWith['users.email'] } }));
 
 test('a tenant\'s token is believed for what it says of its tenant, and an optional claim proves the address', async () => {
-  for (const edov of [true, '1', 'true', 1]) await while_('microsoft', p => { p.person.edov = edov; }, () => signsIn(house, 'microsoft', { expect: { ...expectOf('microsoft'), email_verified: true } }));
+  for (const edov of [true, '1', 'true', 1]) await while_('microsoft', p => { p.person.edov = edov; },
+    () => signsIn(house, 'microsoft', { expect: { ...expectOf('microsoft'), email_verified: true } }));
   for (const edov of [false, '0', 'yes', null]) await while_('microsoft', p => { p.person.edov = edov; }, () => signsIn(house, 'microsoft'));
   await while_('microsoft', p => { p.person.tid = consumers; }, () => signsIn(house, 'microsoft'));
-  const lie = (change, id = 'microsoft') => while_(id, p => { p.lie = change; }, async () => refused(house, id, await walk(house, id), { problem: 'provider-broken', status: 502 }));
+  const lie = (change, id = 'microsoft') => while_(id, p => { p.lie = change; },
+    async () => refused(house, id, await walk(house, id), { problem: 'provider-broken', status: 502 }));
   await lie(s => { s.claims.iss = 'https://login.microsoftonline.com/{tenantid}/v2.0'; });
   await lie(s => { s.claims.iss = 'https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0'; });
   await lie(s => { s.claims.tid = '../../evil'; });
@@ -88,15 +91,20 @@ test('a personal account is not of an organisation', async () => {
   const p = world.platform('microsoft');
   p.settings.tenant = 'organizations';
   await signsIn(house, 'microsoft', { as: 'microsoft-work' });
-  await while_('microsoft', () => { p.person.tid = consumers; }, async () => refused(house, 'microsoft-work', await walk(house, 'microsoft-work', { of: 'microsoft' }), {}));
+  await while_('microsoft', () => { p.person.tid = consumers; },
+    async () => refused(house, 'microsoft-work', await walk(house, 'microsoft-work', { of: 'microsoft' }), {}));
   p.settings.tenant = 'common';
 });
 
 test('both spellings of an issuer are the platform\'s, a third is not', async () => {
-  for (const [id, other, wrong] of [['google', 'accounts.google.com', 'https://accounts.google.com.evil.example'], ['linkedin', 'https://www.linkedin.com', 'https://linkedin.com'], ['apple', 'https://account.apple.com', 'https://apple.com']]) {
+  for (const [id, other, wrong] of [['google', 'accounts.google.com', 'https://accounts.google.com.evil.example'],
+    ['linkedin', 'https://www.linkedin.com', 'https://linkedin.com'], ['apple', 'https://account.apple.com', 'https://apple.com']]) {
     const expect = id === 'apple' ? undefined : expectOf(id);
-    await while_(id, p => { p.lie = s => { s.claims.iss = other; }; }, () => id === 'apple' ? signsIn(house, id, { expect: world.platform(id).consents ? without(expectOf(id), 'name', 'given_name', 'family_name') : expectOf(id) }) : signsIn(house, id, { expect }));
-    await while_(id, p => { p.lie = s => { s.claims.iss = wrong; }; }, async () => refused(house, id, await walk(house, id), { problem: 'provider-broken', status: 502 }));
+    await while_(id, p => { p.lie = s => { s.claims.iss = other; }; },
+      () => id === 'apple' ? signsIn(house, id,
+      { expect: world.platform(id).consents ? without(expectOf(id), 'name', 'given_name', 'family_name') : expectOf(id) }) : signsIn(house, id, { expect }));
+    await while_(id, p => { p.lie = s => { s.claims.iss = wrong; }; },
+      async () => refused(house, id, await walk(house, id), { problem: 'provider-broken', status: 502 }));
   }
 });
 
@@ -105,33 +113,42 @@ test('a token that is signed otherwise than this platform signs is no token', as
   for (const id of ['google', 'apple', 'slack', 'telegram', 'auth0']) {
     await while_(id, p => { p.algorithm = 'HS256'; }, async () => refused(house, id, await walk(house, id), { problem: 'provider-broken', status: 502 }));
   }
-  await while_('line', p => { p.alter('token', s => { s.id_token = `${s.id_token.slice(0, -6)}AAAAAA`; }); }, async () => refused(house, 'line', await walk(house, 'line'), { problem: 'provider-broken', status: 502 }));
+  await while_('line', p => { p.alter('token', s => { s.id_token = `${s.id_token.slice(0, -6)}AAAAAA`; }); },
+    async () => refused(house, 'line', await walk(house, 'line'), { problem: 'provider-broken', status: 502 }));
   await while_('telegram', p => { p.settings.algorithm = 'EdDSA'; }, () => signsIn(house, 'telegram'));
   await while_('telegram', p => { p.settings.algorithm = 'ES256'; }, () => signsIn(house, 'telegram'));
 });
 
 test('an answer inside status 200 that says no is a no', async () => {
-  await while_('slack', p => p.alter('profile', () => ({ ok: false, error: 'account_inactive' })), async () => refused(house, 'slack', await walk(house, 'slack'), {}));
-  await while_('wechat', p => p.alter('profile', () => ({ errcode: 48001, errmsg: 'api unauthorized' })), async () => refused(house, 'wechat', await walk(house, 'wechat'), {}));
-  await while_('github', p => p.alter('token', () => ({ error: 'bad_verification_code', error_description: 'The code passed is incorrect or expired.' })), async () => refused(house, 'github', await walk(house, 'github'), {}));
+  await while_('slack', p => p.alter('profile', () => ({ ok: false, error: 'account_inactive' })),
+    async () => refused(house, 'slack', await walk(house, 'slack'), {}));
+  await while_('wechat', p => p.alter('profile', () => ({ errcode: 48001, errmsg: 'api unauthorized' })),
+    async () => refused(house, 'wechat', await walk(house, 'wechat'), {}));
+  await while_('github', p => p.alter('token', () => ({ error: 'bad_verification_code', error_description: 'The code passed is incorrect or expired.' })),
+    async () => refused(house, 'github', await walk(house, 'github'), {}));
 });
 
 test('a person without the one id the platform is keyed by is nobody', async () => {
-  await while_('wechat', p => { p.settings.unbound = true; }, async () => refused(house, 'wechat', await walk(house, 'wechat'), { problem: 'provider-broken', status: 502 }));
+  await while_('wechat', p => { p.settings.unbound = true; },
+    async () => refused(house, 'wechat', await walk(house, 'wechat'), { problem: 'provider-broken', status: 502 }));
 });
 
 test('who is not a member of what the operator demands is not let in', async () => {
-  for (const [id, as, other] of [['google', 'google-corp', p => { p.person.hd = 'elsewhere.example'; }], ['github', 'github-corp', p => { p.person.orgs = ['elsewhere']; }], ['discord', 'discord-guild', p => { p.person.guilds = ['1']; }],
+  for (const [id, as, other] of [['google', 'google-corp', p => { p.person.hd = 'elsewhere.example'; }],
+    ['github', 'github-corp', p => { p.person.orgs = ['elsewhere']; }], ['discord', 'discord-guild', p => { p.person.guilds = ['1']; }],
     ['gitlab', 'gitlab-corp', p => { p.person.groups = ['engines']; }]]) {
     await signsIn(house, id, { as });
     await while_(id, other, async () => refused(house, as, await walk(house, as, { of: id }), { status: 403 }));
   }
-  await while_('google', p => { delete p.person.hd; }, async () => refused(house, 'google-corp', await walk(house, 'google-corp', { of: 'google' }), { status: 403 }));
-  await while_('github', p => p.fail('orgs', replies.status(500)), async () => refused(house, 'github-corp', await walk(house, 'github-corp', { of: 'github' }), {}));
+  await while_('google', p => { delete p.person.hd; },
+    async () => refused(house, 'google-corp', await walk(house, 'google-corp', { of: 'google' }), { status: 403 }));
+  await while_('github', p => p.fail('orgs', replies.status(500)),
+    async () => refused(house, 'github-corp', await walk(house, 'github-corp', { of: 'github' }), {}));
 });
 
 test('the answer names its issuer where the platform says it will: another one is not believed, none neither', async () => {
-  await while_('keycloak', p => p.alter('authorize', s => { s.iss = 'https://evil.example'; }), async () => refused(house, 'keycloak', await walk(house, 'keycloak'), {}));
+  await while_('keycloak', p => p.alter('authorize', s => { s.iss = 'https://evil.example'; }),
+    async () => refused(house, 'keycloak', await walk(house, 'keycloak'), {}));
   await while_('keycloak', p => p.alter('authorize', s => { delete s.iss; }), async () => refused(house, 'keycloak', await walk(house, 'keycloak'), {}));
   await signsIn(house, 'keycloak');
 });
@@ -154,7 +171,8 @@ test('what a platform says of a person is text: escaped on pages, encoded in hea
     });
   }
   // a NUL is in no JSON that we read
-  await while_('github', p => { p.person.name = 'a\u0000b'; }, async () => refused(house, 'github', await walk(house, 'github'), { problem: 'provider-broken', status: 502 }));
+  await while_('github', p => { p.person.name = 'a\u0000b'; },
+    async () => refused(house, 'github', await walk(house, 'github'), { problem: 'provider-broken', status: 502 }));
 });
 
 test('what a platform says of an error is shown short and plain, and what it echoes of ours is not written down', async () => {

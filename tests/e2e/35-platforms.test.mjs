@@ -15,7 +15,8 @@ before(async () => {
 after(async () => { for (const close of closers) await close(); });
 
 // The platform had nothing to refuse since then.
-const quiet = (id, from) => assert.deepEqual(world.journal.slice(from).filter(j => j.platform === id && j.why).map(j => `${j.step}: ${j.why}`), [], `${id} refused nothing`);
+const quiet = (id, from) => assert.deepEqual(world.journal.slice(from).filter(j => j.platform === id && j.why).map(j => `${j.step}: ${j.why}`), [],
+  `${id} refused nothing`);
 
 test('there are thirty-five, and the seven people ask for first are among them', () => {
   assert.equal(Object.keys(platforms).length, 35);

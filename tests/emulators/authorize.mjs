@@ -17,7 +17,8 @@ export function judge(ctx) {
   if (!ctx.query.has(name)) refuse('invalid_client', `parameter "${name}" is missing (there are: ${ctx.query.names.join(', ')})`, { stays: true });
   if (ctx.query.get(name) !== p.client.id) refuse('invalid_client', `${name} "${ctx.query.get(name)}" is not registered`, { stays: true });
   const to = ctx.query.get('redirect_uri');
-  if (!p.client.redirect_uris.includes(to)) refuse('invalid_redirect', `redirect_uri "${to}" is not registered (${p.client.redirect_uris.join(' ')})`, { stays: true });
+  if (!p.client.redirect_uris.includes(to)) refuse('invalid_redirect', `redirect_uri "${to}" is not registered (${p.client.redirect_uris.join(' ')})`,
+    { stays: true });
   const odd = a.redirect?.(to);
   if (odd) refuse('invalid_redirect', `redirect_uri: ${odd}`, { stays: true });
   if (a.spaces === '%20' && ctx.query.text.includes('+')) refuse('invalid_request', 'a space is written +, this platform wants %20');

@@ -111,7 +111,8 @@ export async function startEmulator(t, { platforms = Object.keys(all), settings 
   const hosts = [...new Set(list.flatMap(p => p.hosts))];
   const cert = certificate(dir, 'platforms', { names: [host, ...hosts] });
   Object.assign(world, { ca: cert.ca.file, key: cert.key, certificate: cert.file, host });
-  const secure = https.createServer({ key: readFileSync(cert.key), cert: readFileSync(cert.file), maxHeaderSize: 1 << 18 }, (q, r) => { handle(q, r).catch(() => r.destroy()); });
+  const secure = https.createServer({ key: readFileSync(cert.key), cert: readFileSync(cert.file), maxHeaderSize: 1 << 18 },
+    (q, r) => { handle(q, r).catch(() => r.destroy()); });
   const proxy = http.createServer((q, r) => { r.writeHead(405); r.end(); });
   const open = new Set();
   const keep = s => { open.add(s); s.once('close', () => open.delete(s)); s.on('error', () => {}); };

@@ -108,7 +108,8 @@ export function revoke(ctx) {
   const given = fieldsOf(ctx);
   const field = at.field ?? 'token';
   const spent = at.auth ? authenticate(p, at, given, ctx.headers, ctx.now) : [];
-  takes(given, { [field]: true, ...at.needs }, { ...Object.fromEntries(spent.map(n => [n, true])), token_type_hint: oneOf('access_token', 'refresh_token'), ...at.may });
+  takes(given, { [field]: true, ...at.needs },
+    { ...Object.fromEntries(spent.map(n => [n, true])), token_type_hint: oneOf('access_token', 'refresh_token'), ...at.may });
   const text = given.get(field);
   const grant = p.tokens.get(text)?.grant ?? p.refreshTokens.get(text)?.grant;
   if (!grant && at.unknown) refuse('invalid_token', 'the token is none that we gave out');

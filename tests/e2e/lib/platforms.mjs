@@ -34,7 +34,8 @@ export function entryOf(world, id, dir) {
 // ids: of the platforms; change(config, { world, dir }): alters the configuration; settings: of the emulated platforms.
 export async function startPlatforms(t, { ids, change = () => {}, settings, store = 'redis', gateway = {} } = {}) {
   const dir = folder(t);
-  const [world, backend, redis, port] = await Promise.all([startEmulator(t, { platforms: ids, settings }), startBackend(t), store === 'redis' ? startRedis(t) : undefined, freePort()]);
+  const [world, backend, redis, port] = await Promise.all([startEmulator(t, { platforms: ids, settings }), startBackend(t),
+    store === 'redis' ? startRedis(t) : undefined, freePort()]);
   world.gate = port;
   const base = `https://${world.host}`;
   ids ??= world.ids;

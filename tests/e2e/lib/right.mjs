@@ -10,8 +10,10 @@ const now = () => Math.floor(Date.now() / 1000);
 
 // What is asked of an API beyond the token, where the platform wants more.
 const questions = {
-  facebook: { profile: (p, token) => ({ fields: 'id,name,picture.width(256)', appsecret_proof: createHmac('sha256', p.client.secret).update(token).digest('hex') }) },
-  instagram: { profile: () => ({ fields: 'user_id,username' }) }, threads: { profile: () => ({ fields: 'id,username' }) }, tiktok: { profile: () => ({ fields: 'open_id,display_name' }) },
+  facebook: { profile: (p, token) => ({ fields: 'id,name,picture.width(256)',
+    appsecret_proof: createHmac('sha256', p.client.secret).update(token).digest('hex') }) },
+  instagram: { profile: () => ({ fields: 'user_id,username' }) }, threads: { profile: () => ({ fields: 'id,username' }) },
+    tiktok: { profile: () => ({ fields: 'open_id,display_name' }) },
   x: { profile: () => ({ 'user.fields': 'id,name,profile_image_url' }) }, youtube: { channel: () => ({ part: 'snippet', mine: 'true' }) },
   wechat: { profile: p => ({ openid: p.person.openid, lang: 'zh_CN' }) }, weibo: { profile: p => ({ uid: p.person.sub }) },
   snapchat: { profile: () => ({ query: '{me { externalId displayName bitmoji { avatar id } } }' }) },
@@ -30,7 +32,8 @@ export function rightAsk(p) {
     ...(scopes.length ? [['scope', scopes.join(a.scope.separator ?? ' ')]] : []), ['state', randomBytes(32).toString('base64url')]];
   if (a.mode) params.push(['response_mode', a.mode]);
   if (a.nonce === 'wanted') params.push(['nonce', randomBytes(32).toString('base64url')]);
-  if (a.pkce && a.pkce !== 'none') params.push(['code_challenge', createHash('sha256').update(verifier).digest(a.encoding ?? 'base64url')], ['code_challenge_method', 'S256']);
+  if (a.pkce && a.pkce !== 'none') params.push(['code_challenge', createHash('sha256').update(verifier).digest(a.encoding ?? 'base64url')],
+    ['code_challenge_method', 'S256']);
   return { params, verifier: a.pkce && a.pkce !== 'none' ? verifier : undefined };
 }
 
@@ -44,11 +47,13 @@ export async function decide(visitor, address, decision = 'allow') {
   const back = await visitor.ask(f.action, { method: 'POST', body: { ...f.fields, decision } });
   if (back.location) return { page, back, params: Object.fromEntries(back.location.searchParams) };
   const posted = form(back);
-  return { page, back, params: Object.fromEntries(Object.entries(posted.fields).map(([n, v]) => [n, v.replace(/&#(\d+);/g, (_, c) => String.fromCharCode(c))])), posted };
+  return { page, back, params: Object.fromEntries(Object.entries(posted.fields).map(([n, v]) => [n,
+    v.replace(/&#(\d+);/g, (_, c) => String.fromCharCode(c))])), posted };
 }
 
 export function signedSecret(p, change = () => {}) {
-  const head = { alg: 'ES256', kid: p.client.signing.kid }, claims = { iss: p.client.signing.team, sub: p.client.id, aud: p.client.signing.audience, iat: now(), exp: now() + 300 };
+  const head = { alg: 'ES256', kid: p.client.signing.kid },
+    claims = { iss: p.client.signing.team, sub: p.client.id, aud: p.client.signing.audience, iat: now(), exp: now() + 300 };
   change(head, claims);
   const input = `${b64(JSON.stringify(head))}.${b64(JSON.stringify(claims))}`;
   return `${input}.${sign('sha256', Buffer.from(input), { key: appleKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
@@ -97,7 +102,8 @@ export function rightApi(p, name, token) {
 
 export function signed(p, method, url, { token, secret = '', params = [], form: fields = [], change = () => {} } = {}) {
   const u = new URL(url);
-  const o = { oauth_consumer_key: p.client.id, oauth_nonce: randomBytes(16).toString('hex'), oauth_signature_method: 'HMAC-SHA1', oauth_timestamp: String(now()), oauth_version: '1.0',
+  const o = { oauth_consumer_key: p.client.id, oauth_nonce: randomBytes(16).toString('hex'), oauth_signature_method: 'HMAC-SHA1',
+    oauth_timestamp: String(now()), oauth_version: '1.0',
     ...(token ? { oauth_token: token } : {}), ...Object.fromEntries(params) };
   change(o);
   o.oauth_signature ??= signature(baseString(method, `${u.origin}${u.pathname}`, [...Object.entries(o), ...u.searchParams, ...fields]), p.client.secret, secret);

@@ -7,15 +7,20 @@ export const key = signing.privateKey.export({ type: 'pkcs8', format: 'pem' }); 
 
 export default {
   id: 'apple', name: 'Apple',
-  client: { id: 'test.example.signin', signing: { team: 'DEF123GHIJ', kid: 'ABC123DEFG', audience: 'https://appleid.apple.com', publicKey: signing.publicKey.export({ type: 'spki', format: 'pem' }) } },
-  person: { sub: '001234.0a1b2c3d4e5f60718293a4b5c6d7e8f9.1234', given: 'Ada', family: 'Lovelace', name: 'Ada Lovelace', email: 'dpdcnf87nu@privaterelay.appleid.example' },
-  expect: { subject: '001234.0a1b2c3d4e5f60718293a4b5c6d7e8f9.1234', name: 'Ada Lovelace', given_name: 'Ada', family_name: 'Lovelace', email: 'dpdcnf87nu@privaterelay.appleid.example', email_verified: true },
+  client: { id: 'test.example.signin', signing: { team: 'DEF123GHIJ', kid: 'ABC123DEFG', audience: 'https://appleid.apple.com',
+    publicKey: signing.publicKey.export({ type: 'spki', format: 'pem' }) } },
+  person: { sub: '001234.0a1b2c3d4e5f60718293a4b5c6d7e8f9.1234', given: 'Ada', family: 'Lovelace', name: 'Ada Lovelace',
+    email: 'dpdcnf87nu@privaterelay.appleid.example' },
+  expect: { subject: '001234.0a1b2c3d4e5f60718293a4b5c6d7e8f9.1234', name: 'Ada Lovelace', given_name: 'Ada', family_name: 'Lovelace',
+    email: 'dpdcnf87nu@privaterelay.appleid.example', email_verified: true },
   identity: {
     algorithms: ['RS256'], kid: 'fh6Bs8C', issuer: p => p.settings.issuer ?? 'https://appleid.apple.com', lives: 86400,
     // flags as text, as often as not
-    claims: person => ({ email: person.email, email_verified: person.verified ?? 'true', is_private_email: 'true', auth_time: Math.floor(Date.now() / 1000), nonce_supported: true }),
+    claims: person => ({ email: person.email, email_verified: person.verified ?? 'true', is_private_email: 'true',
+      auth_time: Math.floor(Date.now() / 1000), nonce_supported: true }),
     metadata: { response_modes_supported: ['query', 'fragment', 'form_post'], subject_types_supported: ['pairwise'], scopes_supported: ['openid', 'email', 'name'],
-      token_endpoint_auth_methods_supported: ['client_secret_post'], claims_supported: ['aud', 'email', 'email_verified', 'exp', 'iat', 'is_private_email', 'iss', 'nonce', 'nonce_supported', 'sub'] },
+      token_endpoint_auth_methods_supported: ['client_secret_post'],
+        claims_supported: ['aud', 'email', 'email_verified', 'exp', 'iat', 'is_private_email', 'iss', 'nonce', 'nonce_supported', 'sub'] },
     when: () => true, // openid need not be asked for
   },
   endpoints: {

@@ -8,7 +8,8 @@ const versioned = { ...agent, accept: /application\/(vnd\.github(\.v3)?\+json|js
 const mayHeaders = ['x-github-api-version'];
 
 function refusesApi(ctx, r) {
-  if (r.header === 'user-agent') return { status: 403, type: 'text/html', body: 'Request forbidden by administrative rules. Please make sure your request has a User-Agent header' };
+  if (r.header === 'user-agent') return { status: 403, type: 'text/html',
+    body: 'Request forbidden by administrative rules. Please make sure your request has a User-Agent header' };
   const status = { invalid_token: 401, insufficient_scope: 404 }[r.code] ?? 400;
   return { status, body: { message: status === 401 ? 'Bad credentials' : r.why, documentation_url: 'https://docs.github.com/rest', status: String(status) } };
 }
@@ -18,7 +19,8 @@ export default {
   id: 'github', name: 'GitHub',
   settings: { base: 'https://github.com', api: 'https://api.github.com' },
   client: { id: 'Iv1.8a61f9b3a7aba766', secret: 'gh0123456789abcdef0123456789abcdef012345' },
-  person: { sub: '9007199254740993', username: 'adalove', name: 'Ada Lovelace', email: 'ada@github.example', picture: 'https://avatars.githubusercontent.example/u/583231?v=4',
+  person: { sub: '9007199254740993', username: 'adalove', name: 'Ada Lovelace', email: 'ada@github.example',
+    picture: 'https://avatars.githubusercontent.example/u/583231?v=4',
     orgs: ['engines'], teams: [{ org: 'engines', slug: 'notes' }] },
   expect: { subject: '9007199254740993', username: 'adalove', name: 'Ada Lovelace', email: 'ada@github.example', email_verified: true,
     picture: 'https://avatars.githubusercontent.example/u/583231?v=4', profile_url: 'https://github.com/adalove' },
@@ -27,7 +29,8 @@ export default {
     authorize: {
       kind: 'authorize', url: '{base}/login/oauth/authorize', pkce: 'offered', scope: { known: ['read:user', 'user:email', 'read:org', 'user'], must: [] },
       may: { prompt: 'select_account', login: true, allow_signup: /^(true|false)$/ }, code: r => r.slice(0, 20),
-      denied: () => ({ error: 'access_denied', error_description: 'The user has denied your application access.', error_uri: 'https://docs.github.com/apps/troubleshooting' }),
+      denied: () => ({ error: 'access_denied', error_description: 'The user has denied your application access.',
+        error_uri: 'https://docs.github.com/apps/troubleshooting' }),
     },
     token: {
       kind: 'token', url: '{base}/login/oauth/access_token', auth: ['post', 'basic'], bare: true, codeLives: 600,
@@ -37,20 +40,24 @@ export default {
         return x.ctx.headers.accept?.includes('json') ? said : { form: form(said) };
       },
       refuses: (ctx, r) => {
-        const body = { error: { invalid_grant: 'bad_verification_code', invalid_client: 'incorrect_client_credentials', invalid_redirect: 'redirect_uri_mismatch' }[r.code] ?? r.code,
+        const body = { error: { invalid_grant: 'bad_verification_code', invalid_client: 'incorrect_client_credentials',
+          invalid_redirect: 'redirect_uri_mismatch' }[r.code] ?? r.code,
           error_description: r.why, error_uri: 'https://docs.github.com/apps/troubleshooting' };
-        return ctx.headers.accept?.includes('json') ? { status: 200, body } : { status: 200, type: 'application/x-www-form-urlencoded; charset=utf-8', text: form(body) };
+        return ctx.headers.accept?.includes('json') ? { status: 200, body } : { status: 200, type: 'application/x-www-form-urlencoded; charset=utf-8',
+          text: form(body) };
       },
     },
     profile: {
       kind: 'api', url: '{api}/user', headers: versioned, mayHeaders,
-      answer: (p, ctx, grant) => ({ login: p.username, id: BigInt(p.sub), node_id: 'MDQ6VXNlcjU4MzIzMQ==', avatar_url: p.picture, html_url: `https://github.com/${p.username}`,
+      answer: (p, ctx, grant) => ({ login: p.username, id: BigInt(p.sub), node_id: 'MDQ6VXNlcjU4MzIzMQ==', avatar_url: p.picture,
+        html_url: `https://github.com/${p.username}`,
         type: 'User', site_admin: false, name: p.name, company: null, email: null, bio: null, created_at: '2011-01-25T18:44:36Z' }),
       refuses: refusesApi,
     },
     emails: {
       kind: 'api', url: '{api}/user/emails', headers: versioned, mayHeaders, scope: 'user:email',
-      answer: p => p.emails ?? [{ email: 'old@github.example', primary: false, verified: true, visibility: null }, { email: p.email, primary: true, verified: true, visibility: 'private' },
+      answer: p => p.emails ?? [{ email: 'old@github.example', primary: false, verified: true, visibility: null },
+        { email: p.email, primary: true, verified: true, visibility: 'private' },
         { email: 'someone@elsewhere.example', primary: false, verified: false, visibility: null }],
       refuses: refusesApi,
     },

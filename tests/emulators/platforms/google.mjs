@@ -19,7 +19,8 @@ export const endpoints = {
   jwks: { kind: 'jwks', url: 'https://www.googleapis.com/oauth2/v3/certs' },
   authorize: {
     kind: 'authorize', url: 'https://accounts.google.com/o/oauth2/v2/auth', pkce: 'offered', nonce: 'wanted', scope: { known: scopes, must: ['openid'] },
-    may: { access_type: /^(offline|online)$/, prompt: /^(none|consent|select_account|consent select_account)$/, login_hint: true, hd: true, include_granted_scopes: 'true' },
+    may: { access_type: /^(offline|online)$/, prompt: /^(none|consent|select_account|consent select_account)$/, login_hint: true, hd: true,
+      include_granted_scopes: 'true' },
     code: r => `4/0A${r}`,
     adds: grant => ({ scope: grant.scopes.join(' '), authuser: '0', prompt: 'consent' }),
     denied: () => ({ error: 'access_denied' }),
@@ -34,7 +35,8 @@ export const endpoints = {
 
 export const limits = {
   status: 403, headers: () => ({ 'retry-after': '30' }),
-  body: () => ({ error: { code: 403, message: 'User Rate Limit Exceeded', errors: [{ message: 'User Rate Limit Exceeded', domain: 'usageLimits', reason: 'userRateLimitExceeded' }] } }),
+  body: () => ({ error: { code: 403, message: 'User Rate Limit Exceeded',
+    errors: [{ message: 'User Rate Limit Exceeded', domain: 'usageLimits', reason: 'userRateLimitExceeded' }] } }),
 };
 
 // Refresh tokens only where they were asked for: access_type=offline, and consent given anew.
@@ -44,7 +46,8 @@ export const tokens = { accessToken: r => `ya29.a0${r}`, refreshToken: r => `1//
 export default {
   id: 'google', name: 'Google',
   client: { id: '407408718192-abc123def456.apps.googleusercontent.com', secret: 'GOCSPX-g0123456789abcdefghij' },
-  person: { sub: '110169484474386276334', name: 'Ada Lovelace', given: 'Ada', family: 'Lovelace', email: 'ada@google.example', hd: 'google.example', picture: 'https://lh3.googleusercontent.example/a/ada=s96-c' },
+  person: { sub: '110169484474386276334', name: 'Ada Lovelace', given: 'Ada', family: 'Lovelace', email: 'ada@google.example', hd: 'google.example',
+    picture: 'https://lh3.googleusercontent.example/a/ada=s96-c' },
   expect: { subject: '110169484474386276334', name: 'Ada Lovelace', given_name: 'Ada', family_name: 'Lovelace', email: 'ada@google.example', email_verified: true,
     picture: 'https://lh3.googleusercontent.example/a/ada=s96-c' },
   ...tokens, identity, endpoints, limits, refresh,

@@ -35,5 +35,6 @@ import xOauth1 from './x-oauth1.mjs';
 import yahoo from './yahoo.mjs';
 import youtube from './youtube.mjs';
 
-const list = [amazon, apple, auth0, bitbucket, discord, facebook, github, gitlab, google, instagram, kakao, keycloak, line, linkedin, microsoft, naver, oidc, okta, pinterest, reddit, salesforce, slack, snapchat, spotify, telegram, threads, tiktok, twitch, vk, wechat, weibo, x, xOauth1, yahoo, youtube];
+const list = [amazon, apple, auth0, bitbucket, discord, facebook, github, gitlab, google, instagram, kakao, keycloak, line, linkedin, microsoft, naver,
+  oidc, okta, pinterest, reddit, salesforce, slack, snapchat, spotify, telegram, threads, tiktok, twitch, vk, wechat, weibo, x, xOauth1, yahoo, youtube];
 export const platforms = Object.fromEntries(list.map(p => [p.id, p]));

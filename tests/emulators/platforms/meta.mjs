@@ -17,7 +17,8 @@ export const flatError = (ctx, r) => ({ status: 400, body: { error_type: 'OAuthE
 export const limits = {
   status: 400,
   headers: () => ({ 'x-app-usage': JSON.stringify({ call_count: 100, total_time: 60, total_cputime: 50 }) }),
-  body: () => ({ error: { message: '(#4) Application request limit reached', type: 'OAuthException', code: 4, is_transient: true, fbtrace_id: 'AbCdEfGhIjKlMnOpQrStUvW' } }),
+  body: () => ({ error: { message: '(#4) Application request limit reached', type: 'OAuthException', code: 4, is_transient: true,
+    fbtrace_id: 'AbCdEfGhIjKlMnOpQrStUvW' } }),
   now: () => ({ 'x-app-usage': JSON.stringify({ call_count: 3, total_time: 2, total_cputime: 1 }) }),
 };
 
@@ -25,7 +26,8 @@ export const limits = {
 export function proof(p, token) {
   return given => {
     const right = createHmac('sha256', p.client.secret).update(token ?? '').digest('hex');
-    return given.length === right.length && timingSafeEqual(Buffer.from(given), Buffer.from(right)) ? undefined : 'is not the proof for this token (Invalid appsecret_proof provided in the API argument)';
+    return given.length === right.length && timingSafeEqual(Buffer.from(given),
+      Buffer.from(right)) ? undefined : 'is not the proof for this token (Invalid appsecret_proof provided in the API argument)';
   };
 }
 

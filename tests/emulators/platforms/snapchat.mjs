@@ -8,9 +8,11 @@ export default {
   id: 'snapchat', name: 'Snapchat',
   client: { id: '6adcb4f1-6d9d-4f57-9a7f-1b2c3d4e5f60', secret: 'sn0123456789abcdefghijklmnopqrstuvwxyz' },
   person: { sub: 'CAESIPiRBp0e5gLDq7VVurQ3rVdmdbqxpOJWynjyBL/xlo0w', name: 'Ada 👻', picture: 'https://sdk.bitmoji.example/render/panel/ada.png' },
-  expect: { subject: 'CAESIPiRBp0e5gLDq7VVurQ3rVdmdbqxpOJWynjyBL/xlo0w', name: 'Ada 👻', email_verified: false, picture: 'https://sdk.bitmoji.example/render/panel/ada.png' },
+  expect: { subject: 'CAESIPiRBp0e5gLDq7VVurQ3rVdmdbqxpOJWynjyBL/xlo0w', name: 'Ada 👻', email_verified: false,
+    picture: 'https://sdk.bitmoji.example/render/panel/ada.png' },
   endpoints: {
-    authorize: { kind: 'authorize', url: 'https://accounts.snapchat.com/accounts/oauth2/auth', pkce: 'offered', scope: { known: Object.values(known).map(s => base + s), must: [base + known.externalId] }, denied: () => ({ error: 'access_denied' }) },
+    authorize: { kind: 'authorize', url: 'https://accounts.snapchat.com/accounts/oauth2/auth', pkce: 'offered',
+      scope: { known: Object.values(known).map(s => base + s), must: [base + known.externalId] }, denied: () => ({ error: 'access_denied' }) },
     token: { kind: 'token', url: 'https://accounts.snapchat.com/accounts/oauth2/token', auth: ['basic', 'post'], lives: 3600, answer: usual() },
     profile: {
       kind: 'api', url: 'https://kit.snapchat.com/v1/me',
@@ -18,7 +20,8 @@ export default {
       answer: (p, ctx, grant) => {
         const asked = ctx.query.get('query');
         const may = n => asked.includes(n) && grant.scopes.includes(base + known[n]);
-        return { data: { me: { ...(may('externalId') ? { externalId: p.sub } : {}), ...(may('displayName') ? { displayName: p.name } : {}), ...(may('bitmoji') ? { bitmoji: { id: 'b1', avatar: p.picture } } : {}) } }, errors: [] };
+        return { data: { me: { ...(may('externalId') ? { externalId: p.sub } : {}), ...(may('displayName') ? { displayName: p.name } : {}),
+          ...(may('bitmoji') ? { bitmoji: { id: 'b1', avatar: p.picture } } : {}) } }, errors: [] };
       },
       refuses: (ctx, r) => ({ status: r.code === 'invalid_token' ? 401 : 400, body: { data: {}, errors: [{ code: r.code, message: r.why }] } }),
     },

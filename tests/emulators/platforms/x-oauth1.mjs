@@ -6,7 +6,8 @@ const codes = { invalid_token: [401, 32, 'Could not authenticate you.'], invalid
 export default {
   id: 'x-oauth1', name: 'X (OAuth 1.0a)',
   client: { id: 'xvz1evFS4wEEPTGEFPHBog', secret: 'kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw' },
-  person: { sub: '6253282894949596', name: 'Ada Lovelace', username: 'ada_1815', email: 'ada@x1.example', picture: 'https://pbs.twimg.example/profile_images/2/ada_normal.jpg' },
+  person: { sub: '6253282894949596', name: 'Ada Lovelace', username: 'ada_1815', email: 'ada@x1.example',
+    picture: 'https://pbs.twimg.example/profile_images/2/ada_normal.jpg' },
   expect: { subject: '6253282894949596', name: 'Ada Lovelace', username: 'ada_1815', email: 'ada@x1.example', email_verified: true,
     picture: 'https://pbs.twimg.example/profile_images/2/ada_normal.jpg', profile_url: 'https://x.com/ada_1815' },
   accessToken: (r, grant) => `${grant.person.sub}-${r.replace(/[-_]/g, 'a')}`,
@@ -20,7 +21,8 @@ export default {
         profile_image_url: person.picture.replace('https:', 'http:'), profile_image_url_https: person.picture,
         ...(ctx.query.get('include_email') ? { email: person.email } : {}) }),
     },
-    revoke: { kind: 'signed', url: 'https://api.x.com/1.1/oauth/invalidate_token', method: ['POST'], ends: true, answer: (person, ctx) => ({ access_token: ctx.url }) },
+    revoke: { kind: 'signed', url: 'https://api.x.com/1.1/oauth/invalidate_token', method: ['POST'], ends: true,
+      answer: (person, ctx) => ({ access_token: ctx.url }) },
   },
   limits,
   refuses: (ctx, r) => {

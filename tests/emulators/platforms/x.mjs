@@ -2,7 +2,8 @@
 import { refuse } from '../strict.mjs';
 
 const fields = {
-  id: p => p.sub, name: p => p.name, username: p => p.username, profile_image_url: p => p.picture, confirmed_email: (p, s) => s.includes('users.email') ? p.email : undefined,
+  id: p => p.sub, name: p => p.name, username: p => p.username, profile_image_url: p => p.picture,
+    confirmed_email: (p, s) => s.includes('users.email') ? p.email : undefined,
   verified: () => false, url: () => 'https://t.co/abcdefghij', created_at: () => '2015-12-10T00:00:00.000Z', description: () => 'Notes on engines',
 };
 
@@ -11,7 +12,8 @@ function refuses(ctx, r, usual) {
   if (ctx.at.kind !== 'api') return usual(ctx, r);
   if (r.code === 'invalid_token') return { status: 401, body: { title: 'Unauthorized', type: 'about:blank', status: 401, detail: 'Unauthorized' } };
   if (r.code === 'insufficient_scope') return { status: 403, body: { title: 'Forbidden', type: 'about:blank', status: 403, detail: r.why } };
-  return { status: 400, body: { errors: [{ message: r.why }], title: 'Invalid Request', detail: 'One or more parameters to your request was invalid.', type: 'https://api.twitter.com/2/problems/invalid-request' } };
+  return { status: 400, body: { errors: [{ message: r.why }], title: 'Invalid Request', detail: 'One or more parameters to your request was invalid.',
+    type: 'https://api.twitter.com/2/problems/invalid-request' } };
 }
 
 export const limits = {
@@ -24,7 +26,8 @@ export const limits = {
 export default {
   id: 'x', name: 'X',
   client: { id: 'rG9n6402A3dbUJKzXTNX4oWHJ', secret: 'x-secret-Q1w2E3r4T5y6U7i8O9p0' },
-  person: { sub: '2244994945', name: 'Ada Lovelace', username: 'adalovelace', email: 'ada@x.example', picture: 'https://pbs.twimg.example/profile_images/1/ada_normal.jpg' },
+  person: { sub: '2244994945', name: 'Ada Lovelace', username: 'adalovelace', email: 'ada@x.example',
+    picture: 'https://pbs.twimg.example/profile_images/1/ada_normal.jpg' },
   expect: { subject: '2244994945', name: 'Ada Lovelace', username: 'adalovelace', picture: 'https://pbs.twimg.example/profile_images/1/ada_normal.jpg',
     profile_url: 'https://x.com/adalovelace' },
   // with the further scope users.email

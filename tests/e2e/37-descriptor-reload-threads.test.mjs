@@ -22,7 +22,8 @@ function withFolder(t, ids, files) {
 const signedIn = async (house, person) => assert.equal((await person.visitor.ask('/still-there')).status, 200, 'who was signed in still is');
 
 test('a new version of an API: the old one is refused by the platform, one line in a file and SIGHUP follow it', async t => {
-  const house = await withFolder(t, ['facebook', 'spotify'], { facebook: 'id: facebook\nname: Facebook\nextends: facebook\nvariables:\n  api_version: { default: v25.0 }\n' });
+  const house = await withFolder(t, ['facebook', 'spotify'],
+    { facebook: 'id: facebook\nname: Facebook\nextends: facebook\nvariables:\n  api_version: { default: v25.0 }\n' });
   delete house.config.providers[0].variables;
   await house.reload(house.config);
   const early = await signsIn(house, 'facebook');

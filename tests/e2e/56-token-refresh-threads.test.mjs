@@ -69,6 +69,27 @@ test('one who is told to stop while it refreshes stores what it gets before it g
   assert.deepEqual([s.op.refreshes.length, s.op.reuses, s.op.living()], [1, 0, 1]);
 });
 
+test('a reload, and another, while tokens are renewed changes nothing about that', async t => {
+  const s = await street(t, { op: { life: 1 } }), [house] = s.houses;
+  await sleep(1300);
+  s.op.refreshes.length = 0;
+  let release;
+  s.op.hold = new Promise(ok => { release = ok; });
+  const waits = s.ask(house);
+  await eventually(() => s.op.refreshes.length === 1);
+  for (const life of ['6h', '5h']) assert.equal((await house.reload({ ...house.config, session: { ...house.config.session, lifetime: life } })).event, 'config.reloaded');
+  const others = Promise.all(Array.from({ length: 5 }, () => s.ask(house)));
+  await sleep(200);
+  s.op.hold = null;
+  s.op.life = 60;
+  release();
+  for (const r of [await waits, ...await others]) {
+    assert.equal(r.status, 200);
+    assert.ok(s.op.isGood(r.token));
+  }
+  assert.deepEqual([s.op.refreshes.length, s.op.reuses, s.op.living()], [1, 0, 1]);
+});
+
 test('a provider that fails at the end of a token signs nobody out, is not pestered, and is asked again', async t => {
   const s = await street(t, { gateways: 2, op: { life: 1 } });
   for (const house of s.houses) assert.equal((await s.ask(house)).status, 200);

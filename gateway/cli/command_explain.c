@@ -73,7 +73,7 @@ static bool read_groups(const struct command_line *line, struct explanation *e)
 /* A person who has just signed in, unless --age says how long ago. */
 static bool read_person(const struct command_line *line, struct explanation *e)
 {
-    static const char *const others[] = {"email", "groups", "claim", "acr", "age"};
+    static const char *const others[] = {"email", "groups", "claim", "acr", "age", "bearer"};
     struct slice user = slice_of(command_value(line, "user"));
     size_t joint = slice_index(user, '/');
     int64_t age_ms = 0;
@@ -97,6 +97,7 @@ static bool read_person(const struct command_line *line, struct explanation *e)
     e->person.email = slice_of(command_value(line, "email"));
     e->person.email_verified = true;
     e->person.acr = slice_of(command_value(line, "acr"));
+    e->person.issuer = slice_of(command_value(line, "bearer"));
     e->person.signed_in_s = now_s() - age_ms / 1000;
     return read_groups(line, e) && read_claims(line, e);
 }
@@ -218,10 +219,18 @@ static const char *by_which(const struct explanation *e)
         {"all_of", {.all_of = p->all_of, .all_of_count = p->all_of_count}},
     };
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        const struct rule alone = {.allow = ALLOW_SOME, .people = lists[i].alone};
+        const struct rule alone = {.allow = ALLOW_SOME, .people = lists[i].alone, .bearer = e->rule->bearer};
         if (route_judge(&alone, &e->person, now_s()) == VERDICT_ALLOW) return lists[i].name;
     }
     return NULL;
+}
+
+static bool takes_token(const struct explanation *e)
+{
+    for (size_t i = 0; i < e->rule->bearer.count; i++) {
+        if (slice_is(e->rule->bearer.at[i], e->person.issuer)) return true;
+    }
+    return e->person.issuer.len == 0;
 }
 
 static struct slice reason(const struct explanation *e)
@@ -236,6 +245,9 @@ static struct slice reason(const struct explanation *e)
     if (!e->has_person)
         return arena_print(e->arena, "%.*s lets %s pass, and nobody is signed in (say who with --user)",
                            SLICE_ARG(r->id), r->allow == ALLOW_SIGNED_IN ? "who is signed in" : "some people");
+    if (!takes_token(e))
+        return arena_print(e->arena, "%.*s takes no access tokens of %.*s: it is as if nobody had asked",
+                           SLICE_ARG(r->id), SLICE_ARG(e->person.issuer));
     struct slice lacking = route_step_up(r, &e->person, now_s());
     if (e->verdict == VERDICT_STEP_UP)
         return arena_print(e->arena, "%.*s asks for another sign-in: %.*s is not as it says", SLICE_ARG(r->id),

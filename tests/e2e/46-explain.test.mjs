@@ -49,3 +49,24 @@ test('explain refuses arguments that make no sense with one sentence and status 
     assert.deepEqual([code, out, err.includes(says)], [64, '', true], `${args.join(' ')}: ${err}`);
   }
 });
+
+// What the guide shows is what comes out.
+test('the configuration of docs/access-rules.md is fine, and explain says of it what stands there', async t => {
+  const guide = readFileSync(new URL('../../docs/access-rules.md', import.meta.url), 'utf8');
+  const dir = folder(t), file = join(dir, 'vestibule.yaml');
+  writeFileSync(join(dir, 'client_secret'), 'a-client-secret-of-decent-length', { mode: 0o600 });
+  writeFileSync(join(dir, 'local_users'), 'ada:$2y$12$......................abcdefghijklmnopqrstuvwxyz01234\n', { mode: 0o600 });
+  writeFileSync(file, /```yaml\n([^]*?)```/.exec(guide)[1]);
+  const check = new Part('check', binary, ['check', '--config', file, '--quiet'], { cwd: dir, env: { PATH: process.env.PATH, HOME: dir, ...sanitizers() } });
+  assert.deepEqual([(await check.ended).code, check.out + check.err], [0, '']);
+  const [, args, shown] = /^ {4}\$ vestibule explain (.*)\n((?: {4}.*\n)+)/m.exec(guide);
+  const { out } = await explain(dir, file, args.split(' '));
+  assert.equal(out, shown.replace(/^ {4}/gm, ''));
+  for (const [more, verdict] of [[['/api/x', '--user', 'machines/robot', '--bearer', 'machines'], 'allow'], [['/api/x', '--method', 'POST', '--user', 'machines/robot', '--bearer', 'machines'], 'refuse'],
+    [['/api/x', '--method', 'POST', '--user', 'machines/robot', '--bearer', 'machines', '--claim', 'scope=["write"]'], 'allow'], [['/page', '--user', 'machines/robot', '--bearer', 'machines'], 'sign_in'],
+    [['/money/x', '--user', 'corp/1', '--groups', 'finance'], 'step_up'], [['/money/x', '--user', 'bank/1', '--groups', 'finance', '--acr', 'phr', '--age', '5m'], 'allow'],
+    [['https://wiki.example.com/public/x'], 'allow'], [['https://wiki.example.com/x', '--user', 'corp/4711'], 'refuse'], [['/v2/status'], 'allow']]) {
+    const { out: said } = await explain(dir, file, [...more, '--format', 'json']);
+    assert.equal(JSON.parse(said).verdict, verdict, more.join(' '));
+  }
+});

@@ -1,7 +1,10 @@
 // Every page there is, each reached as a person reaches it. `open(page)` brings a tab there; the frame to look at is what it gives.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { freePort, listens, Part, binary, startGateway, startRedis, eventually } from './parts.mjs';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, folder, listens, Part, binary, startGateway, startRedis, eventually } from './parts.mjs';
+import { hash } from './local.mjs';
 import { startProvider } from './provider.mjs';
 import { startBackend } from './backend.mjs';
 import { Visitor } from './visitor.mjs';
@@ -61,7 +64,13 @@ log: { format: json }
 ${extra}`;
   const gateway = (at, providers) => startGateway(t, config(at, providers)).then(part => Object.assign(part, { base: `http://localhost:${at}` }));
   const eight = await gateway(port, brands.slice(0, 7).map(b => brand(b, nowhere)).join('') + real);
-  return { base, eight, redis, backend, op, fewer: async n => gateway(await freePort(), brands.slice(0, n).map(b => brand(b, nowhere)).join('')) };
+  return { base, eight, redis, backend, op, fewer: async n => gateway(await freePort(), brands.slice(0, n).map(b => brand(b, nowhere)).join('')),
+    withPasswords: async () => {
+      const [at, file] = [await freePort(), join(folder(t), 'local_users')];
+      writeFileSync(file, hash('ada', 'correct horse battery'), { mode: 0o600 });
+      const part = await startGateway(t, `${config(at, brands.slice(0, 2).map(b => brand(b, nowhere)).join(''))}local_users: { file: "${file}" }\n`);
+      return Object.assign(part, { base: `http://localhost:${at}` });
+    } };
 }
 
 // What people sign in with; one says nothing of itself.
@@ -78,7 +87,7 @@ export async function sessionCookie(base, who = 'ada', agent) {
 // Gives a list of { name, status, cookies, open(page) }. The last one needs the store gone: call its `before` first.
 export async function gallery(t) {
   const [many, demo] = [await manyProviders(t), await startDemo(t)];
-  const [one, two] = [await many.fewer(1), await many.fewer(2)];
+  const [one, two, passwords] = [await many.fewer(1), await many.fewer(2), await many.withPasswords()];
   const signedIn = [await sessionCookie(many.base)];
   const last = [{ name: 'vestibule-last', value: 'github', url: many.base }];
   const at = (name, status, url, more = {}) => ({ name, status, open: page => page.goto(url), ...more });
@@ -93,6 +102,7 @@ export async function gallery(t) {
   return { many, demo, pages: [
     at('sign-in-1', 200, `${one.base}/_vestibule/sign-in`),
     at('sign-in-2', 200, `${two.base}/_vestibule/sign-in`),
+    at('sign-in-passwords', 200, `${passwords.base}/_vestibule/sign-in`),
     at('sign-in-8', 200, ours('/sign-in?rd=%2Freports')),
     at('sign-in-8-last', 200, ours('/sign-in?rd=%2Freports'), { cookies: last }),
     at('sign-in-banner', 502, ours('/start/google?rd=%2Freports'), { cookies: last }),

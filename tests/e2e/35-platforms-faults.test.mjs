@@ -53,8 +53,8 @@ for (const id of ids) {
     assert.ok(steps.includes('token'), `${steps}`);
     const before = keys();
     for (const [i, step] of steps.entries()) {
-      // every kind comes to each step of every third platform
-      for (const name of names.filter((_, k) => (k + i + ids.indexOf(id)) % 3 === 0)) {
+      // every kind comes to each step of every fourth platform
+      for (const name of names.filter((_, k) => (k + i + ids.indexOf(id)) % 4 === 0)) {
         p.fail(step, kinds[name]);
         const asked = world.count(id, step);
         const way = await walk(house, id);

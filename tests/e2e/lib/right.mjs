@@ -1,4 +1,5 @@
 // A client that asks each emulated platform rightly, so that one thing at a time can be made wrong: for the tests of the emulator itself.
+import https from 'node:https';
 import { createHash, createHmac, randomBytes, sign } from 'node:crypto';
 import { form, Visitor } from './visitor.mjs';
 import { baseString, encode, signature } from '../../emulators/oauth1.mjs';
@@ -21,7 +22,7 @@ const questions = {
 export const question = (p, name, token) => questions[p.id]?.[name]?.(p, token) ?? {};
 const said = { accept: 'application/json', 'user-agent': 'vestibule/1 (+https://gate.example.test)', 'cache-control': 'no-cache' };
 
-export function visitorOf(world) { return new Visitor({ elsewhere: world.elsewhere }); }
+export function visitorOf(world) { return new Visitor({ elsewhere: world.elsewhere, tls: new https.Agent({ keepAlive: true }) }); }
 
 // { params, verifier }: as a list, for changing.
 export function rightAsk(p) {

@@ -2,11 +2,16 @@
 #include "fuzz.h"
 #include "provider/bearer.h"
 
+#define AT(place) {.kind = MAP_POINTER, .document = DOCUMENT_CLAIMS, .text = LIT_INIT(place)}
+
+static const struct descriptor descriptor = {
+    .profile = {.source = DOCUMENT_CLAIMS, .subject = AT("/sub"), .email = AT("/email"), .groups = AT("/groups")}};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(arena_closep) struct arena *a = arena_open(64 << 20);
     static const struct slice audiences[] = {LIT_INIT("api")}, keep[] = {LIT_INIT("scope"), LIT_INIT("/x/y")};
-    struct provider p = {.id = LIT("x"), .issuer = LIT("https://x.test"), .clock_skew_s = 60};
+    struct provider p = {.id = LIT("x"), .issuer = LIT("https://x.test"), .clock_skew_s = 60, .descriptor = &descriptor};
     p.audiences = (struct slice *)(uintptr_t)audiences;
     p.audience_count = 1;
     p.keep = (struct slice *)(uintptr_t)keep;

@@ -84,6 +84,26 @@ static void what_was_sealed_comes_back(void **state)
     assert_int_equal(t.began_s, NOW);
 }
 
+static void a_request_token_and_its_secret_travel_sealed(void **state)
+{
+    struct scene *s = *state;
+    struct attempt t = s->attempt, back;
+    struct slice name, found;
+    char *longest = arena_bytes(s->a, 512);
+    memset(longest, 'x', 512);
+    t.token = (struct slice){longest, 512}; /* the longest that is taken of a platform */
+    t.token_secret = (struct slice){longest, 512};
+    struct slice value = attempt_seal(s->a, s->keys, s->name, &t);
+    assert_true(s->name.len + value.len < 4096);
+    struct slice cookies = arena_print(s->a, "%.*s=%.*s", SLICE_ARG(s->name), SLICE_ARG(value));
+    assert_int_equal(attempt_find(s->a, s->keys, prefix, cookies, t.state, NOW, &back, &found), ATTEMPT_GOOD);
+    assert_true(slice_is(back.token, t.token) && slice_is(back.token_secret, t.token_secret));
+    assert_true(slice_is(back.return_url, t.return_url));
+    assert_int_equal(slice_find(value, LIT("xxxxxxxx")), SLICE_NONE);
+    assert_int_equal(attempt_find(s->a, s->keys, prefix, s->cookies, s->attempt.state, NOW, &back, &name), ATTEMPT_GOOD);
+    assert_int_equal(back.token.len + back.token_secret.len, 0);
+}
+
 static void values_are_256_bits_and_new_each_time(void **state)
 {
     struct scene *s = *state;
@@ -243,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_sealed_comes_back, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(a_request_token_and_its_secret_travel_sealed, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(values_are_256_bits_and_new_each_time, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(another_state_finds_nothing, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(every_flipped_byte_of_the_cookie_is_refused, open_scene, close_scene),

@@ -29,11 +29,11 @@ test('applications that come from oauth2-proxy find it under the name they know'
 });
 
 test('as Authorization it takes the place of the client\'s own, which never passes', async t => {
-  const s = await street(t, { op: { life: 1 }, backend: { access_token: 'bearer' } });
+  const s = await street(t, { op: { life: 3 }, backend: { access_token: 'bearer' } });
   const first = await s.ask(s.houses[0], '/app', { authorization: 'Basic bWFsbG9yeTp4' });
   assert.ok(s.op.isGood(first.seen.headers.authorization.replace(/^Bearer /, '')));
   assert.equal(first.token, undefined);
-  await sleep(1300);
+  await sleep(3300);
   s.op.refreshes.length = 0;
   s.op.answer = (r, say) => say(503, {});
   const none = await s.ask(s.houses[0], '/app', { authorization: 'Basic bWFsbG9yeTp4' });

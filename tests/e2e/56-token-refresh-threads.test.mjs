@@ -15,6 +15,7 @@ test('fifty requests over two gateways at the end of a token cause one refresh, 
   for (let round = 0; round < 2; round++) {
     await sleep(s.op.life * 1000 + 300);
     s.op.refreshes.length = 0;
+    s.op.life = 5; // time for fifty answers on a busy machine
     const all = await rush(s, 50);
     assert.deepEqual([...new Set(all.map(a => a.status))], [200]);
     assert.equal(s.op.refreshes.length, 1, JSON.stringify(s.op.refreshes));

@@ -172,6 +172,7 @@ test('an example configuration is a configuration, once it is given what it asks
     const dir = folder(t);
     writeFileSync(join(dir, 'vestibule.yaml'), example.out);
     for (const name of ['client_secret', 'redis_password']) writeFileSync(join(dir, name), 's3cret-from-a-file', { mode: 0o600 });
+    writeFileSync(join(dir, 'local_users'), 'ada:$2y$12$......................abcdefghijklmnopqrstuvwxyz01234\n', { mode: 0o600 });
     const r = await vestibule(t, ['check', '--config', join(dir, 'vestibule.yaml')]);
     assert.equal(r.code, 0, r.text);
   }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { platforms } from '../emulators/platforms/index.mjs';
 import { replies } from './lib/hostile.mjs';
-import { refused, signsIn, startPlatforms, walk } from './lib/platforms.mjs';
+import { refused, startPlatforms, walk } from './lib/platforms.mjs';
 
 const ids = Object.keys(platforms);
 const closers = [];

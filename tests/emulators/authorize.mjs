@@ -40,11 +40,7 @@ export function judge(ctx) {
   };
 }
 
-export function ask(ctx) {
-  const { p } = ctx;
-  const grant = judge(ctx);
-  return shown(ctx, grant);
-}
+export const ask = ctx => shown(ctx, judge(ctx));
 
 export function shown(ctx, grant) {
   const { p } = ctx;

@@ -13,7 +13,8 @@ enum {
     TURN_MS = 1000,           /* how late an end may be seen of which nobody tells */
     LOOK_MOST_MS = 60 * 1000, /* between looks: a read of the store for each session that holds something open */
     LOOKS_PER_TURN = 256,     /* when all are doubted: a store that has just come back is not flooded */
-    LOOK_BUDGET = 64 * 1024
+    LOOK_BUDGET = 64 * 1024,
+    SPARED_US = 1000 * 1000
 };
 
 static struct metric cut = {.name = "vestibule_live_cut_total",
@@ -61,9 +62,17 @@ static struct live_watch **bucket_of(struct live *l, struct slice id)
 
 /* ---- the end of one ---- */
 
+static bool is_spared(struct live_watch *w)
+{
+    const struct exchange *x = visitor_of(w)->v.x;
+    return !exchange_is_flowing(x) && now_us() - x->began_us < SPARED_US;
+}
+
 /* At the end of the turn: the news may have come from inside another request on the same connection. */
 static void end(struct live *l, struct live_watch *w)
 {
+    w->over = true;
+    if (is_spared(w)) return; /* the sweep comes back to it */
     unlink_watch(w);
     enter(&l->ending, w);
     loop_later(l->gate->loop, &l->later);
@@ -129,7 +138,7 @@ static int64_t look_every_ms(const struct live *l)
 static void look(struct live *l, struct live_watch *w)
 {
     w->look_ms = loop_now_ms(l->gate->loop) + look_every_ms(l);
-    if (w->look != NULL) return; /* session_flight.c asks again when news overtake the answer */
+    if (w->look != NULL || w->over) return; /* session_flight.c asks again when news overtake the answer */
     struct arena *a = arena_open(LOOK_BUDGET);
     struct live_look *k = arena_new(a, struct live_look);
     *k = (struct live_look){.live = l, .watch = w, .arena = a};
@@ -172,7 +181,7 @@ static void sweep_bucket(struct live *l, struct live_watch *first, int *looks)
     struct live_watch *next;
     for (struct live_watch *w = first; w != NULL; w = next) {
         next = w->next;
-        if (visitor_of(w)->v.session->expires_s <= wall_s)
+        if (w->over || visitor_of(w)->v.session->expires_s <= wall_s)
             end(l, w);
         else if (w->look_ms <= now && *looks > 0) {
             (*looks)--;

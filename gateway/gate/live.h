@@ -1,6 +1,9 @@
 /* live.h -- what is passed on in the name of a session, until it is over: websockets, event streams, downloads. They are cut when the
  * session ends: signed out or revoked anywhere, too old, idle too long, or no longer vouched for by the configuration.
  *
+ * A request that came just before and is not answered yet is no stream: it has a second to be answered as it was allowed to be, and is
+ * cut after that.
+ *
  * Per worker. A request that is passed on is entered, which costs a few stores, and taken out when it is done. The store's news
  * (session.h: sessions_on_news) name sessions that ended or may have; those are looked at again at once, all the others now and then,
  * for not every end is told (an idle one, in the memory store) and news can break off. Looking is not using: what is open does not keep
@@ -21,6 +24,7 @@ struct live_watch {                /* embedded in a visitor; zeroed before */
     struct live_watch *next, **at; /* at: what points here; NULL when in no list */
     struct live_look *look;        /* under way */
     int64_t look_ms;               /* the next one, on the loop's clock */
+    bool over;                     /* the session has ended; spared for a moment */
 };
 
 struct live {

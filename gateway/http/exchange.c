@@ -50,6 +50,12 @@ void exchange_drop(struct exchange *x)
     if (e->state == ANSWER_OPEN) answer_abort(e);
 }
 
+bool exchange_is_flowing(const struct exchange *x)
+{
+    enum answer_state state = ((const struct exchange_int *)(const void *)x)->state;
+    return state == ANSWER_STARTED || state == ANSWER_TUNNEL;
+}
+
 void exchange_cut(struct exchange *x)
 {
     struct exchange_int *e = exchange_int_of(x);

@@ -57,6 +57,8 @@ void exchange_reply(struct exchange *x, int status, struct slice body);
 /* Cuts the connection (HTTP/1) or resets the stream: for peers that deserve no answer. */
 void exchange_drop(struct exchange *x);
 bool exchange_answered(const struct exchange *x);
+/* Something of a backend's answer has gone out, or it is a websocket. */
+bool exchange_is_flowing(const struct exchange *x);
 /* Ends an answer that is under way, or a websocket: the client's connection is closed (HTTP/1) or its stream reset, the backend's let go. Nothing
  * happens when all of the answer was handed over, or none was chosen yet. From the loop only, not from inside another exchange's call. */
 void exchange_cut(struct exchange *x);

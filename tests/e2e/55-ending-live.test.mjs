@@ -81,9 +81,11 @@ test('a sign-out at one gateway cuts what is open at all of them, and nothing of
   for (const [i, start] of [[0, 101], [1, 200], [2, 200]]) assert.match(hers[i].head, new RegExp(`^HTTP/1.1 ${start} `));
   assert.ok(hers.every(x => x.closedAt === 0));
   const out = await signOut(one, ada.visitor);
-  await closedWithin(hers, SECOND);
-  const late = Math.max(...hers.map(x => x.closedAt - out));
-  t.diagnostic(`twelve open things at three gateways were cut ${late.toFixed(1)} ms after the answer to the sign-out`);
+  const flowing = hers.filter((x, i) => i % 4 < 3);
+  await closedWithin(flowing, SECOND);
+  const late = Math.max(...flowing.map(x => x.closedAt - out));
+  await closedWithin(hers, 3 * SECOND); // what was never answered had a second for it
+  t.diagnostic(`nine open things at three gateways were cut ${late.toFixed(1)} ms after the answer to the sign-out`);
   assert.ok(late < 500);
   await sleep(300);
   assert.ok(his.every(x => x.closedAt === 0), 'those of somebody else stay');

@@ -155,6 +155,27 @@ static void an_end_on_this_worker_and_on_another_is_felt_at_once(void **state)
     close_stage(s);
 }
 
+static void who_came_just_before_has_a_second_to_be_answered(void **state)
+{
+    struct fixture *x = *state;
+    struct stage *s = open_stage(x);
+    struct passing young = {.v = NULL}, answered = {.v = NULL};
+    char *one = sign_in(x, &x->a, "");
+    pass_on(s, &young, strdup(one));
+    pass_on(s, &answered, strdup(one));
+    young.v->v.x->began_us = answered.v->v.x->began_us = now_us();
+    sign_out(x, &x->b, one);
+    turn_for(x->loop, 100);
+    assert_false(is_cut(&young));
+    assert_false(is_cut(&answered));
+    leave(&answered);
+    turn_for(x->loop, 2300);
+    assert_true(is_cut(&young));
+    leave(&young);
+    free(one);
+    close_stage(s);
+}
+
 static void a_configuration_without_the_provider_ends_what_is_open(void **state)
 {
     struct fixture *x = *state;
@@ -196,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_open_is_cut_when_nobody_used_the_session, open_memory, close_all),
         cmocka_unit_test_setup_teardown(an_end_on_this_worker_and_on_another_is_felt_at_once, open_memory, close_all),
         cmocka_unit_test_setup_teardown(an_end_on_this_worker_and_on_another_is_felt_at_once, open_redis, close_all),
+        cmocka_unit_test_setup_teardown(who_came_just_before_has_a_second_to_be_answered, open_memory, close_all),
         cmocka_unit_test_setup_teardown(a_configuration_without_the_provider_ends_what_is_open, open_memory, close_all),
         cmocka_unit_test_setup_teardown(who_leaves_while_it_is_looked_at_is_not_missed, open_redis, close_all),
     };

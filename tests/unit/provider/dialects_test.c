@@ -469,14 +469,14 @@ static void a_client_proves_itself_with_a_key(void **state)
         PLAYS({"https://p.example/t", 0, "{\"access_token\":\"access-1\",\"id\":7}", false});
         works(redeem_steps);
         struct form form;
-        struct slice jwt, part, header, claims;
+        struct slice jwt, part, header = {NULL, 0}, claims = {NULL, 0};
         assert_null(form_read(arena, asked[0].body, &form));
         assert_int_equal(form_single(&form, slice_of(ways[i].param), &jwt), FORM_ONCE);
         struct slice rest = jwt;
         assert_true(slice_cut(&rest, '.', &part) && base64url_decode(arena, part, &header));
         assert_true(slice_cut(&rest, '.', &part) && base64url_decode(arena, part, &claims));
         struct doc *h, *c;
-        int64_t iat, exp;
+        int64_t iat = 0, exp = 0;
         assert_null(doc_json(arena, PROBLEM_INTERNAL, header, &h));
         assert_null(doc_json(arena, PROBLEM_INTERNAL, claims, &c));
         is(doc_string(h, LIT("kid")), "k-1");

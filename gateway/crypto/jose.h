@@ -78,7 +78,7 @@ struct slice jose_half_hash(struct arena *a, enum jose_alg alg, struct slice val
 
 /* ---- our own signing keys (ES256): assertions for backends ---- */
 struct signing_key;                         /* immutable, any thread */
-struct signing_key *signing_key_make(void); /* a new P-256 key; gives */
+struct signing_key *signing_key_make(void); /* a new P-256 key whose id does not begin with "-"; gives */
 /* PEM without passphrase, at most 4 KiB; PROBLEM_CONFIG. Gives. */
 const struct err *signing_key_read(struct arena *a, struct slice pem, struct signing_key **ret_key);
 /* PKCS#8; holds the private key: write it 0600. Lives in a, wiped with it. */

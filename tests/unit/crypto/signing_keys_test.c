@@ -212,6 +212,16 @@ static void keys_of_another_kind_are_refused(void **state)
 
 /* ---- the folder ---- */
 
+static void no_id_of_a_new_key_looks_like_an_option(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 500; i++) { /* one in sixty-four would */
+        struct signing_key *key = signing_key_make();
+        assert_false(slice_starts(signing_key_id(key), LIT("-")));
+        signing_key_close(key);
+    }
+}
+
 static void the_first_start_makes_a_current_and_a_next_key(void **state)
 {
     (void)state;
@@ -427,6 +437,7 @@ int main(void)
         cmocka_unit_test(the_id_is_the_thumbprint_of_rfc_7638),
         cmocka_unit_test(a_key_survives_being_written_and_read),
         cmocka_unit_test(keys_of_another_kind_are_refused),
+        cmocka_unit_test(no_id_of_a_new_key_looks_like_an_option),
         cmocka_unit_test_setup(the_first_start_makes_a_current_and_a_next_key, fresh),
         cmocka_unit_test_setup(the_published_set_shows_no_private_part, fresh),
         cmocka_unit_test_setup(nothing_is_made_unless_asked, fresh),

@@ -5,9 +5,9 @@ import http from 'node:http';
 import net from 'node:net';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { folder, readFileSync, sleep } from './lib/parts.mjs';
+import { eventually, folder, readFileSync, sleep } from './lib/parts.mjs';
 import { forge, keyOf, pair, replies, startHostile } from './lib/hostile.mjs';
-import { assertQuietLogs, assertRefusalPage, othersStillSignIn, play, signInBefore, startWorld, table, walk } from './lib/hostile_rows.mjs';
+import { assertQuietLogs, assertRefusalPage, auditOf, linesSince, mark, othersStillSignIn, play, signInBefore, startWorld, table, walk } from './lib/hostile_rows.mjs';
 import { Visitor } from './lib/visitor.mjs';
 
 const notSent = { at: 'start', problem: 'provider-broken' }, away = { at: 'start', problem: 'provider-away' };
@@ -130,12 +130,15 @@ test('a provider that was away is asked again soon, not by each visitor, and the
   do { await sleep(250); ({ last } = await walk(new Visitor(), world.base, issuer.id)); } while (last.status !== 303 && Date.now() < until);
   assert.equal(last.status, 303, 'it serves again without a restart');
 
+  const began = mark(world);
   // a flood of tokens with unknown kids, one after the other and at once
   keyless.lies = { header: h => ({ ...h, kid: `unknown-${Math.random()}` }) };
   for (let i = 0; i < 10; i++) assert.equal((await walk(new Visitor(), world.base, keyless.id)).last.status, 502);
   await Promise.all(Array.from({ length: 40 }, async () => assert.equal((await walk(new Visitor(), world.base, keyless.id)).last.status, 502)));
   assert.ok(keyless.seen.keySet <= 2, `fifty unknown kids made ${keyless.seen.keySet} questions`);
   assert.equal(keyless.seen.userinfo, 0);
+  // all fifty are written, so that what is read next is of the next one
+  await eventually(() => auditOf(linesSince(world, began), keyless.id).filter(l => l.event === 'signin.failed').length === 50);
   await play(world, { ...rows[1], accepted: true });
   world.secrets.push(...issuer.secrets);
   await assertQuietLogs(world);

@@ -76,11 +76,11 @@ ${providers.join('\n')}
   return world;
 }
 
-function mark(world) {
+export function mark(world) {
   return world.gateways.map(g => [g.out.length, g.err.length]);
 }
 
-function linesSince(world, from) {
+export function linesSince(world, from) {
   return world.gateways.flatMap((g, i) => (g.out.slice(from[i][0]) + g.err.slice(from[i][1])).split('\n')).filter(l => l.startsWith('{') && l.endsWith('}')).map(l => JSON.parse(l));
 }
 

@@ -261,6 +261,7 @@ static enum flow_next pass_on(struct flow *f, struct visitor *w)
         .body = x->body,
         .upgrade = x->wants_upgrade && b->backend.websockets,
         .keep_header = forwarding_keeps,
+        .personal = w->v.session != NULL,
         .failed = backend_failed,
         .self = w->v.sessions};
     forwarding_headers(&ask, &forward.headers, &forward.header_count);

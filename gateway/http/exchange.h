@@ -74,6 +74,8 @@ struct forward {
     bool upgrade; /* ask for a websocket; a 101 opens a tunnel */
     /* May drop a header of the answer (cookies of ours, identity headers): false drops it. NULL keeps all but hop-by-hop. */
     bool (*keep_header)(void *self, struct slice lower_name, struct slice value);
+    /* The answer is for one person: unless the backend says itself who may keep it (Cache-Control, Expires), no shared cache may. */
+    bool personal;
     /* Nothing of an answer was sent yet: the application answers itself (502, 503, 504). */
     void (*failed)(struct exchange *x, const struct err *why);
     void *self;

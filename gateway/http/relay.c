@@ -166,8 +166,11 @@ static void pump(struct passage *p)
 static void start_answer(struct passage *p, struct response_head *h)
 {
     size_t kept = 0;
+    bool says_who_keeps = !p->f.personal;
     for (size_t i = 0; i < h->header_count; i++) {
         const struct header *line = &h->headers[i];
+        says_who_keeps =
+            says_who_keeps || slice_is(line->name, LIT("cache-control")) || slice_is(line->name, LIT("expires"));
         if (p->f.keep_header == NULL || p->f.keep_header(p->f.self, line->name, line->value))
             h->headers[kept++] = *line;
     }
@@ -178,6 +181,7 @@ static void start_answer(struct passage *p, struct response_head *h)
     p->keep_alive_s = h->keep_alive_s;
     p->body = h->body;
     p->left = h->length;
+    if (!says_who_keeps) exchange_add(&p->e->x, LIT("cache-control"), LIT("private"));
     answer_start(p->e, h->status, h->headers, kept, h->length);
 }
 

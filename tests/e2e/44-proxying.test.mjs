@@ -41,6 +41,9 @@ function faulty(r, s) {
     case 'unsatisfied': return 'HTTP/1.1 416 Range Not Satisfiable\r\ncontent-range: bytes */9\r\ncontent-length: 0\r\n\r\n';
     case 'early': return `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n${ok('ok')}`;
     case 'cookies': return 'HTTP/1.1 200 OK\r\nset-cookie: a=1\r\nset-cookie: b=2; Path=/\r\nSet-Cookie: c=3, d=4\r\ncontent-length: 0\r\n\r\n';
+    case 'keepable': return 'HTTP/1.1 200 OK\r\ncache-control: public, max-age=60\r\ncontent-length: 2\r\n\r\nok';
+    case 'expiring': return 'HTTP/1.1 200 OK\r\nExpires: Thu, 01 Jan 2099 00:00:00 GMT\r\ncontent-length: 2\r\n\r\nok';
+    case 'dated': return 'HTTP/1.1 200 OK\r\nlast-modified: Thu, 01 Jan 2015 00:00:00 GMT\r\ncontent-type: text/css\r\ncontent-length: 2\r\n\r\nok';
     case 'moved': return 'HTTP/1.1 302 Found\r\nlocation: http://elsewhere.example/x\r\ncontent-length: 0\r\n\r\n';
     case 'hash': return ok(createHash('sha256').update(Buffer.from(r.body, 'latin1')).digest('hex'));
     case 'big': { s.write(`HTTP/1.1 200 OK\r\ncontent-length: ${20 << 20}\r\n\r\n`); const piece = Buffer.alloc(1 << 20, 'y'); let n = 20; const go = () => { while (n-- > 0) if (!s.write(piece)) { s.once('drain', go); return; } }; go(); return null; }
@@ -95,7 +98,7 @@ test('requests and answers pass whole, and what broke is seen to have broken', a
   const A = f.authority, cookie = `Cookie: ${await cookieOf(f.base, 'ada')}\r\n`;
   const one = async (p, more = '', o) => (await exchange(f.plain, get(p, A, more), o));
 
-  await t.test('answers of every framing arrive as they were', async () => {
+  await t.test('answers of every framing arrive as they were (SEC-168)', async () => {
     for (const [p, status, body, headers = {}] of [['chunked', 200, '12345abc'], ['close', 200, 'until the end'], ['none', 204, ''], ['same', 304, '', { etag: '"a"' }], ['range', 206, 'ok', { 'content-range': 'bytes 0-1/9' }],
       ['unsatisfied', 416, '', { 'content-range': 'bytes */9' }], ['early', 200, 'ok'], ['moved', 302, '', { location: 'http://elsewhere.example/x' }]]) {
       for (const [to, count] of [[f.plain, 1], [f.secure, 1]]) {
@@ -111,7 +114,7 @@ test('requests and answers pass whole, and what broke is seen to have broken', a
     assert.deepEqual(cookies.list[0].headers.filter(h => h[0] === 'set-cookie').map(h => h[1]), ['a=1', 'b=2; Path=/', 'c=3, d=4']);
   });
 
-  await t.test('large bodies: 20 MiB down, 9 MiB up, and 413 for 11 MiB before they were all sent', async () => {
+  await t.test('large bodies: 20 MiB down, 9 MiB up, and 413 for 11 MiB before they were all sent (SEC-163)', async () => {
     const down20 = await one('/public/big', '', { ms: 30000 });
     assert.equal(down20.list[0].body.length, 20 << 20);
     assert.ok(down20.list[0].body.every(c => c === 121));
@@ -139,6 +142,21 @@ test('requests and answers pass whole, and what broke is seen to have broken', a
     w.close();
   });
 
+  await t.test('what is answered to a person is for no shared cache, unless the application says so; to strangers it is left as it is (SEC-164)', async () => {
+    for (const to of [f.plain, f.secure]) {
+      for (const [p, who, wanted] of [['/account/x.css', cookie, ['private']], ['/dated/x.css', cookie, ['private']], ['/public/dated/x.css', cookie, ['private']],
+        ['/keepable', cookie, ['public, max-age=60']], ['/expiring', cookie, []], ['/public/dated/x.css', '', []], ['/public/keepable', '', ['public, max-age=60']]]) {
+        const r = await exchange(to, get(p, A, who));
+        assert.equal(r.list[0].status, 200, p);
+        assert.deepEqual(r.list[0].headers.filter(h => h[0] === 'cache-control').map(h => h[1]), wanted, `${p} ${who && 'signed in'}`);
+      }
+      const stranger = (await exchange(to, get('/account/x.css', A))).list[0];
+      assert.deepEqual([stranger.status, stranger.value('cache-control')], [401, 'no-store'], 'what we answer ourselves is kept by nobody');
+    }
+    const signIn = await exchange(f.plain, get('/account/x.css', A, 'Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n'));
+    assert.deepEqual([signIn.list[0].status, signIn.list[0].value('cache-control')], [302, 'no-store']);
+  });
+
   await t.test('events arrive one byte at a time, as they are sent', async () => {
     const w = new Wire(f.plain);
     await w.open;
@@ -150,7 +168,7 @@ test('requests and answers pass whole, and what broke is seen to have broken', a
     w.close();
   });
 
-  await t.test('an answer that broke off does not look whole, and its connection is not used again', async () => {
+  await t.test('an answer that broke off does not look whole, and its connection is not used again (SEC-158, SEC-159)', async () => {
     for (const p of ['short', 'shortchunk', 'badchunk']) {
       for (const to of [f.plain, f.secure]) {
         const r = await exchange(to, get(`/public/${p}`, A), { ms: 4000 });
@@ -161,7 +179,7 @@ test('requests and answers pass whole, and what broke is seen to have broken', a
     for (let i = 0; i < 20; i++) assert.equal((await one(i % 2 ? '/public/extra' : '/public/x')).list[0].body.toString(), 'ok', 'no answer that nobody asked for');
   });
 
-  await t.test('an application that fails is told apart, to people and to programs, and never its own bytes', async () => {
+  await t.test('an application that fails is told apart, to people and to programs, and never its own bytes (SEC-159, SEC-165)', async () => {
     for (const [p, status, code] of [['garbage', 502, 'backend-broken'], ['nothing', 502, 'backend-broken'], ['reset', 502, 'backend-broken'], ['status99', 502, 'backend-broken'], ['both', 502, 'backend-broken'], ['lengths', 502, 'backend-broken'],
       ['folded', 502, 'backend-broken'], ['bighead', 502, 'backend-broken'], ['slow', 504, 'backend-timeout'], ['down/x', 502, 'backend-unreachable'], ['wrongname/x', 502, 'backend-unreachable'], ['untrusted/x', 502, 'backend-unreachable']]) {
       const program = (await one(`/public/${p}`, 'Accept: application/json\r\n')).list[0];
@@ -176,7 +194,7 @@ test('requests and answers pass whole, and what broke is seen to have broken', a
     assert.equal((await one('/public/tls/x')).list[0].body.toString(), 'tls', 'with the right name it is served');
   });
 
-  await t.test('a POST is never sent twice; a GET at most', async () => {
+  await t.test('a POST is never sent twice; a GET at most (SEC-162)', async () => {
     for (const p of ['nothing', 'reset']) {
       await one('/public/x'); /* a connection waits */
       const before = f.backend.seen.length;
@@ -190,7 +208,7 @@ test('requests and answers pass whole, and what broke is seen to have broken', a
     }
   });
 
-  await t.test('a visitor who goes in the middle of an answer, or while it is awaited, takes the backend\'s work along', async () => {
+  await t.test('a visitor who goes in the middle of an answer, or while it is awaited, takes the backend\'s work along (SEC-167)', async () => {
     for (const p of ['/public/big', '/public/slow', '/public/events']) {
       const w = new Wire(f.plain);
       await w.open;
@@ -203,7 +221,7 @@ test('requests and answers pass whole, and what broke is seen to have broken', a
     }
   });
 
-  await t.test('applications by host, by path without its head, by their own name, over a unix socket', async () => {
+  await t.test('applications by host, by path without its head, by their own name, over a unix socket (SEC-149, SEC-156)', async () => {
     const byHost = await exchange(f.plain, get('/x', 'other.localhost', ''));
     assert.equal(byHost.list[0].status, 401, 'rules hold there, too');
     const byHostIn = await exchange(f.plain, get('/x', 'OTHER.localhost:99', cookie));

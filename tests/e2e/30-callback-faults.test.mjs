@@ -87,6 +87,8 @@ const refusals = [
 
 const extras = [
   { name: 'unknown parameters beside the answer are nobody\'s business', accepted: true, lies: answer(p => [...p, ['session_state', 'x'], ['scope', 'openid'], ['hd', markup]]) },
+  { name: 'another way back beside the answer changes nothing: the one of the attempt is taken (SEC-120)', accepted: true,
+    lies: answer(p => [...p, ['rd', 'https://evil.example/'], ['return_to', '//evil.example'], ['return_url', '/elsewhere']]) },
   { name: 'an access token beside a good code is left alone', accepted: true, lies: answer((p, { issuer }) => [...p, ['access_token', issuer.secret('beside')]]) },
   { name: 'a code that tries to be two parameters stays one', problem: 'provider-broken', complaints: ['token: a code that was not given out, or was used'],
     lies: answer(p => [['code', 'a&client_id=b&grant_type=password"; x'], ...p.slice(1)]) },
@@ -192,7 +194,7 @@ test('methods, browsers, providers and replays', async t => {
     assert.equal(txCookies(visitor).length, 0);
   });
 
-  await t.test('an attempt\'s cookie under the name of another attempt, or changed in one place, is refused', async () => {
+  await t.test('an attempt\'s cookie under the name of another attempt, or changed in one place, is refused (SEC-120)', async () => {
     for (const spoil of [v => v.replace(/^./, c => (c === 'A' ? 'B' : 'A')), v => v.replace(/.$/, c => (c === 'A' ? 'Q' : 'A')), v => v.slice(0, -4), v => `${v}AAAA`, () => '', () => 'x'.repeat(3000)]) {
       const { visitor, url } = await before(a);
       const tokens = a.seen.token;
@@ -316,7 +318,7 @@ test('methods, browsers, providers and replays', async t => {
     a.complaints.length = 0;
   });
 
-  await t.test('a visitor who leaves while the provider is thinking leaves nothing behind', async () => {
+  await t.test('a visitor who leaves while the provider is thinking leaves nothing behind (SEC-167)', async () => {
     const { visitor, url } = await before(b);
     let release;
     const held = new Promise(ok => { b.lies = { tokenReply: async (r, text) => { ok(); await new Promise(go => { release = go; }); r.writeHead(200, { 'content-type': 'application/json' }).end(text); } }; });
@@ -332,7 +334,7 @@ test('methods, browsers, providers and replays', async t => {
     assert.equal((await walk(new Visitor(), world.base, b.id)).last.status, 303);
   });
 
-  await t.test('sixty visitors who leave at any moment harm nobody', async () => {
+  await t.test('sixty visitors who leave at any moment harm nobody (SEC-167)', async () => {
     b.lies = { tokenReply: async (r, text) => { await sleep(30); if (!r.destroyed) r.writeHead(200, { 'content-type': 'application/json' }).end(text); } };
     await Promise.all(Array.from({ length: 60 }, async (_, i) => {
       const { visitor, url } = await before(b);

@@ -126,7 +126,7 @@ test('what HTTP/1 leaves to interpretation is refused, and nothing is smuggled',
   };
   const withCookie = bytes => bytes.replace(/\r\nHost: ([^\r\n]*)\r\n/, `\r\nHost: $1\r\nCookie: ${cookie}\r\n`);
 
-  await t.test('refused: with the wanted status, the end of the connection, and nothing at the backend', async () => {
+  await t.test('refused: with the wanted status, the end of the connection, and nothing at the backend (SEC-147, SEC-148, SEC-149, SEC-150, SEC-153, SEC-156)', async () => {
     const wrong = [];
     const one = async ([name, bytes, wanted = CLOSED], to, change, label) => {
       const sent = change(filled(bytes)) + get('/public/second', authority);
@@ -153,7 +153,7 @@ test('what HTTP/1 leaves to interpretation is refused, and nothing is smuggled',
     assert.deepEqual(backend.odd, []);
   });
 
-  await t.test('served: exactly one request in, one out, and the next on the same connection is itself', async () => {
+  await t.test('served: exactly one request in, one out, and the next on the same connection is itself (SEC-139, SEC-147, SEC-153, SEC-160)', async () => {
     for (const [name, bytes, body = ''] of served) {
       for (const change of [b => b, withCookie]) {
         if (change === withCookie && name === '100 fields') continue; /* it would be the 101st */
@@ -186,7 +186,7 @@ test('what HTTP/1 leaves to interpretation is refused, and nothing is smuggled',
     w.close();
   });
 
-  await t.test('pipelined requests of a signed-in person and of a stranger are answered in order, each as itself', async () => {
+  await t.test('pipelined requests of a signed-in person and of a stranger are answered in order, each as itself (SEC-166)', async () => {
     const mine = get('/mine', authority, `Cookie: ${cookie}\r\n`), theirs = get('/mine', authority), open = get('/public/p', authority);
     const before = backend.seen.length;
     const r = await exchange(plain, mine + theirs + open + mine + theirs + open, { count: 6 });
@@ -201,7 +201,7 @@ test('what HTTP/1 leaves to interpretation is refused, and nothing is smuggled',
     assert.deepEqual(kept.list.map(a => a.status), [200, 200]);
   });
 
-  await t.test('a protected address gives a stranger not one byte of the backend, whatever the method', async () => {
+  await t.test('a protected address gives a stranger not one byte of the backend, whatever the method (SEC-155, SEC-165)', async () => {
     const before = backend.seen.length;
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'PROPFIND', 'A']) {
       for (const path of ['/', '/api/x', '/admin/', '/admin', '/publicity', '/publi', '/Public/', '/nowhere']) {
@@ -212,7 +212,7 @@ test('what HTTP/1 leaves to interpretation is refused, and nothing is smuggled',
     assert.equal(backend.seen.length, before);
   });
 
-  await t.test('a client that sends half and goes, at any point, harms nobody', async () => {
+  await t.test('a client that sends half and goes, at any point, harms nobody (SEC-167)', async () => {
     const whole = filled(chunked('5\r\n12345\r\n0\r\n\r\n'));
     const before = backend.seen.filter(s => s.method === 'POST').length;
     for (let i = 1; i < whole.length; i += 2) {

@@ -19,7 +19,7 @@ const folded = name => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
 const spellings = n => [n, n.toLowerCase(), n.toUpperCase(), n.replaceAll('-', '_'), n.replaceAll('-', '.'), n.replace('-', '_'), n.replace(/-(?=[^-]*$)/, '_')];
 const EVIL = 'evil-value';
 
-test('identity and forwarding headers of a client never pass, in any spelling', async t => {
+test('identity and forwarding headers of a client never pass, in any spelling (SEC-136, SEC-137, SEC-139, SEC-140)', async t => {
   const f = await front(t, { extra: 'headers: { strip: [X-Internal-Secret] }',
     reply: r => r.values('upgrade').length ? 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n' : 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok' });
   const cookie = await cookieOf(f.base, 'ada');
@@ -81,6 +81,21 @@ test('identity and forwarding headers of a client never pass, in any spelling', 
   assert.ok(rows > 200);
   assert.deepEqual(f.backend.odd, []);
 
+  await t.test('a name with anything but letters, digits and hyphens goes nowhere, whoever sends it (SEC-138)', async () => {
+    for (const who of ['', `Cookie: ${cookie}\r\n`]) {
+      const r = await exchange(f.plain, get('/public/n', f.authority, `${who}X_Foo: ${EVIL}\r\nX.Foo: ${EVIL}\r\nX~Foo: ${EVIL}\r\n_: ${EVIL}\r\nX-Foo: kept\r\n`));
+      assert.equal(r.list[0].status, 200);
+      assert.ok(!f.backend.seen.at(-1).head.includes(EVIL), f.backend.seen.at(-1).head);
+      assert.deepEqual(f.backend.seen.at(-1).values('x-foo'), ['kept']);
+    }
+    const c = await new Frames(f.h2).open;
+    c.headers(1, ask('/public/n', { authority: f.authority }, [['x_foo', EVIL], ['x.foo', EVIL], ['x-foo', 'kept']]));
+    assert.equal((await c.outcome(1)).status, 200);
+    assert.ok(!f.backend.seen.at(-1).head.includes(EVIL), f.backend.seen.at(-1).head);
+    assert.deepEqual(f.backend.seen.at(-1).values('x-foo'), ['kept']);
+    c.close();
+  });
+
   await t.test('cookies of ours stay, others go on byte for byte', async () => {
     for (const [sent, kept] of [
       ['a=1; %; b=2', 'a=1; b=2'], ['%', undefined], ['a=1;%', 'a=1'], ['%; __Host-vestibule=x; a="q"; c==', 'a="q"; c=='], ['__host-vestibule=x; %', '__host-vestibule=x'],
@@ -94,7 +109,7 @@ test('identity and forwarding headers of a client never pass, in any spelling', 
     }
   });
 
-  await t.test('a trusted peer is believed, from the right end of its list, and no further', async () => {
+  await t.test('a trusted peer is believed, from the right end of its list, and no further (SEC-124, SEC-145)', async () => {
     const g = await front(t, { extra: 'trusted_proxies: [127.0.0.0/8, 10.0.0.0/8]' });
     for (const [headers, wanted] of [
       ['X-Forwarded-For: 203.0.113.7\r\n', ['203.0.113.7', 'http']],
@@ -116,7 +131,7 @@ test('identity and forwarding headers of a client never pass, in any spelling', 
   });
 });
 
-test('what applications answer cannot set our cookie or say who somebody is', async t => {
+test('what applications answer cannot set our cookie or say who somebody is (SEC-146, SEC-160)', async t => {
   const f = await front(t, { reply: () => `HTTP/1.1 200 OK\r\nSet-Cookie: __Host-vestibule=evil; Path=/; Secure\r\nSet-Cookie: a=1; Path=/\r\nset-cookie:  __Host-vestibule =x\r\nSet-Cookie: b=2\r\n${families.filter(n => n !== 'X-Internal-Secret').map(n => `${n}: ${EVIL}\r\n`).join('')}Connection: X-Hop\r\nX-Hop: 1\r\nX-Kept: 1\r\nContent-Length: 2\r\n\r\nok` });
   const plain = await exchange(f.plain, get('/public/x', f.authority));
   assert.deepEqual(plain.list[0].headers.filter(h => h[0] === 'set-cookie').map(h => h[1]), ['a=1; Path=/', 'b=2']);
@@ -138,7 +153,7 @@ const PEOPLE = {
   many: { name: 'Many', groups: Array.from({ length: 300 }, (_, i) => `group-${i}`) },
 };
 
-test('every preset says all that is known and nothing that could be read otherwise', async t => {
+test('every preset says all that is known and nothing that could be read otherwise (SEC-141, SEC-142)', async t => {
   const presets = {
     standard: ['x-auth-user', 'x-auth-email', 'x-auth-name', 'x-auth-groups'],
     'oauth2-proxy': ['x-forwarded-user', 'x-forwarded-email', null, 'x-forwarded-groups'],
@@ -203,7 +218,7 @@ test('keys: the next one is published before it signs, and rotation lets old ass
   for (const token of [old, young]) assert.equal((await jwtVerify(token, jwks, { issuer: f.base, audience: f.backend.url, algorithms: ['ES256'] })).payload.sub, 'op:ada');
 });
 
-test('a hundred people, fifty requests each, all mixed up over few connections: everybody is themselves', async t => {
+test('a hundred people, fifty requests each, all mixed up over few connections: everybody is themselves (SEC-166)', async t => {
   const f = await front(t, { reply: r => { const u = r.values('x-auth-user')[0] ?? '-', b = `${u} ${decodeJwt(r.values('x-auth-assertion')[0] ?? 'e30.e30.').sub ?? '-'} ${r.body}`; return `HTTP/1.1 200 OK\r\ncontent-length: ${b.length}\r\n\r\n${b}`; } });
   const people = Array.from({ length: 100 }, (_, i) => `person${i}`), cookies = {};
   for (let i = 0; i < 100; i += 10) await Promise.all(people.slice(i, i + 10).map(async p => { cookies[p] = await cookieOf(f.base, p); }));

@@ -36,7 +36,7 @@ function readings(path) {
 }
 const isAdmin = p => p === '/admin' || p.startsWith('/admin/');
 
-test('the page a rule judges is the page the application is asked for', async t => {
+test('the page a rule judges is the page the application is asked for (SEC-154, SEC-155)', async t => {
   const f = await front(t);
   const cookies = { stranger: undefined, ada: await cookieOf(f.base, 'ada'), opsy: await cookieOf(f.base, 'opsy') };
   const paths = corpus();
@@ -80,7 +80,7 @@ test('the page a rule judges is the page the application is asked for', async t 
   for (const s of ['stranger 200', 'stranger 400', 'stranger 401', 'ada 200', 'ada 403', 'opsy 200', 'opsy 400']) assert.ok(tally[s] > 5, `${s} occurs: ${tally[s]}`);
 });
 
-test('a query is passed on byte for byte and decides nothing', async t => {
+test('a query is passed on byte for byte and decides nothing (SEC-155, SEC-157)', async t => {
   const f = await front(t);
   for (const q of ['?', '?a', '?a=b&a=c', '?x=/../admin', '?a=%zz', '?a=%', '??', '?a=b?c', '?\'"<>`{}|^[]', '?a=\\', '?%00', '?a=%2F..%2F', '?\xe4\xf6', `?${'a=1&'.repeat(1500)}`]) {
     const r = await exchange(f.plain, `GET /public/x${q} HTTP/1.1\r\nHost: ${f.authority}\r\n\r\n`);
@@ -107,7 +107,7 @@ const returns = base => {
   };
 };
 
-test('after a real sign-in the way back is ours, whatever was asked for', async t => {
+test('after a real sign-in the way back is ours, whatever was asked for (SEC-118, SEC-119, SEC-121, SEC-122, SEC-123, SEC-125)', async t => {
   const f = await front(t);
   const own = new URL(f.base).host;
   const check = (name, location) => {

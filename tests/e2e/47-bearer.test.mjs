@@ -47,7 +47,7 @@ async function bearerHouse(t, change = () => {}) {
   return house;
 }
 
-test('a token of the issuer passes like a session: the backend is told who it is by the same headers, and does not get the token', async t => {
+test('a token of the issuer passes like a session: the backend is told who it is by the same headers, and does not get the token (SEC-144)', async t => {
   const house = await bearerHouse(t);
   const answer = await house.show('/api/x', house.token());
   assert.equal(answer.status, 200, answer.body);

@@ -33,7 +33,7 @@ test('a person signs another browser out from the account page, by the button be
   assert.equal(new URL(here.page.url()).pathname, '/_vestibule/sign-out');
 });
 
-test('a frame on the provider\'s page signs out, and a page of somebody else may not even show it', async t => {
+test('a frame on the provider\'s page signs out, and a page of somebody else may not even show it (SEC-130)', async t => {
   let n = 0;
   const house = await startHouse(t, { who: () => ({ sub: 'ada', sid: `s${++n}` }) });
   const one = await signIn(house), two = await signIn(house);

@@ -57,18 +57,65 @@ test('a certified provider that names the person alone signs them out everywhere
   assert.equal(await stateOf(bob, house.base), 200);
 });
 
-test('who signs out here with the box ticked is signed out at the certified provider and comes back', async t => {
+test('who signs out here with the box ticked is signed out at the certified provider and comes back (SEC-131, SEC-132)', async t => {
   const house = await certified(t, true);
   const visitor = new Visitor();
   assert.equal((await signIn(visitor, house.base, 'ada')).status, 200);
   const f = form(await visitor.go(`${house.base}/_vestibule/sign-out`));
+  const cookie = `__Host-vestibule=${visitor.cookie('__Host-vestibule')}`;
   let page = await visitor.go(f.action, { method: 'POST', body: { ...f.fields, everywhere: 'yes' }, headers: { origin: house.base, 'sec-fetch-site': 'same-origin' } });
   assert.equal(page.url.pathname, '/session/end', 'the provider asks');
+  assert.equal((await new Visitor().ask(`${house.base}/`, { headers: { cookie } })).status, 302, 'here it is over before the provider has an answer');
   const g = form(page);
   page = await visitor.go(g.action, { method: 'POST', body: { ...g.fields, logout: 'yes' } });
   assert.equal(page.url.pathname, '/_vestibule/signed-out');
   const again = await visitor.go(`${house.base}/_vestibule/start/op`);
   assert.match(again.url.pathname, /^\/interaction/, 'the provider does not know the person any more');
+});
+
+// ---- signing out here
+
+const ourForm = (house, f) => ({ method: 'POST', body: f.fields, headers: { origin: house.base, 'sec-fetch-site': 'same-origin' } });
+
+test('a sign-out that the store does not take is told to the person, whose cookie goes all the same (SEC-132)', async t => {
+  const house = await startHouse(t);
+  const { visitor, cookie } = await signedIn(house);
+  const f = form(await visitor.go(`${house.base}/_vestibule/sign-out`));
+  cliOf(house)('client', 'pause', '4000', 'WRITE');
+  const r = await visitor.ask(f.action, ourForm(house, f));
+  assert.deepEqual([r.status, r.headers['retry-after'], r.headers['cache-control'], r.location], [503, '5', 'no-store', undefined]);
+  assert.match(r.headers['content-type'], /^text\/html/);
+  assert.equal(visitor.cookie('__Host-vestibule'), undefined, 'this browser is out');
+  assert.ok(!house.gw.log().some(l => l.stream === 'audit' && l.event === 'signout'), 'nobody writes down a sign-out that was none');
+  assert.ok(await eventually(() => house.gw.log().some(l => l.event === 'signout.failed')));
+  assert.ok(!(await house.metric('vestibule_sign_outs_total{cause="sign_out"}') > 0));
+  assert.match((await house.ask('/metrics')).body, /^vestibule_store_operations_total\{[^}]*outcome="(?!ok|success)[a-z_]+"[^}]*\} [1-9]/m, 'the failure is counted');
+  // when the store is back it can be tried again, and then it is over for whoever kept the cookie, too
+  cliOf(house)('client', 'unpause');
+  await eventually(async () => {
+    const question = await new Visitor().ask(`${house.base}/_vestibule/sign-out`, { headers: { cookie } });
+    if (question.status === 303) return true; // the deletion that was on its way arrived after all
+    if (question.status !== 200) return false;
+    const again = form(question), out = ourForm(house, again);
+    return (await new Visitor().ask(again.action, { ...out, headers: { ...out.headers, cookie } })).status === 303;
+  }, 10);
+  assert.equal((await new Visitor().ask(`${house.base}/`, { headers: { cookie } })).status, 302);
+});
+
+test('the sign-in page is never shown over a living session: who has one goes on, and after the sign-out the old cookie is nobody\'s (SEC-133)', async t => {
+  const house = await startHouse(t, { change: c => { c.sign_in = { skip_if_single: false }; } });
+  const { visitor, cookie } = await signedIn(house);
+  const at = `${house.base}/_vestibule/sign-in?rd=%2Fx`;
+  const asked = await visitor.ask(at);
+  assert.deepEqual([asked.status, asked.headers.location], [302, '/x']);
+  const f = form(await visitor.go(`${house.base}/_vestibule/sign-out`));
+  assert.equal((await visitor.ask(f.action, ourForm(house, f))).status, 303);
+  for (const headers of [{}, { cookie }]) {
+    const page = await new Visitor().ask(at, { headers });
+    assert.deepEqual([page.status, /class="provider"/.test(page.body)], [200, true], 'the page, for there is nobody');
+    assert.equal((await new Visitor().ask(`${house.base}/x`, { headers })).status, 302);
+    assert.equal((await new Visitor().ask(`${house.base}/_vestibule/me`, { navigate: false, headers })).status, 401);
+  }
 });
 
 // ---- tokens gone wrong
@@ -114,7 +161,7 @@ const wrong = {
 };
 let forgeText;
 
-test('a logout token with anything wrong in it signs nobody out', async t => {
+test('a logout token with anything wrong in it signs nobody out (SEC-126)', async t => {
   const house = await startHouse(t);
   const { visitor } = await signedIn(house);
   forgeText = (op, text) => { const parts = op.logoutToken({}).split('.'); return `${parts[0]}.${Buffer.from(text).toString('base64url')}.${op.signText(`${parts[0]}.${Buffer.from(text).toString('base64url')}`)}`; };
@@ -138,7 +185,7 @@ test('a logout token with anything wrong in it signs nobody out', async t => {
   assert.ok(!house.gw.log().some(l => JSON.stringify(l).includes(good.split('.')[1])), 'no token stands in a log');
 });
 
-test('a good logout token is taken once, with what the specification allows beside it', async t => {
+test('a good logout token is taken once, with what the specification allows beside it (SEC-126, SEC-128)', async t => {
   const house = await startHouse(t);
   const { visitor } = await signedIn(house);
   const token = house.op.logoutToken({ sub: 'ada', aud: ['gateway'], unheard: { of: 1 }, events: { [EVENT]: { more: 1 } } }, { header: { typ: 'JWT' } });
@@ -157,7 +204,7 @@ test('a good logout token is taken once, with what the specification allows besi
   assert.equal(await house.metric('vestibule_sessions_revoked_total{cause="back_channel_logout"}'), 2);
 });
 
-test('a sid ends one session, a sub all of them, and both together also the sessions of which no sid was told', async t => {
+test('a sid ends one session, a sub all of them, and both together also the sessions of which no sid was told (SEC-127)', async t => {
   const people = [{ sub: 'ada', sid: 's1' }, { sub: 'ada', sid: 's2' }, { sub: 'ada' }, { sub: 'bob', sid: 's1b' }];
   const house = await startHouse(t, { who: () => people.shift() });
   const all = [];
@@ -171,7 +218,7 @@ test('a sid ends one session, a sub all of them, and both together also the sess
   assert.deepEqual(await states(), [302, 302, 302, 302]);
 });
 
-test('a logout that comes while its person is still signing in wins, and the next sign-in is welcome', async t => {
+test('a logout that comes while its person is still signing in wins, and the next sign-in is welcome (SEC-129)', async t => {
   for (const claims of [{ sub: 'ada' }, { sid: 's1' }, { sub: 'ada', sid: 's1' }]) {
     const house = await startHouse(t, { who: () => ({ sub: 'ada', sid: 's1' }) });
     await signedIn(house); // the provider's keys are known
@@ -192,7 +239,7 @@ test('a logout that comes while its person is still signing in wins, and the nex
   }
 });
 
-test('a store that does not answer fails the logout, and the same token may come again', async t => {
+test('a store that does not answer fails the logout, and the same token may come again (SEC-128)', async t => {
   const house = await startHouse(t);
   const { visitor } = await signedIn(house);
   const token = house.op.logoutToken({ sub: 'ada' });
@@ -205,7 +252,7 @@ test('a store that does not answer fails the logout, and the same token may come
   assert.equal((await post(house, token)).status, 400);
 });
 
-test('a front-channel logout works by the sid, and only the provider may show it in a frame', async t => {
+test('a front-channel logout works by the sid, and only the provider may show it in a frame (SEC-130)', async t => {
   const people = [{ sub: 'ada', sid: 'front 1/é' }, { sub: 'ada', sid: 'front 2' }];
   const house = await startHouse(t, { who: () => people.shift() });
   const one = (await signedIn(house)).visitor, two = (await signedIn(house)).visitor;

@@ -28,7 +28,7 @@ test('applications that come from oauth2-proxy find it under the name they know'
   assert.equal(r.token, undefined);
 });
 
-test('as Authorization it takes the place of the client\'s own, which never passes', async t => {
+test('as Authorization it takes the place of the client\'s own, which never passes (SEC-144)', async t => {
   const s = await street(t, { op: { life: 3 }, backend: { access_token: 'bearer' } });
   const first = await s.ask(s.houses[0], '/app', { authorization: 'Basic bWFsbG9yeTp4' });
   assert.ok(s.op.isGood(first.seen.headers.authorization.replace(/^Bearer /, '')));

@@ -141,7 +141,7 @@ static void check_row(const struct row *r, const struct rig_message *m)
         fail_msg("%s: body '%.*s'", r->name, (int)m->body_len, m->body);
 }
 
-static void every_answer_of_the_table_reaches_the_client_or_is_refused_whole(void **state)
+static void every_answer_of_the_table_reaches_the_client_or_is_refused_whole_sec_159(void **state)
 {
     (void)state;
     rig.serve = serve_row;
@@ -221,7 +221,7 @@ static void serve_interims(int fd, int nth)
         ;
 }
 
-static void a_flood_of_interim_answers_is_ended(void **state)
+static void a_flood_of_interim_answers_is_ended_sec_159(void **state)
 {
     (void)state;
     rig.serve = serve_interims;
@@ -337,9 +337,9 @@ static void identities_never_mix_on_connections_that_are_shared(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_RIG(every_answer_of_the_table_reaches_the_client_or_is_refused_whole),
+        ON_RIG(every_answer_of_the_table_reaches_the_client_or_is_refused_whole_sec_159),
         ON_RIG(heads_within_the_limits_pass_and_larger_ones_are_refused),
-        ON_RIG(a_flood_of_interim_answers_is_ended),
+        ON_RIG(a_flood_of_interim_answers_is_ended_sec_159),
         ON_RIG(answer_headers_travel_but_for_those_of_the_connection_and_those_dropped),
         ON_RIG(a_request_is_sent_as_told_and_without_the_headers_of_the_connection),
         ON_RIG(identities_never_mix_on_connections_that_are_shared),

@@ -132,7 +132,7 @@ static void serve_small(int fd, int nth)
     }
 }
 
-static void a_slow_client_does_not_hold_a_connection_whose_answer_is_all_here(void **state)
+static void a_slow_client_does_not_hold_a_connection_whose_answer_is_all_here_sec_161(void **state)
 {
     (void)state;
     rig.serve = serve_large;
@@ -487,7 +487,7 @@ int main(void)
         ON_RIG(a_hundred_mebibytes_reach_a_slow_client_whole_and_little_is_held),
         ON_RIG(large_chunks_arrive_byte_for_byte),
         ON_RIG(a_client_that_takes_nothing_does_not_cost_the_backend_its_deadline),
-        ON_RIG(a_slow_client_does_not_hold_a_connection_whose_answer_is_all_here),
+        ON_RIG(a_slow_client_does_not_hold_a_connection_whose_answer_is_all_here_sec_161),
         ON_RIG(a_large_upload_arrives_byte_for_byte_and_the_connection_is_kept),
         ON_RIG(an_answer_that_comes_before_the_body_was_taken_is_passed_on),
         ON_RIG(a_backend_that_takes_no_body_is_a_timeout),

@@ -55,7 +55,7 @@ static void a_get_on_a_connection_that_died_unused_is_sent_once_more(void **stat
     close(fd);
 }
 
-static void a_post_is_never_sent_twice(void **state)
+static void a_post_is_never_sent_twice_sec_162(void **state)
 {
     (void)state;
     rig.serve = serve_one_then_die;
@@ -137,7 +137,7 @@ static void serve_late_extra(int fd, int nth)
     rig_closes(fd);
 }
 
-static void an_answer_that_nobody_asked_for_closes_the_idle_connection(void **state)
+static void an_answer_that_nobody_asked_for_closes_the_idle_connection_sec_158(void **state)
 {
     (void)state;
     rig.serve = serve_late_extra;
@@ -183,7 +183,7 @@ static void serve_silence(int fd, int nth)
     rig_closes(fd);
 }
 
-static void a_backend_that_does_not_answer_in_time_is_a_timeout(void **state)
+static void a_backend_that_does_not_answer_in_time_is_a_timeout_sec_161(void **state)
 {
     (void)state;
     rig.serve = serve_silence;
@@ -227,7 +227,7 @@ static void serve_stall(int fd, int nth)
     rig_closes(fd);
 }
 
-static void a_body_that_stalls_is_cut(void **state)
+static void a_body_that_stalls_is_cut_sec_161(void **state)
 {
     (void)state;
     rig.serve = serve_stall;
@@ -291,7 +291,7 @@ static void an_unknown_name_is_unreachable(void **state)
     rig_free(&m);
 }
 
-static void a_host_that_does_not_answer_is_unreachable_after_connect_ms(void **state)
+static void a_host_that_does_not_answer_is_unreachable_after_connect_ms_sec_161(void **state)
 {
     (void)state;
     /* a listener whose queue is full answers no SYN */
@@ -375,19 +375,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_RIG(a_get_on_a_connection_that_died_unused_is_sent_once_more),
-        ON_RIG(a_post_is_never_sent_twice),
+        ON_RIG(a_post_is_never_sent_twice_sec_162),
         ON_RIG(a_post_does_not_go_over_a_connection_that_waited_long),
         ON_RIG(a_new_connection_that_dies_is_not_tried_again),
         ON_RIG(a_connection_that_closes_while_idle_is_noticed_before_the_next_request),
-        ON_RIG(an_answer_that_nobody_asked_for_closes_the_idle_connection),
+        ON_RIG(an_answer_that_nobody_asked_for_closes_the_idle_connection_sec_158),
         ON_RIG(an_idle_connection_goes_before_the_backend_s_promise_ends),
-        ON_RIG(a_backend_that_does_not_answer_in_time_is_a_timeout),
+        ON_RIG(a_backend_that_does_not_answer_in_time_is_a_timeout_sec_161),
         ON_RIG(a_head_that_drips_for_ever_is_a_timeout_too),
-        ON_RIG(a_body_that_stalls_is_cut),
+        ON_RIG(a_body_that_stalls_is_cut_sec_161),
         ON_RIG(a_body_that_comes_slowly_but_steadily_is_not_cut),
         ON_RIG(a_refused_port_is_unreachable),
         ON_RIG(an_unknown_name_is_unreachable),
-        ON_RIG(a_host_that_does_not_answer_is_unreachable_after_connect_ms),
+        ON_RIG(a_host_that_does_not_answer_is_unreachable_after_connect_ms_sec_161),
         ON_RIG(more_connections_than_allowed_are_busy_and_come_free_again),
         ON_RIG(no_more_idle_connections_are_kept_than_told),
         ON_RIG(keep_alive_zero_keeps_none),

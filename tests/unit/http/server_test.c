@@ -74,7 +74,7 @@ static void each_limit_holds_to_the_byte(void **state)
                      400);
 }
 
-static void bodies_of_all_together_have_a_limit_and_give_it_back(void **state)
+static void bodies_of_all_together_have_a_limit_and_give_it_back_sec_163(void **state)
 {
     (void)state;
     front->conf.limits.body_total_bytes = 1500;
@@ -125,7 +125,7 @@ static int64_t closed_after(const char *text, int64_t trickle_ms, const char *dr
     return closed ? now_ms() - began : -1;
 }
 
-static void slow_clients_are_ended_in_every_phase(void **state)
+static void slow_clients_are_ended_in_every_phase_sec_161(void **state)
 {
     (void)state;
     front->conf.limits.header_ms = 200;
@@ -529,9 +529,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_limit_holds_to_the_byte),
-        TEST(bodies_of_all_together_have_a_limit_and_give_it_back),
+        TEST(bodies_of_all_together_have_a_limit_and_give_it_back_sec_163),
         TEST(limits_may_change_while_it_runs),
-        TEST(slow_clients_are_ended_in_every_phase),
+        TEST(slow_clients_are_ended_in_every_phase_sec_161),
         TEST(an_honest_slow_upload_succeeds),
         TEST(a_request_that_takes_too_long_is_cut),
         TEST(a_client_that_stops_reading_is_ended),

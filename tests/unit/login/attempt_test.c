@@ -130,7 +130,7 @@ static void another_state_finds_nothing(void **state)
     assert_int_equal(find(s, s->cookies, (struct slice){twisted, 43}, NOW), ATTEMPT_FORGED);
 }
 
-static void every_flipped_byte_of_the_cookie_is_refused(void **state)
+static void every_flipped_byte_of_the_cookie_is_refused_sec_120(void **state)
 {
     struct scene *s = *state;
     for (size_t i = 0; i < s->value.len; i++) {
@@ -266,7 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_request_token_and_its_secret_travel_sealed, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(values_are_256_bits_and_new_each_time, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(another_state_finds_nothing, open_scene, close_scene),
-        cmocka_unit_test_setup_teardown(every_flipped_byte_of_the_cookie_is_refused, open_scene, close_scene),
+        cmocka_unit_test_setup_teardown(every_flipped_byte_of_the_cookie_is_refused_sec_120, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(a_cookie_moved_to_another_name_is_refused, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(anothers_key_opens_nothing, open_scene, close_scene),
         cmocka_unit_test_setup_teardown(it_lives_ten_minutes_give_or_take_a_replicas_clock, open_scene, close_scene),

@@ -83,7 +83,7 @@ static void a_good_token_is_believed_and_says_who_and_for_how_long(void **state)
     assert_int_equal(c.until_s, NOW + LOGOUT_TOKEN_AGE_S + 60);
 }
 
-static void every_claim_gone_wrong_is_refused_by_name(void **state)
+static void every_claim_gone_wrong_is_refused_by_name_sec_126(void **state)
 {
     (void)state;
     static const char *const rows[][3] = {
@@ -185,7 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_good_token_is_believed_and_says_who_and_for_how_long, open_arena,
                                         close_arena),
-        cmocka_unit_test_setup_teardown(every_claim_gone_wrong_is_refused_by_name, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(every_claim_gone_wrong_is_refused_by_name_sec_126, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(what_is_only_unusual_is_believed, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(tokens_of_another_kind_are_refused_by_their_typ, open_arena, close_arena),
     };

@@ -16,7 +16,7 @@ static struct slice value(struct arena *a, enum preset_field field, const struct
     return preset_value(a, field, who, false);
 }
 
-static void a_value_cannot_end_its_line_or_pass_for_two(void **state)
+static void a_value_cannot_end_its_line_or_pass_for_two_sec_141(void **state)
 {
     static const struct {
         struct slice in, out;
@@ -40,7 +40,7 @@ static void a_value_cannot_end_its_line_or_pass_for_two(void **state)
     }
 }
 
-static void a_group_with_a_comma_is_still_one(void **state)
+static void a_group_with_a_comma_is_still_one_sec_142(void **state)
 {
     AUTO(arena_closep) struct arena *a = arena_open(1 << 20);
     struct slice groups[] = {LIT("a,b"), LIT("c"), LIT("d%2Ce")};
@@ -268,8 +268,8 @@ static void a_forwarded_host_must_be_one_that_a_host_header_may_hold(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_value_cannot_end_its_line_or_pass_for_two),
-        cmocka_unit_test(a_group_with_a_comma_is_still_one),
+        cmocka_unit_test(a_value_cannot_end_its_line_or_pass_for_two_sec_141),
+        cmocka_unit_test(a_group_with_a_comma_is_still_one_sec_142),
         cmocka_unit_test(an_unverified_address_is_not_told),
         cmocka_unit_test(the_user_id_names_its_provider),
         cmocka_unit_test(every_name_of_every_preset_is_taken_from_clients),

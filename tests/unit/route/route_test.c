@@ -54,7 +54,7 @@ static const struct rule *meet(const struct routes *r, struct slice host, struct
     return routes_rule(r, &ask);
 }
 
-static void requests_meet_the_rule_and_backend_of_the_table(void **state)
+static void requests_meet_the_rule_and_backend_of_the_table_sec_155_sec_156(void **state)
 {
     (void)state;
     const struct routes *r = compile(rules, sizeof rules / sizeof rules[0]);
@@ -419,7 +419,7 @@ static void empty_words_match_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests_meet_the_rule_and_backend_of_the_table),
+        cmocka_unit_test(requests_meet_the_rule_and_backend_of_the_table_sec_155_sec_156),
         cmocka_unit_test(without_rules_nothing_is_met),
         cmocka_unit_test(patterns_that_make_no_sense_are_refused),
         cmocka_unit_test(hosts_may_be_addresses),

@@ -242,12 +242,25 @@ void accept_open(struct worker *w)
     }
 }
 
+/* Whom the kernel has let in already would be reset when the socket closes: they are served once more instead. */
+static void take_waiting(struct listening *l)
+{
+    const struct server *s = l->worker->server;
+    h2o_socket_t *client;
+    while (atomic_load(&s->connections) < atomic_load(&s->max_connections) &&
+           (client = h2o_evloop_socket_accept(l->socket)) != NULL)
+        accepted(l, client);
+}
+
 void accept_close(struct worker *w)
 {
     loop_timer_stop(w->loop, &w->resume);
     for (size_t i = 0; i < w->listening_count; i++) {
         struct listening *l = &w->listening[i];
-        if (l->socket != NULL) h2o_socket_close(l->socket);
+        if (l->socket != NULL) {
+            take_waiting(l);
+            h2o_socket_close(l->socket);
+        }
         l->socket = NULL;
         l->fd = -1;
     }

@@ -4,6 +4,7 @@
  * close by itself (HTTP/2, failed handshakes); then only the last step happens, its streams having ended before. */
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "http/connection_int.h"
@@ -14,6 +15,8 @@
 enum {
     CONNECTION_CLOSING_MS = 2000, /* for close_notify to leave and the peer's to come */
     CONNECTION_LINGER_MS = 2000,
+    CONNECTION_LAST_MS =
+        500, /* while we stop: for the request that a connection was opened for, or whose first bytes have come */
     CONNECTION_WINDOW_BYTES =
         512 /* a body must bring so much per body_idle_ms: a trickle of single bytes is no upload */
 };
@@ -160,6 +163,13 @@ static void sweep_exchanges(struct connection *c, int64_t now_us_)
     }
 }
 
+static int64_t idle_ms_of(const struct connection *c)
+{
+    const struct http_limits *limits = &c->worker->limits;
+    if (c->worker->stopping) return CONNECTION_LAST_MS;
+    return c->http1.served ? limits->idle_ms : limits->header_ms;
+}
+
 static void sweep_one(struct connection *c, int64_t now, int64_t now_us_)
 {
     const struct http_limits *limits = &c->worker->limits;
@@ -170,7 +180,7 @@ static void sweep_one(struct connection *c, int64_t now, int64_t now_us_)
         if (age > limits->handshake_ms) overdue(c, PROBLEM_BAD_REQUEST, "handshake too slow");
         break;
     case PHASE_IDLE: /* a new connection that says nothing is a head that does not come */
-        if (age > (c->http1.served ? limits->idle_ms : limits->header_ms)) overdue(c, PROBLEM_NONE, NULL);
+        if (age > idle_ms_of(c)) overdue(c, PROBLEM_NONE, NULL);
         break;
     case PHASE_HEAD:
         if (age > limits->header_ms) overdue(c, PROBLEM_BAD_REQUEST, "head too slow");
@@ -199,11 +209,20 @@ void connection_sweep(struct worker *w)
     }
 }
 
+/* Nobody loses a request by its end: it has had one, and nothing of another has come, not even to the kernel. A connection that is new was
+ * opened to ask something; the sweep comes for it, and for one whose bytes are no request. */
+static bool may_go(const struct connection *c)
+{
+    int waiting = 0;
+    if (c->phase != PHASE_IDLE || !c->http1.served || c->socket->input->size != 0) return false;
+    return ioctl(h2o_socket_get_fd(c->socket), FIONREAD, &waiting) != 0 || waiting == 0;
+}
+
 int connection_stop(struct worker *w, bool force)
 {
     int cut = 0;
     for (struct connection *c = w->connections; c != NULL; c = c->next) {
-        if (!force && (c->phase != PHASE_IDLE || c->socket->input->size != 0)) continue;
+        if (!force && !may_go(c)) continue;
         for (struct exchange_int *e = c->exchanges; e != NULL; e = e->next)
             cut++;
         if (c->phase == PHASE_CLOSING) shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);

@@ -79,7 +79,7 @@ bool server_activated_fd(struct slice name, int *ret_fd);
 /* To be called before server_stop; close-on-exec is off on the copies it names. "name=fd,name=fd": for exec with inherited sockets; they are made inheritable. */
 const char *server_handover(struct server *s, struct arena *a);
 
-/* Stop: keep accepting for linger_ms (so that load balancers notice /ready), then no new connections, GOAWAY, idle connections
+/* Stop: keep accepting for linger_ms (so that load balancers notice /ready), then no new connections but those the kernel has let in, GOAWAY, idle connections
  * swept, requests under way finish within drain_ms. Returns how many had to be cut. Blocks. */
 int server_stop(struct server *s, int linger_ms, int drain_ms);
 void server_close(struct server *s); /* after server_stop */

@@ -151,17 +151,19 @@ static struct slice operator_name(struct arena *a)
                        : arena_print(a, "operator:%u", (unsigned)getuid());
 }
 
-static void tell_end(struct desk *by, struct slice id, struct slice provider, struct slice subject,
-                     const struct session_left *left)
+static struct audit_record record_of(struct arena *a, struct slice provider, struct slice subject)
 {
-    struct audit_record r = {.event = "session.revoked",
-                             .actor = operator_name(by->arena),
-                             .provider = provider,
-                             .subject = subject,
-                             .reason = LIT("command"),
-                             .session = slice_upto(id, DESK_REFERENCE)};
+    return (struct audit_record){.event = "session.revoked",
+                                 .actor = operator_name(a),
+                                 .provider = provider,
+                                 .subject = subject,
+                                 .reason = LIT("command")};
+}
+
+static void tell_end(struct desk *by, struct slice id, struct audit_record r)
+{
+    r.session = slice_upto(id, DESK_REFERENCE);
     records_audit(&r);
-    if (left != NULL) give_back(&by->back, left, &r);
     by->count++;
 }
 
@@ -169,15 +171,21 @@ static int revoke_one(struct desk *by, const struct session_listed *x)
 {
     AUTO(arena_closep) struct arena *a = arena_open(DESK_PAGE);
     bool was_there = false;
-    struct session_left left = {.tokens = NULL};
-    int status = session_desk_revoke(by, a, x, &was_there, &left);
-    if (status == EXIT_FINE && was_there) tell_end(by, x->id, x->provider, x->subject, &left);
+    const struct audit_record who = record_of(a, x->provider, x->subject);
+    int status = session_desk_revoke(by, a, x, &who, &was_there);
+    if (status == EXIT_FINE && was_there) tell_end(by, x->id, who);
     return status;
 }
 
-static void tell_persons(struct desk *by, struct slice id, const struct session_left *left)
+static void tell_persons(struct desk *by, struct slice id)
 {
-    tell_end(by, id, by->provider, by->subject, left);
+    tell_end(by, id, record_of(by->arena, by->provider, by->subject));
+}
+
+static int revoke_person(struct desk *by)
+{
+    const struct audit_record who = record_of(by->arena, by->provider, by->subject);
+    return session_desk_revoke_person(by, &who, tell_persons);
 }
 
 static void tell_count(const struct desk *by)
@@ -198,7 +206,7 @@ int command_sessions_revoke(const struct command_line *line)
     if (records.least < LOG_LEVEL_WARN) records.least = LOG_LEVEL_WARN;
     const struct err *e = records_open(by.arena, &records);
     if (e != NULL) return session_desk_close(&by, command_failed(by.arena, e));
-    status = by.subject.len != 0 ? session_desk_revoke_person(&by, tell_persons) : session_desk_each(&by, revoke_one);
+    status = by.subject.len != 0 ? revoke_person(&by) : session_desk_each(&by, revoke_one);
     if (status == EXIT_FINE && by.id.len != 0 && by.count == 0) {
         command_say("there is no such session");
         status = EXIT_FAILED;

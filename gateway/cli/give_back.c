@@ -1,6 +1,7 @@
 #include "cli/give_back.h"
 
 #include "fetch/fetch.h"
+#include "provider/revoke.h"
 
 #include "base/now.h"
 
@@ -27,15 +28,19 @@ static const struct provider *provider_of(const struct snapshot *s, struct slice
     return NULL;
 }
 
-void give_back(struct give_back *g, const struct session_left *left, const struct audit_record *who)
+const struct session_giving *give_back(struct give_back *g, struct arena *a, struct slice provider,
+                                       const struct audit_record *who)
 {
-    const struct provider *p = left->tokens != NULL ? provider_of(g->snapshot, left->provider) : NULL;
-    if (p == NULL) return;
+    const struct provider *p = provider_of(g->snapshot, provider);
+    if (p == NULL || !p->revokes || !provider_can_revoke(p)) return NULL;
     const struct fetch_conf conf = {.proxy = g->snapshot->provider_proxy};
-    if (g->fetch_ == NULL && fetch_open(g->arena, &conf, &g->fetch_) != NULL) return;
+    if (g->fetch_ == NULL && fetch_open(g->arena, &conf, &g->fetch_) != NULL) return NULL;
     g->env_ = (struct provider_env){g->fetch_, g->loop};
-    const struct token_source from = {.provider = p, .env = &g->env_, .owner = g->snapshot, .keep = keep, .drop = drop};
-    session_tokens_revoke(g->sessions, left, &from, who);
+    struct session_giving *giving = arena_new(a, struct session_giving);
+    giving->from =
+        (struct token_source){.provider = p, .env = &g->env_, .owner = g->snapshot, .keep = keep, .drop = drop};
+    giving->who = *who;
+    return giving;
 }
 
 void give_back_finish(struct give_back *g)

@@ -16,8 +16,9 @@ struct give_back { /* zeroed, then these four */
     struct provider_env env_;
 };
 
-/* left: taken by session_tokens_take before the session was ended. who: the audit record of its end. */
-void give_back(struct give_back *g, const struct session_left *left, const struct audit_record *who);
+/* For session_revoke and its kin; NULL: there is no such provider, or no way to ask one. Lives in a. who: the audit record of the end. */
+const struct session_giving *give_back(struct give_back *g, struct arena *a, struct slice provider,
+                                       const struct audit_record *who);
 /* Waits for what is under way, at most 15 s; before the sessions are closed. */
 void give_back_finish(struct give_back *g);
 void give_back_close(struct give_back *g); /* after they are */

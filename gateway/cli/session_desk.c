@@ -23,7 +23,7 @@ struct question {
     struct session_roll roll;
     struct session_ids ended;
     const struct session *known;
-    struct session_left left;
+    const struct session_giving *giving;
     bool was_there, over;
     const struct err *why;
     struct flow flow;
@@ -77,20 +77,15 @@ static enum flow_next ask_roll(struct flow *f, struct question *q)
     return session_roll(f, q->by->sessions, q->by->provider, q->by->subject, &q->roll);
 }
 
-static enum flow_next ask_take(struct flow *f, struct question *q)
-{
-    return session_tokens_take(f, q->by->sessions, q->id, &q->left);
-}
-
 static enum flow_next ask_revoke(struct flow *f, struct question *q)
 {
-    return session_revoke(f, q->by->sessions, q->id, q->known, &q->was_there);
+    return session_revoke(f, q->by->sessions, q->id, q->known, q->giving, &q->was_there);
 }
 
 static enum flow_next ask_revoke_person(struct flow *f, struct question *q)
 {
     return session_revoke_person(f, q->by->sessions, q->by->provider, q->by->subject, (struct slice){NULL, 0},
-                                 &q->ended);
+                                 q->giving, &q->ended);
 }
 
 /* ---- getting there and back ---- */
@@ -255,44 +250,24 @@ int session_desk_each(struct desk *by, session_desk_fn *each)
 
 /* ---- ending them ---- */
 
-int session_desk_revoke(struct desk *by, struct arena *a, const struct session_listed *x, bool *ret_was_there,
-                        struct session_left *ret_left)
+int session_desk_revoke(struct desk *by, struct arena *a, const struct session_listed *x,
+                        const struct audit_record *who, bool *ret_was_there)
 {
     const struct session known = {.identity = {.provider = x->provider, .subject = x->subject},
                                   .provider_sid = x->provider_sid};
-    struct question take = {.ask = ask_take, .id = x->id}, q = {.ask = ask_revoke, .id = x->id, .known = &known};
-    int status = put(by, a, &take);
-    if (status == EXIT_FINE) status = put(by, a, &q);
+    struct question q = {
+        .ask = ask_revoke, .id = x->id, .known = &known, .giving = give_back(&by->back, a, x->provider, who)};
+    int status = put(by, a, &q);
     *ret_was_there = q.was_there;
-    *ret_left = take.left;
     return status;
 }
 
-/* The tokens of those we can see; who signs in meanwhile keeps theirs until they are found to be gone. */
-static int take_all(struct desk *by, const struct session_roll *roll, struct session_left *lefts)
+int session_desk_revoke_person(struct desk *by, const struct audit_record *who, session_desk_ended_fn *each)
 {
-    int status = EXIT_FINE;
-    for (size_t i = 0; status == EXIT_FINE && i < roll->count; i++) {
-        struct question take = {.ask = ask_take, .id = roll->at[i].id};
-        status = put(by, by->arena, &take);
-        lefts[i] = take.left;
-    }
-    return status;
-}
-
-int session_desk_revoke_person(struct desk *by, session_desk_ended_fn *each)
-{
-    struct question roll = {.ask = ask_roll}, q = {.ask = ask_revoke_person};
-    int status = put(by, by->arena, &roll);
-    struct session_left *lefts = arena_array(by->arena, struct session_left, roll.roll.count);
-    if (status == EXIT_FINE) status = take_all(by, &roll.roll, lefts);
-    if (status == EXIT_FINE) status = put(by, by->arena, &q);
+    struct question q = {.ask = ask_revoke_person, .giving = give_back(&by->back, by->arena, by->provider, who)};
+    int status = put(by, by->arena, &q);
     for (size_t i = 0; i < q.ended.count; i++) {
-        const struct session_left *left = NULL;
-        for (size_t k = 0; k < roll.roll.count; k++) {
-            if (slice_is(roll.roll.at[k].id, q.ended.at[i])) left = &lefts[k];
-        }
-        each(by, q.ended.at[i], left);
+        each(by, q.ended.at[i]);
     }
     return status;
 }

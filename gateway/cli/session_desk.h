@@ -33,11 +33,11 @@ int session_desk_close(struct desk *by, int status); /* gives status back */
 /* Each session that was asked for, until one gives another status than EXIT_FINE. */
 typedef int session_desk_fn(struct desk *by, const struct session_listed *x);
 int session_desk_each(struct desk *by, session_desk_fn *each);
-/* Ends one that was listed; the tokens it left live in a. */
-int session_desk_revoke(struct desk *by, struct arena *a, const struct session_listed *x, bool *ret_was_there,
-                        struct session_left *ret_left);
-/* Ends all of the person that was asked for, and tells of each. left: NULL when its tokens were not seen. */
-typedef void session_desk_ended_fn(struct desk *by, struct slice id, const struct session_left *left);
-int session_desk_revoke_person(struct desk *by, session_desk_ended_fn *each);
+/* Ends one that was listed; its tokens go back in the name of who. */
+int session_desk_revoke(struct desk *by, struct arena *a, const struct session_listed *x,
+                        const struct audit_record *who, bool *ret_was_there);
+/* Ends all of the person that was asked for, and tells of each. */
+typedef void session_desk_ended_fn(struct desk *by, struct slice id);
+int session_desk_revoke_person(struct desk *by, const struct audit_record *who, session_desk_ended_fn *each);
 
 #endif

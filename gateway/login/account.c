@@ -173,8 +173,10 @@ static enum flow_next end_it(struct flow *f)
     struct account *c = f->self;
     struct visit *v = c->v;
     const struct identity *who = &v->session->identity;
+    const struct session_giving *giving = ended_giving(v, who->provider, who->subject);
     if (c->id.len == 0) {
-        return session_revoke_person(f, v->sessions, who->provider, who->subject, session_id(v->session), &c->ended);
+        return session_revoke_person(f, v->sessions, who->provider, who->subject, session_id(v->session), giving,
+                                     &c->ended);
     }
     if (slice_is(c->id, session_id(v->session))) { /* has a page of its own, which also asks about the provider */
         respond_redirect(&v->answer, 303, below(v, LIT("/sign-out")));
@@ -183,7 +185,7 @@ static enum flow_next end_it(struct flow *f)
     bool mine = slice_is(c->one.provider, who->provider) && slice_is(c->one.subject, who->subject);
     if (!mine || c->one.id.len == 0) return FLOW_NEXT;
     const struct session known = {.identity = *who, .provider_sid = c->one.provider_sid};
-    return session_revoke(f, v->sessions, c->id, &known, &c->was_there);
+    return session_revoke(f, v->sessions, c->id, &known, giving, &c->was_there);
 }
 
 static enum flow_next go_back(struct flow *f)

@@ -8,4 +8,8 @@
 void ended_tell(const struct visit *v, const struct session_ids *ids, struct slice provider, struct slice subject,
                 const char *why);
 
+/* For session_revoke and its kin: the tokens of whoever is ended go back to this provider, told in the same names. NULL: it is not configured
+ * any more. */
+const struct session_giving *ended_giving(const struct visit *v, struct slice provider, struct slice subject);
+
 #endif

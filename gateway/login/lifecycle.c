@@ -142,8 +142,9 @@ static enum flow_next note_begun(struct flow *f)
 static enum flow_next erase(struct flow *f)
 {
     struct lifecycle *c = f->self;
+    const struct session_giving *giving = ended_giving(c->v, c->provider->id, c->request.subject);
     return session_revoke_person(f, c->v->sessions, c->provider->id, c->request.subject, (struct slice){NULL, 0},
-                                 &c->ended);
+                                 giving, &c->ended);
 }
 
 static enum flow_next note_done(struct flow *f)

@@ -120,10 +120,12 @@ static enum flow_next end_session(struct flow *f)
 {
     struct logout *g = f->self;
     const struct logout_claims *c = &g->claims;
+    const struct session_giving *giving = ended_giving(g->v, g->provider->id, c->sub);
     if (c->sid.len == 0) {
-        return session_revoke_person(f, g->v->sessions, g->provider->id, c->sub, (struct slice){NULL, 0}, &g->ended);
+        return session_revoke_person(f, g->v->sessions, g->provider->id, c->sub, (struct slice){NULL, 0}, giving,
+                                     &g->ended);
     }
-    return session_revoke_elsewhere(f, g->v->sessions, g->provider->id, c->sid, c->sub, &g->ended);
+    return session_revoke_elsewhere(f, g->v->sessions, g->provider->id, c->sid, c->sub, giving, &g->ended);
 }
 
 static enum flow_next end_untold(struct flow *f)
@@ -131,7 +133,8 @@ static enum flow_next end_untold(struct flow *f)
     struct logout *g = f->self;
     const struct logout_claims *c = &g->claims;
     if (c->sid.len == 0 || c->sub.len == 0) return FLOW_NEXT;
-    return session_revoke_elsewhere(f, g->v->sessions, g->provider->id, LIT(""), c->sub, &g->untold);
+    const struct session_giving *giving = ended_giving(g->v, g->provider->id, c->sub);
+    return session_revoke_elsewhere(f, g->v->sessions, g->provider->id, LIT(""), c->sub, giving, &g->untold);
 }
 
 static enum flow_next remember(struct flow *f)
@@ -198,7 +201,8 @@ static enum flow_next read_query(struct flow *f)
 static enum flow_next end_by_sid(struct flow *f)
 {
     struct logout *g = f->self;
-    return session_revoke_elsewhere(f, g->v->sessions, g->provider->id, g->claims.sid, LIT(""), &g->ended);
+    const struct session_giving *giving = ended_giving(g->v, g->provider->id, LIT(""));
+    return session_revoke_elsewhere(f, g->v->sessions, g->provider->id, g->claims.sid, LIT(""), giving, &g->ended);
 }
 
 /* The one answer of ours that a page of somebody else may show in a frame: this provider's. */

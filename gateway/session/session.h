@@ -99,17 +99,23 @@ struct session_left {
 enum flow_next session_end(struct flow *f, struct sessions *s, struct slice cookie_header, struct slice *ret_set_cookie,
                            struct session_left *ret_left);
 
-/* ---- ending sessions whose cookie nobody brings: felt by every replica, tokens included ---- */
+/* ---- ending sessions whose cookie nobody brings: felt by every replica, tokens included ----
+ *
+ * giving (session/session_tokens.h; lent until the flow goes on): their tokens are revoked at the provider, too, for which nobody waits; they
+ * are out of the store before a session is, so what fails half-way can be done again. NULL: they are forgotten. */
+struct session_giving;
 
 /* known: whose it is, if that is known; NULL leaves its place in the lists to age. */
 enum flow_next session_revoke(struct flow *f, struct sessions *s, struct slice id, const struct session *known,
-                              bool *ret_was_there);
+                              const struct session_giving *giving, bool *ret_was_there);
 /* All of a person's but `except` (an id; at NULL: all, and sign-ins that have begun by now give none either). */
 enum flow_next session_revoke_person(struct flow *f, struct sessions *s, struct slice provider, struct slice subject,
-                                     struct slice except, struct session_ids *ret_ended);
+                                     struct slice except, const struct session_giving *giving,
+                                     struct session_ids *ret_ended);
 /* Those that belong to one session at the provider. sid empty: those of the person of which the provider never told a sid. */
 enum flow_next session_revoke_elsewhere(struct flow *f, struct sessions *s, struct slice provider, struct slice sid,
-                                        struct slice subject, struct session_ids *ret_ended);
+                                        struct slice subject, const struct session_giving *giving,
+                                        struct session_ids *ret_ended);
 
 /* ---- looking at them ---- */
 

@@ -85,7 +85,7 @@ static enum flow_next heed_mark(struct flow *f)
     struct begin *b = f->self;
     uint64_t when_ms;
     if (b->marked.at != NULL && slice_number(b->marked, &when_ms) && b->began_ms <= (int64_t)when_ms) {
-        return session_revoke(f, b->sessions, session_index_id(b->key), &b->session, &b->there);
+        return session_revoke(f, b->sessions, session_index_id(b->key), &b->session, NULL, &b->there);
     }
     b->marked = (struct slice){NULL, 0};
     return ++b->mark_at < b->list_count ? flow_back(f, 1) : FLOW_NEXT;
@@ -131,7 +131,7 @@ static enum flow_next end_oldest(struct flow *f)
     if (gone->at == NULL) gone->at = arena_array(f->arena, struct slice, b->all.count);
     struct slice oldest = take_oldest(b);
     gone->at[gone->count++] = oldest;
-    return session_revoke(f, b->sessions, oldest, &b->session, &b->there);
+    return session_revoke(f, b->sessions, oldest, &b->session, NULL, &b->there);
 }
 
 static enum flow_next end_next(struct flow *f)

@@ -3,6 +3,7 @@
  *     mark           a sign-in that began before now gives no session any more             asks the store, waits
  *     read_list      who stands in the list; one list for each of our keys                 asks the store, waits
  *     look           which of them still live, some at a time                              asks the store, waits
+ *     give           their tokens, to be revoked, one after the other                      asks the store, waits
  *     strike         records, tokens and members go in one step                            asks the store, waits
  *     forget         this worker's cache and whoever holds something open for them
  *
@@ -10,6 +11,7 @@
  * left over.
  */
 #include "session/session_index.h"
+#include "session/token_give.h"
 #include "session/token_record.h"
 
 #include "base/now.h"
@@ -30,7 +32,9 @@ struct revoke {
     size_t id_count, id_room, id_at;
     struct slice keys[STORE_AT_ONCE], members[AT_ONCE];
     bool there[AT_ONCE];
-    size_t batch, struck;
+    size_t batch, struck, given;
+    const struct session_giving *giving; /* NULL: tokens go with their sessions */
+    struct token_give *give;
     struct session_ids *ret_ended;
     bool marked;
     struct flow flow;
@@ -70,7 +74,7 @@ static enum flow_next gather(struct flow *f)
 static enum flow_next look(struct flow *f)
 {
     struct revoke *r = f->self;
-    r->batch = 0;
+    r->batch = r->given = 0;
     while (r->batch < AT_ONCE && r->id_at + r->batch < r->id_count) {
         r->members[r->batch] = r->ids[r->id_at + r->batch];
         r->keys[r->batch] = session_index_key(f->arena, r->members[r->batch]);
@@ -78,6 +82,22 @@ static enum flow_next look(struct flow *f)
         r->batch++;
     }
     return store_present(f, r->sessions->link, r->keys, r->batch, r->there);
+}
+
+static enum flow_next give(struct flow *f)
+{
+    struct revoke *r = f->self;
+    while (r->given < r->batch && !r->there[r->given]) {
+        r->given++;
+    }
+    if (r->giving == NULL || r->given == r->batch) return FLOW_NEXT;
+    return token_give(f, r->give, r->sessions, r->members[r->given++], r->giving);
+}
+
+static enum flow_next give_next(struct flow *f)
+{
+    struct revoke *r = f->self;
+    return r->giving != NULL && r->given < r->batch ? flow_back(f, 1) : FLOW_NEXT;
 }
 
 static enum flow_next strike(struct flow *f)
@@ -103,7 +123,7 @@ static enum flow_next forget(struct flow *f)
         if (r->there[i]) r->ret_ended->at[r->ret_ended->count++] = r->members[i];
     }
     r->id_at += r->batch;
-    return r->id_at < r->id_count ? flow_back(f, 2) : FLOW_NEXT;
+    return r->id_at < r->id_count ? flow_back(f, 4) : FLOW_NEXT;
 }
 
 static const struct flow_step steps[] = {
@@ -111,31 +131,39 @@ static const struct flow_step steps[] = {
     {"revoke/read_list", read_list}, /* waits */
     {"revoke/gather",    gather   }, /* */
     {"revoke/look",      look     }, /* waits */
+    {"revoke/give",      give     }, /* waits, one after the other */
+    {"revoke/give_next", give_next}, /* */
     {"revoke/strike",    strike   }, /* waits */
     {"revoke/forget",    forget   }, /* */
 };
 
 static enum flow_next revoke(struct flow *f, struct sessions *s, struct session_names names, struct slice except,
-                             struct session_ids *ret_ended)
+                             const struct session_giving *giving, struct session_ids *ret_ended)
 {
     struct revoke *r = arena_new(f->arena, struct revoke);
     *r = (struct revoke){
         .sessions = s, .names = names, .except = except, .marks = except.at == NULL, .ret_ended = ret_ended};
+    if (token_give_can(giving)) {
+        r->giving = giving;
+        r->give = token_give_open(f->arena);
+    }
     *ret_ended = (struct session_ids){.count = 0};
     return flow_call(f, &r->flow, steps, sizeof steps / sizeof *steps, r);
 }
 
 enum flow_next session_revoke_person(struct flow *f, struct sessions *s, struct slice provider, struct slice subject,
-                                     struct slice except, struct session_ids *ret_ended)
+                                     struct slice except, const struct session_giving *giving,
+                                     struct session_ids *ret_ended)
 {
-    return revoke(f, s, session_index_person(f->arena, s->keys, provider, subject), except, ret_ended);
+    return revoke(f, s, session_index_person(f->arena, s->keys, provider, subject), except, giving, ret_ended);
 }
 
 enum flow_next session_revoke_elsewhere(struct flow *f, struct sessions *s, struct slice provider, struct slice sid,
-                                        struct slice subject, struct session_ids *ret_ended)
+                                        struct slice subject, const struct session_giving *giving,
+                                        struct session_ids *ret_ended)
 {
     struct session_names names = session_index_elsewhere(f->arena, s->keys, provider, sid, subject);
-    return revoke(f, s, names, (struct slice){NULL, 0}, ret_ended);
+    return revoke(f, s, names, (struct slice){NULL, 0}, giving, ret_ended);
 }
 
 /* ---- one ---- */
@@ -143,6 +171,7 @@ enum flow_next session_revoke_elsewhere(struct flow *f, struct sessions *s, stru
 struct revoke_one {
     struct sessions *sessions;
     struct slice key;
+    const struct session_giving *giving;
     bool *ret_was_there;
     struct slice lists[SESSION_INDEX_LISTS];
     size_t list_count, struck;
@@ -154,6 +183,13 @@ static enum flow_next look_for_one(struct flow *f)
     struct revoke_one *r = f->self;
     sessions_doubt(r->sessions, r->key);
     return store_present(f, r->sessions->link, &r->key, 1, r->ret_was_there);
+}
+
+static enum flow_next give_one(struct flow *f)
+{
+    struct revoke_one *r = f->self;
+    if (!*r->ret_was_there || !token_give_can(r->giving)) return FLOW_NEXT;
+    return token_give(f, token_give_open(f->arena), r->sessions, session_index_id(r->key), r->giving);
 }
 
 static enum flow_next strike_one(struct flow *f)
@@ -178,16 +214,18 @@ static enum flow_next forget_one(struct flow *f)
 
 static const struct flow_step one_steps[] = {
     {"revoke/look_for_one", look_for_one}, /* waits */
+    {"revoke/give_one",     give_one    }, /* may wait */
     {"revoke/strike_one",   strike_one  }, /* waits */
     {"revoke/forget_one",   forget_one  }, /* */
 };
 
 enum flow_next session_revoke(struct flow *f, struct sessions *s, struct slice id, const struct session *known,
-                              bool *ret_was_there)
+                              const struct session_giving *giving, bool *ret_was_there)
 {
     must(id.len == SESSION_KEY_BYTES - 2);
     struct revoke_one *r = arena_new(f->arena, struct revoke_one);
-    *r = (struct revoke_one){.sessions = s, .key = session_index_key(f->arena, id), .ret_was_there = ret_was_there};
+    *r = (struct revoke_one){
+        .sessions = s, .key = session_index_key(f->arena, id), .giving = giving, .ret_was_there = ret_was_there};
     if (known != NULL) r->list_count = session_index_lists(f->arena, s->keys, known, r->lists);
     return flow_call(f, &r->flow, one_steps, sizeof one_steps / sizeof *one_steps, r);
 }

@@ -14,6 +14,7 @@
  */
 #ifndef SESSION_SESSION_TOKENS_H
 #define SESSION_SESSION_TOKENS_H
+#include "observe/records.h"
 #include "provider/provider.h"
 #include "session/session.h"
 
@@ -40,11 +41,17 @@ enum {
     SESSION_REVOCATIONS = 8,
     SESSION_REVOCATIONS_WAIT = 2048
 };
-struct audit_record;
 void session_tokens_revoke(struct sessions *s, const struct session_left *left, const struct token_source *from,
                            const struct audit_record *who);
 
-/* For who ends a session otherwise than by session_end and wants its tokens revoked: takes them out of the store; then session_revoke. */
+/* The same for who ends sessions otherwise than by session_end: handed to session_revoke and its kin. who.session is set for each; an empty
+ * who.subject is read from the session. */
+struct session_giving {
+    struct token_source from;
+    struct audit_record who;
+};
+
+/* Takes a session's tokens out of the store: only one caller ever gets them. */
 enum flow_next session_tokens_take(struct flow *f, struct sessions *s, struct slice id, struct session_left *ret_left);
 
 /* Something is under way that should not be cut off: a provider was asked, and what it gives must be stored. */

@@ -7,7 +7,7 @@
  * session_index   the lists it stands in
  * session_revoke  the end of some, by what is known of them
  * session_roll    whose they are, for people and operators to look at
- * session_tokens  the provider's tokens: record, memo, flight, refresh; token_revoke gives them back
+ * session_tokens  the provider's tokens: record, memo, flight, refresh; token_give takes them out, token_revoke gives them back
  * session_form    tokens for our own forms
  */
 #ifndef SESSION_SESSIONS_H

@@ -12,7 +12,7 @@ export async function startRotating(t, { life = 2, idTokens = true, rotates = tr
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'r1', alg: 'ES256', use: 'sig' };
   const codes = new Map(), families = new Map(), refreshTokens = new Map(), accessTokens = new Map();
   const op = {
-    clientId, clientSecret, life, who: 'ada',
+    clientId, clientSecret, life, who: 'ada', sid: null,
     refreshes: [],   // { family, ok, at }
     revocations: [], // { token, kind, auth }
     reuses: 0,
@@ -28,13 +28,19 @@ export async function startRotating(t, { life = 2, idTokens = true, rotates = tr
     living: () => [...refreshTokens.values()].filter(x => !x.used && !families.get(x.family).dead).length,
     kill() { for (const f of families.values()) f.dead = true; },
   };
+  const jwt = (typ, claims) => {
+    const head = b64(JSON.stringify({ alg: 'ES256', kid: 'r1', typ })), body = b64(JSON.stringify(claims));
+    return `${head}.${body}.${b64(sign('sha256', Buffer.from(`${head}.${body}`), { key: privateKey, dsaEncoding: 'ieee-p1363' }))}`;
+  };
   const idToken = (who, extra = {}) => {
     const now = Math.floor(Date.now() / 1000);
-    const head = b64(JSON.stringify({ alg: 'ES256', kid: 'r1', typ: 'JWT' }));
-    let claims = { iss: op.issuer, aud: clientId, sub: who, email: `${who}@example.test`, email_verified: true, name: who, iat: now, exp: now + 300, ...extra };
+    let claims = { iss: op.issuer, aud: clientId, sub: who, email: `${who}@example.test`, email_verified: true, name: who, iat: now, exp: now + 300, ...(op.sid ? { sid: op.sid } : {}), ...extra };
     if (op.claims && !extra.nonce) claims = op.claims(claims);
-    const body = b64(JSON.stringify(claims));
-    return `${head}.${body}.${b64(sign('sha256', Buffer.from(`${head}.${body}`), { key: privateKey, dsaEncoding: 'ieee-p1363' }))}`;
+    return jwt('JWT', claims);
+  };
+  op.logoutToken = who => {
+    const now = Math.floor(Date.now() / 1000);
+    return jwt('logout+jwt', { iss: op.issuer, aud: clientId, iat: now, exp: now + 120, jti: name('jti'), events: { 'http://schemas.openid.net/event/backchannel-logout': {} }, ...who });
   };
   const give = (family, extra) => {
     const access = name('access'), refresh = name('refresh'), { who } = families.get(family);

@@ -17,6 +17,7 @@ struct doing {
     struct sessions *sessions;
     struct slice subject, sid, id;
     const struct session *known;
+    const struct session_giving *giving;
     struct session_ids ended;
     struct session_roll roll;
     struct session_listed one;
@@ -31,9 +32,10 @@ static enum flow_next do_step(struct flow *f)
     struct doing *d = f->self;
     struct slice provider = LIT("example");
     switch (d->what) {
-    case END_PERSON: return session_revoke_person(f, d->sessions, provider, d->subject, d->id, &d->ended);
-    case END_ELSEWHERE: return session_revoke_elsewhere(f, d->sessions, provider, d->sid, d->subject, &d->ended);
-    case END_ONE: return session_revoke(f, d->sessions, d->id, d->known, &d->was_there);
+    case END_PERSON: return session_revoke_person(f, d->sessions, provider, d->subject, d->id, d->giving, &d->ended);
+    case END_ELSEWHERE:
+        return session_revoke_elsewhere(f, d->sessions, provider, d->sid, d->subject, d->giving, &d->ended);
+    case END_ONE: return session_revoke(f, d->sessions, d->id, d->known, d->giving, &d->was_there);
     case LIST: return session_roll(f, d->sessions, provider, d->subject, &d->roll);
     case READ: return session_read(f, d->sessions, d->id, &d->one);
     }

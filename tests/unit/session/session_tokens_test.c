@@ -677,6 +677,46 @@ static void tokens_are_given_back_a_few_at_a_time_and_not_without_end(void **sta
         session_tokens_revoke(x->a.sessions, &left, &source, &who); /* and these end with the worker */
 }
 
+static struct session_giving giving;
+static struct session_ids ended;
+
+static enum flow_next end_person_step(struct flow *f)
+{
+    struct want *w = f->self;
+    return session_revoke_person(f, w->sessions, ada.provider, ada.subject, (struct slice){NULL, 0}, &giving, &ended);
+}
+
+static const struct flow_step end_person_steps[] = {
+    {"test/end_person", end_person_step}
+};
+
+static void who_ends_a_person_gives_the_tokens_of_all_their_sessions_back(void **state)
+{
+    enum {
+        MANY = 70 /* more than fit into two rounds */
+    };
+    struct fixture *x = *state;
+    char *cookies[MANY];
+    for (size_t i = 0; i < MANY; i++)
+        cookies[i] = sign_in_for(x, 100);
+    giving = (struct session_giving){from(&example), {.actor = LIT("test")}}; /* whose it is, is read */
+    struct want w = {.sessions = x->b.sessions, .arena = arena_open(4 * 1024 * 1024)};
+    flow_start(&w.flow, w.arena, end_person_steps, 1, want_end, &w);
+    assert_true(turn_until(x->loop, &w.ended, 4000));
+    assert_null(w.why);
+    assert_int_equal(ended.count, MANY);
+    assert_int_equal(play.revocations, MANY);
+    want_close(&w);
+    struct token_record r;
+    struct arena *a = arena_open(1024 * 1024);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_false(record_of(x, a, cookies[i], &r));
+        if (i % 10 == 0) expect(x, &x->a, cookies[i], &example, NULL, PROBLEM_SESSION_ENDED);
+        free(cookies[i]);
+    }
+    arena_close(a);
+}
+
 #define TEST(name)  cmocka_unit_test_setup_teardown(name, begin, end)
 #define REDIS(name) cmocka_unit_test_setup_teardown(name, begin_redis, end)
 
@@ -706,6 +746,8 @@ int main(void)
         TEST(it_lives_through_another_key),
         TEST(sessions_that_follow_their_provider_are_looked_after_without_waiting),
         TEST(tokens_can_be_taken_for_whoever_ends_the_session_by_its_id),
+        TEST(who_ends_a_person_gives_the_tokens_of_all_their_sessions_back),
+        REDIS(who_ends_a_person_gives_the_tokens_of_all_their_sessions_back),
         TEST(tokens_are_given_back_a_few_at_a_time_and_not_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,20 @@ static bool names(const struct command *c, const struct command_line *line)
     return name.at == NULL && slice_is(first, slice_of(line->words[0]));
 }
 
+/* "keys": what may follow it, each with its one line. */
+static void group(const char *word)
+{
+    size_t count;
+    const struct command *all = command_table(&count);
+    printf("vestibule %s needs another word:\n\n", word);
+    for (size_t i = 0; i < count; i++) {
+        struct slice rest = slice_of(all[i].name), first;
+        slice_cut(&rest, ' ', &first);
+        if (rest.at != NULL && slice_is(first, slice_of(word))) printf("  %-20s %s\n", all[i].name, all[i].summary);
+    }
+    printf("\nvestibule help %s WORD tells more.\n", word);
+}
+
 int command_help(const struct command_line *line)
 {
     size_t count;
@@ -65,6 +79,9 @@ int command_help(const struct command_line *line)
         one_command(&all[i]);
         return EXIT_FINE;
     }
-    everything();
+    if (line->word_count > 0)
+        group(line->words[0]);
+    else
+        everything();
     return EXIT_FINE;
 }

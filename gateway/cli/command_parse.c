@@ -164,19 +164,26 @@ static void tell_group(const struct command *all, size_t count, const char *word
     fputc('\n', stderr);
 }
 
+/* "keys" is no command, but the first word of some. */
+static bool is_group(const struct parsing *p, size_t from)
+{
+    size_t count;
+    const struct command *all = command_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct slice rest = slice_of(all[i].name), first;
+        slice_cut(&rest, ' ', &first);
+        if (rest.at != NULL && slice_is(first, slice_of(p->words[from]))) return p->word_count <= from + 1;
+    }
+    return false;
+}
+
 static bool unknown_command(const struct parsing *p, size_t from)
 {
     size_t count;
     const struct command *all = command_table(&count);
     char two[128];
-    bool group = false;
-    for (size_t i = 0; i < count; i++) {
-        struct slice rest = slice_of(all[i].name), first;
-        slice_cut(&rest, ' ', &first);
-        group = group || (rest.at != NULL && slice_is(first, slice_of(p->words[from])));
-    }
     bool alone = p->word_count <= from + 1;
-    if (group && alone) {
+    if (is_group(p, from)) {
         tell_group(all, count, p->words[from]);
         return false;
     }
@@ -233,8 +240,8 @@ bool command_parse(int argc, char *const *argv, struct command_line *ret_line)
         return true;
     }
     const struct command *c = command_of(&p, 0, &used);
-    bool help = command_has(ret_line, "help") && c != NULL && c != named("help");
-    if (c == NULL) return unknown_command(&p, 0);
+    bool help = command_has(ret_line, "help") && c != named("help") && (c != NULL || is_group(&p, 0));
+    if (c == NULL && !help) return unknown_command(&p, 0);
     ret_line->command = help ? named("help") : c;
     size_t from = help ? 0 : used;
     for (size_t i = from; i < p.word_count; i++) {
@@ -242,7 +249,7 @@ bool command_parse(int argc, char *const *argv, struct command_line *ret_line)
     }
     if (help) return true;
     if (ret_line->word_count > 0 && strcmp(c->name, "help") == 0) {
-        bool known = command_of(&p, used, &used) != NULL;
+        bool known = command_of(&p, used, &used) != NULL || is_group(&p, used);
         return known || unknown_command(&p, 1);
     }
     if (ret_line->word_count < c->words_least || ret_line->word_count > c->words_most) {

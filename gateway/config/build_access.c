@@ -53,9 +53,7 @@ static void step_up(struct build *b, const struct setting *at, struct rule *r)
     r->acr.at = setting_texts(b->a, at, "acr", &r->acr.count);
     r->providers.at = setting_texts(b->a, at, "provider", &r->providers.count);
     for (const struct setting *p = setting_at(at, "provider")->first; p != NULL; p = p->next) {
-        if (build_knows_provider(b, p->text)) continue;
-        complaint_at(b->c, COMPLAINT_ERROR, p->node, COMPLAINT_VALUE, LIT(""), "there is no provider \"%.*s\"",
-                     SLICE_ARG(p->text));
+        if (!build_knows_provider(b, p->text)) build_no_such_provider(b, p);
     }
     for (size_t i = 1; i < 3; i++) {
         if (setting_given(at, names[i]) && setting_at(at, names[i])->count == 0 && !setting_at(at, names[i])->bad)

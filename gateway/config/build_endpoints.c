@@ -10,7 +10,10 @@ static void endpoint(struct build *b, const struct setting *at, const char *name
     struct url u;
     if (s->bad || s->text.len == 0 || url_read(b->a, s->text, &u) != NULL) return;
     if (!u.https && !address_host_is_loopback(u.host)) {
-        BUILD_ERROR(b, at, name, "%s must be https: secrets and tokens travel there", name);
+        BUILD_ERROR(b, at, name, "%s must be https: secrets and tokens travel there. http is for this machine", name);
+    }
+    if (slice_is(slice_of(name), LIT("issuer")) && slice_find(u.path, LIT("/.well-known/")) != SLICE_NONE) {
+        BUILD_ERROR(b, at, name, "issuer is what stands before /.well-known/ in this address; the rest is found from it");
     }
     bool hidden = slice_is(slice_of(name), LIT("authorize_url")) || slice_is(slice_of(name), LIT("end_session_url"));
     if (!hidden && build_is_private(u.host) && !p->allow_private) {

@@ -1,6 +1,7 @@
 /* build_people.c -- access[].allow: a word, or lists of people with any_of and all_of, judged against what there is. */
 #include "config/config_int.h"
 #include "text/json.h"
+#include "text/nearest.h"
 
 /* One list of people. An empty one was perhaps meant as "nobody", perhaps as "no limit": neither is guessed. */
 static struct slices list(struct build *b, const struct setting *allow, const char *name, bool lower)
@@ -31,12 +32,20 @@ bool build_knows_provider(const struct build *b, struct slice id)
     return b->s->provider_count == 0; /* then that is what is wrong */
 }
 
+void build_no_such_provider(struct build *b, const struct setting *where)
+{
+    struct nearest n = nearest_to(where->text);
+    for (size_t i = 0; i < b->s->provider_count; i++) {
+        nearest_try(&n, b->s->providers[i]->id);
+    }
+    complaint_at(b->c, COMPLAINT_ERROR, where->node, COMPLAINT_VALUE, nearest_found(&n),
+                 "there is no provider with the id \"%.*s\"", SLICE_ARG(where->text));
+}
+
 static void known_providers(struct build *b, const struct setting *allow)
 {
     for (const struct setting *p = setting_at(allow, "providers")->first; p != NULL; p = p->next) {
-        if (build_knows_provider(b, p->text)) continue;
-        complaint_at(b->c, COMPLAINT_ERROR, p->node, COMPLAINT_VALUE, LIT(""), "there is no provider \"%.*s\"",
-                     SLICE_ARG(p->text));
+        if (!build_knows_provider(b, p->text)) build_no_such_provider(b, p);
     }
 }
 

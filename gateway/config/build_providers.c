@@ -61,12 +61,13 @@ static void client(struct build *b, const struct setting *at, struct provider *p
     if (p->client_auth != CLIENT_AUTH_NONE && !signs && !given && at->node != NULL && !at->bad) {
         complaint_at(
             b->c, COMPLAINT_ERROR, at->node, COMPLAINT_KEY, LIT(""),
-            "provider \"%.*s\" has no client_secret or client_secret_file (client_auth: none is for public clients)",
+            "provider \"%.*s\" has no client_secret or client_secret_file (for a client without one: client_auth: none)",
             SLICE_ARG(p->id));
     }
     size_t len = secret_reveal(p->client_secret).len;
     if (given && len > 0 && len < SECRET_SHORT) {
-        BUILD_WARNING(b, at, "client_secret", "client_secret has only %zu characters: could it be guessed?", len);
+        BUILD_WARNING(b, at, "client_secret", "client_secret has only %zu character%s: is it whole, and could nobody guess it?", len,
+                      len == 1 ? "" : "s");
     }
     if (p->client_auth == CLIENT_AUTH_NONE && given) {
         BUILD_ERROR(b, at, "client_secret", "with client_auth: none no secret is sent: leave it out");

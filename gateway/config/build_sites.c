@@ -158,8 +158,7 @@ static void site_providers(struct build *b, const struct setting *at, struct sit
             if (slice_is(s->providers[i]->id, one->text)) to->providers[to->provider_count++] = s->providers[i];
         }
         if (to->provider_count == before && s->provider_count != 0 && !one->bad)
-            complaint_at(b->c, COMPLAINT_ERROR, one->node, COMPLAINT_VALUE, LIT(""), "there is no provider \"%.*s\"",
-                         SLICE_ARG(one->text));
+            build_no_such_provider(b, one);
         if (to->provider_count > before + 1) to->provider_count = before + 1; /* told elsewhere */
     }
 }

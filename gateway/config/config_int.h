@@ -36,6 +36,7 @@ void build_people(struct build *b, const struct setting *at, struct rule *to); /
 /* What is wrong with rules that are fine each by itself; list: where they were written. */
 void build_access_check(struct build *b, const struct setting *list, size_t backend);
 bool build_knows_provider(const struct build *b, struct slice id);
+void build_no_such_provider(struct build *b, const struct setting *where); /* complains, with the nearest id */
 const struct setting *build_nth(const struct setting *list, size_t n); /* NULL: there are fewer */
 void build_local(struct build *b);                                     /* local_users; before build_access */
 void build_limits(struct build *b);                                    /* rate_limit */

@@ -171,7 +171,10 @@ static void unknown(struct setter *s, struct slice rest)
     struct slice found = nearest_found(&n);
     if (found.len != 0) found = arena_print(s->c->arena, "VESTIBULE_%.*s", SLICE_ARG(found));
     struct doc *at = tree_map(s->c->arena, s->told);
-    complaint_at(s->c, COMPLAINT_ERROR, at, COMPLAINT_KEY, found, "this variable stands for no key");
+    complaint_at(s->c, COMPLAINT_ERROR, at, COMPLAINT_KEY, found, "this variable stands for no key%s",
+                 found.len != 0 ? ""
+                                : ": names are a key's path in capitals, such as VESTIBULE_SESSION_STORE or "
+                                  "VESTIBULE_PROVIDERS_<ID>_CLIENT_SECRET");
 }
 
 /* A Service called vestibule makes Kubernetes set VESTIBULE_PORT, VESTIBULE_SERVICE_HOST, VESTIBULE_PORT_80_TCP_ADDR ... in every pod. */

@@ -22,7 +22,8 @@ const char *state_folder(struct arena *a, struct slice state_directory)
 const struct err *state_make_folder(struct arena *a, const char *folder)
 {
     if (mkdir(folder, 0700) == 0 || errno == EEXIST) return NULL;
-    return err_new(a, PROBLEM_CONFIG, "cannot make the state folder %s: %s", folder, strerror(errno));
+    return err_new(a, PROBLEM_CONFIG, "cannot make the state folder %s: %s; another one is named by STATE_DIRECTORY",
+                   folder, strerror(errno));
 }
 
 static bool write_whole(int fd, struct slice text)

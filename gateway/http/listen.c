@@ -46,6 +46,9 @@ static const struct err *cannot(struct arena *a, const struct listener *l, const
         return err_new(a, PROBLEM_CONFIG,
                        "%.*s: no permission; ports below 1024 need CAP_NET_BIND_SERVICE or a socket from systemd",
                        SLICE_ARG(l->name));
+    if (error == EADDRNOTAVAIL)
+        return err_new(a, PROBLEM_CONFIG, "%.*s: no interface of this machine has that address; 0.0.0.0 is every one",
+                       SLICE_ARG(l->name));
     return err_new(a, PROBLEM_CONFIG, "%.*s: %s: %s", SLICE_ARG(l->name), what, strerror(error));
 }
 

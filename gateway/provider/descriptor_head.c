@@ -105,8 +105,8 @@ static struct slice value_of(struct reading *r, const struct doc *declared, enum
     else if (from != NULL)
         READING_ERROR(r, from, "a variable is one plain value");
     else if (required && r->ask->place != NULL)
-        READING_ERROR(r, NULL, "provider \"%.*s\" needs variables.%.*s%s%.*s", SLICE_ARG(r->ask->provider),
-                      SLICE_ARG(declared->key), note.len != 0 ? ": " : "", SLICE_ARG(note));
+        READING_ERROR(r, NULL, "provider \"%.*s\" needs variables: { %.*s: ... }%s%.*s%s", SLICE_ARG(r->ask->provider),
+                      SLICE_ARG(declared->key), note.len != 0 ? " (" : "", SLICE_ARG(note), note.len != 0 ? ")" : "");
     /* what is built from a wrong one must not be told as wrong, too */
     bool alone = from == NULL && r->ask->place == NULL;
     return alone || r->errors != before ? made_up(kind) : value;

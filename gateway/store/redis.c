@@ -69,6 +69,7 @@ static void data_gone(struct wire *w, const char *why)
 {
     struct redis_link *k = LINK_OF_DATA(w);
     k->super.tried = true;
+    snprintf(k->away, sizeof k->away, "%s", why);
     tell_away(k->redis, w->refusal[0] != '\0', why);
     if (!k->up) return;
     k->up = false;

@@ -36,6 +36,7 @@ struct redis_link {
     bool armed;        /* tracking is on */
     bool up;           /* the data wire is ready */
     bool told_refused; /* tracking was refused and this was logged */
+    char away[160];    /* why the data wire is not ready, once it was found out */
 };
 
 /* Said when a reply cannot belong to its question. */

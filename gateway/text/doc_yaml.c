@@ -10,6 +10,7 @@
 
 #include "text/doc.h"
 #include "text/utf8.h"
+#include "text/yaml_trouble.h"
 
 enum {
     TEXT_MAX = 1024 * 1024,
@@ -307,15 +308,27 @@ static void on_event(struct reading *r, const yaml_event_t *e)
     if (++r->values > VALUES_MAX) fatal(r, at, "more than 20,000 values");
 }
 
-static void on_parser_error(struct reading *r, const yaml_parser_t *parser)
+/* The parser counts characters, not bytes. */
+static bool is_tab(struct slice text, struct place at)
 {
-    struct place at = place_of(parser->problem_mark);
-    const char *what = parser->problem != NULL ? parser->problem : "cannot be read";
-    if (parser->context != NULL) {
-        mistake(r, at, "%s %s", what, parser->context);
-    } else {
-        mistake(r, at, "%s", what);
+    struct slice line = {NULL, 0}, bytes;
+    uint32_t c = 0;
+    for (int i = 0; i < at.line; i++) {
+        if (!slice_cut(&text, '\n', &line)) return false;
     }
+    for (int i = 0; i < at.column; i++) {
+        if (!utf8_next(&line, &c, &bytes)) return false;
+    }
+    return c == '\t';
+}
+
+static void on_parser_error(struct reading *r, const yaml_parser_t *parser, struct slice text)
+{
+    struct place at = place_of(parser->problem_mark), began = place_of(parser->context_mark);
+    const struct yaml_trouble t = {parser->problem, parser->context, began.line, is_tab(text, at)};
+    bool where_it_began;
+    struct slice sentence = yaml_trouble_told(r->arena, &t, &where_it_began);
+    mistake(r, where_it_began ? began : at, "%.*s", SLICE_ARG(sentence));
     r->stop = true;
 }
 
@@ -328,7 +341,7 @@ static void run(struct reading *r, struct slice text)
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.at, text.len);
     while (!r->stop) {
         if (yaml_parser_parse(&parser, &event) != 1) {
-            on_parser_error(r, &parser);
+            on_parser_error(r, &parser, text);
             break;
         }
         on_event(r, &event);

@@ -118,7 +118,7 @@ static bool read_authority(struct arena *a, struct slice text, struct url *u)
 /* The message never repeats the URL: it might hold what its writer took for a password. */
 static const struct err *refuse(struct arena *a, const char *why)
 {
-    return err_new(a, PROBLEM_CONFIG, "not an http(s) URL we take: %s", why);
+    return err_new(a, PROBLEM_CONFIG, "not a URL we take: %s", why);
 }
 
 static size_t end_of_authority(struct slice s)
@@ -134,25 +134,25 @@ const struct err *url_read(struct arena *a, struct slice text, struct url *ret_u
 {
     struct url u = {.path = LIT_INIT("/")};
     size_t colon = slice_index(text, ':');
-    if (text.len > URL_MAX) return refuse(a, "longer than 8192 bytes");
-    if (colon == SLICE_NONE) return refuse(a, "no scheme");
+    if (text.len > URL_MAX) return refuse(a, "it is longer than 8192 bytes");
+    if (colon == SLICE_NONE) return refuse(a, "it must begin with http:// or https://");
     struct slice scheme = slice_upto(text, colon), rest = slice_from(text, colon + 1);
     u.https = slice_is_nocase(scheme, LIT("https"));
-    if (!u.https && !slice_is_nocase(scheme, LIT("http"))) return refuse(a, "scheme is not http or https");
-    if (!slice_starts(rest, LIT("//"))) return refuse(a, "no // behind the scheme");
+    if (!u.https && !slice_is_nocase(scheme, LIT("http"))) return refuse(a, "it must begin with http:// or https://");
+    if (!slice_starts(rest, LIT("//"))) return refuse(a, "it must begin with http:// or https://");
     u.port = u.https ? 443 : 80;
     rest = slice_from(rest, 2);
     struct slice authority = slice_upto(rest, end_of_authority(rest));
-    if (slice_index(authority, '@') != SLICE_NONE) return refuse(a, "user information");
-    if (!read_authority(a, authority, &u)) return refuse(a, "bad host or port");
+    if (slice_index(authority, '@') != SLICE_NONE) return refuse(a, "no name or password may stand in it");
+    if (!read_authority(a, authority, &u)) return refuse(a, "its host or port is none");
     rest = slice_from(rest, authority.len);
-    if (slice_index(rest, '#') != SLICE_NONE) return refuse(a, "fragment");
+    if (slice_index(rest, '#') != SLICE_NONE) return refuse(a, "no # may stand in it");
     size_t mark = slice_index(rest, '?');
     struct slice path = slice_upto(rest, mark);
     if (path.len != 0) u.path = path;
-    if (!is_path_text(u.path, false)) return refuse(a, "path has a character that must be encoded");
+    if (!is_path_text(u.path, false)) return refuse(a, "its path has a character that must be written as %XX");
     if (mark != SLICE_NONE) u.query = slice_from(rest, mark + 1);
-    if (!is_path_text(u.query, true)) return refuse(a, "query has a character that must be encoded");
+    if (!is_path_text(u.query, true)) return refuse(a, "its query has a character that must be written as %XX");
     u.path = arena_copy(a, u.path);
     if (mark != SLICE_NONE) u.query = arena_copy(a, u.query);
     *ret_url = u;

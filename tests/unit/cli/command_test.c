@@ -161,7 +161,20 @@ static void a_slip_of_the_finger_is_told_with_the_nearest_name(void **state)
     assert_int_equal(type("keys"), EXIT_USAGE);
     assert_true(words_have("keys needs another word: generate, list, rotate, retire, jwks"));
     assert_int_equal(type("help chekc"), EXIT_USAGE);
+    assert_int_equal(type("help keys rotat"), EXIT_USAGE);
     assert_int_equal(strlen(told.out), 0);
+}
+
+static void the_first_word_of_several_commands_has_help_too(void **state)
+{
+    static const char *const lines[] = {"keys --help", "help keys", "-h keys"};
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        assert_int_equal(type(lines[i]), EXIT_FINE);
+        assert_true(out_has("keys rotate          let the next key sign"));
+        assert_false(out_has("sessions list"));
+        assert_int_equal(strlen(told.words), 0);
+    }
 }
 
 static void wrong_usage_is_64(void **state)
@@ -394,6 +407,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_stand_before_or_after_the_command),
         cmocka_unit_test(a_slip_of_the_finger_is_told_with_the_nearest_name),
+        cmocka_unit_test(the_first_word_of_several_commands_has_help_too),
         cmocka_unit_test(wrong_usage_is_64),
         cmocka_unit_test(help_fits_a_screen),
         cmocka_unit_test(check_says_what_is_wrong_and_makes_nothing),

@@ -364,7 +364,7 @@ static void operators_are_told_which_variable_is_missing_wrong_or_unknown(void *
     fresh();
     file("it", VARIED);
     assert_null(read_for("it", (struct entry){0}));
-    assert_string_equal(shown(), "1:1 provider \"corp\" needs variables.tenant: your directory\n");
+    assert_string_equal(shown(), "1:1 provider \"corp\" needs variables: { tenant: ... } (your directory)\n");
     fresh();
     file("it", VARIED);
     assert_null(read_for("it", (struct entry){.variables = "tenant: \"a/b\""}));

@@ -362,9 +362,16 @@ static void what_the_subset_leaves_out_is_refused_with_its_place(void **state)
     bad_yaml("a: \"x\\0y\"\n", "f.yaml:1:4: NUL");
     bad_yaml("'': 1\n", "a key is empty");
     bad_yaml("a: [1, 2\nb: 3\n", "f.yaml:2:");
-    bad_yaml("a:\n\t- b\n", "f.yaml:2:1: found character that cannot start any token");
-    bad_yaml("a: \"unended\n", "unexpected end of stream");
-    bad_yaml("a: b: c\n", "f.yaml:1:5: mapping values are not allowed");
+    bad_yaml("a:\n\t- b\n", "f.yaml:2:1: this is a tab: indent with spaces");
+    bad_yaml("a: grüße\nb:\n  - ü: 1\n\t d: 2\n", "f.yaml:4:1: this is a tab: indent with spaces");
+    bad_yaml("a: 1\nb: \"unended\nc: 2\n", "f.yaml:2:4: the quote that opens here is never closed");
+    bad_yaml("a: b: c\n", "f.yaml:1:5: no \":\" can stand here");
+    bad_yaml("a: - b\n", "f.yaml:1:4: no \"- \" can stand here");
+    bad_yaml("a: @b\n", "f.yaml:1:4: a value that begins with this character needs quotes");
+    bad_yaml("a: 1\nlonely\nb: 2\n", "f.yaml:2:1: a key without \":\" behind it");
+    bad_yaml("a:\n  - b: 1\n   c: 2\n", "f.yaml:3:4: look at the indentation");
+    bad_yaml("a:\n  - b: 1\n    c: 2\n   d: 2\n", "fits neither the entry above it nor the list that begins in line 2");
+    bad_yaml("a: 1\nb: {c: 1\nd: 2\n", "\"{\" stands in line 2");
     bad_yaml("ok: 1\nb: \xC3(\n", "f.yaml:2:4: this is not UTF-8");
     bad_yaml("a: x\x1by\n", "f.yaml:1:5: control characters");
 }

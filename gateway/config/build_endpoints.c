@@ -13,7 +13,8 @@ static void endpoint(struct build *b, const struct setting *at, const char *name
         BUILD_ERROR(b, at, name, "%s must be https: secrets and tokens travel there. http is for this machine", name);
     }
     if (slice_is(slice_of(name), LIT("issuer")) && slice_find(u.path, LIT("/.well-known/")) != SLICE_NONE) {
-        BUILD_ERROR(b, at, name, "issuer is what stands before /.well-known/ in this address; the rest is found from it");
+        BUILD_ERROR(b, at, name,
+                    "issuer is what stands before /.well-known/ in this address; the rest is found from it");
     }
     bool hidden = slice_is(slice_of(name), LIT("authorize_url")) || slice_is(slice_of(name), LIT("end_session_url"));
     if (!hidden && build_is_private(u.host) && !p->allow_private) {

@@ -66,7 +66,8 @@ static void client(struct build *b, const struct setting *at, struct provider *p
     }
     size_t len = secret_reveal(p->client_secret).len;
     if (given && len > 0 && len < SECRET_SHORT) {
-        BUILD_WARNING(b, at, "client_secret", "client_secret has only %zu character%s: is it whole, and could nobody guess it?", len,
+        BUILD_WARNING(b, at, "client_secret",
+                      "client_secret has only %zu character%s: is it whole, and could nobody guess it?", len,
                       len == 1 ? "" : "s");
     }
     if (p->client_auth == CLIENT_AUTH_NONE && given) {

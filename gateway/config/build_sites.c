@@ -157,8 +157,7 @@ static void site_providers(struct build *b, const struct setting *at, struct sit
         for (size_t i = 0; i < s->provider_count; i++) {
             if (slice_is(s->providers[i]->id, one->text)) to->providers[to->provider_count++] = s->providers[i];
         }
-        if (to->provider_count == before && s->provider_count != 0 && !one->bad)
-            build_no_such_provider(b, one);
+        if (to->provider_count == before && s->provider_count != 0 && !one->bad) build_no_such_provider(b, one);
         if (to->provider_count > before + 1) to->provider_count = before + 1; /* told elsewhere */
     }
 }

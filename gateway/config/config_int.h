@@ -37,10 +37,10 @@ void build_people(struct build *b, const struct setting *at, struct rule *to); /
 void build_access_check(struct build *b, const struct setting *list, size_t backend);
 bool build_knows_provider(const struct build *b, struct slice id);
 void build_no_such_provider(struct build *b, const struct setting *where); /* complains, with the nearest id */
-const struct setting *build_nth(const struct setting *list, size_t n); /* NULL: there are fewer */
-void build_local(struct build *b);                                     /* local_users; before build_access */
-void build_limits(struct build *b);                                    /* rate_limit */
-void build_bearer(struct build *b);                                    /* bearer_issuers[]; before build_access */
+const struct setting *build_nth(const struct setting *list, size_t n);     /* NULL: there are fewer */
+void build_local(struct build *b);                                         /* local_users; before build_access */
+void build_limits(struct build *b);                                        /* rate_limit */
+void build_bearer(struct build *b);                                        /* bearer_issuers[]; before build_access */
 void build_rule_bearer(struct build *b, const struct setting *at, struct rule *r); /* access[].bearer */
 void build_backends(struct build *b);
 void build_sign_in(struct build *b); /* pages, return rules */

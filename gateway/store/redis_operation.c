@@ -181,8 +181,8 @@ enum flow_next redis_operation_ask(struct flow *f, struct store_link *link, cons
     struct redis_link *k = (struct redis_link *)link;
     if (k->data.state != WIRE_READY) {
         tally_done(ask->what, TALLY_AWAY, 0);
-        return flow_fail(f, err_new(f->arena, PROBLEM_STORE_AWAY, "the store is away%s%s", k->away[0] != '\0' ? ": " : "",
-                                    k->away));
+        return flow_fail(
+            f, err_new(f->arena, PROBLEM_STORE_AWAY, "the store is away%s%s", k->away[0] != '\0' ? ": " : "", k->away));
     }
     struct redis_operation *op = must_alloc(sizeof *op);
     op->super = (struct line_question){.answer = operation_answer, .lost = redis_operation_lost};

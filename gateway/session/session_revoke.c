@@ -4,7 +4,7 @@
  *     read_list      who stands in the list; one list for each of our keys                 asks the store, waits
  *     look           which of them still live, some at a time                              asks the store, waits
  *     give           their tokens, to be revoked, one after the other                      asks the store, waits
- *     strike         records, tokens and members go in one step                            asks the store, waits
+ *     strike         records, tokens and members go together                              asks the store, waits
  *     forget         this worker's cache and whoever holds something open for them
  *
  * The mark is written before the list is read, and session_begin.c reads it after it has written: whichever comes first, no session is

@@ -46,7 +46,7 @@ static void data_ready(struct wire *w)
     struct redis_link *k = LINK_OF_DATA(w);
     struct redis *r = k->redis;
     k->up = k->super.tried = true;
-    k->told_refused = false;
+    k->told_refused = k->told_touch = false;
     count_up(r, 1);
     bool all = atomic_load(&r->links_up) >= atomic_load(&r->links);
     if (all && atomic_exchange(&r->told, REDIS_TOLD_UP) != REDIS_TOLD_UP)

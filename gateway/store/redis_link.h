@@ -37,6 +37,8 @@ struct redis_link {
     bool up;           /* the data wire is ready */
     bool told_refused; /* tracking was refused and this was logged */
     char away[160];    /* why the data wire is not ready, once it was found out */
+    bool told_touch;   /* so was a touch */
+    int64_t left_ms;   /* when the wire was last dropped for leading to a replica; 0: never */
 };
 
 /* Said when a reply cannot belong to its question. */

@@ -1,9 +1,10 @@
-/* redis_list.c -- lists in Redis: sorted sets, changed together with their records between MULTI and EXEC.
+/* redis_list.c -- lists in Redis: sorted sets, added to together with their records between MULTI and EXEC.
  *
  * Every command of a transaction is answered QUEUED, and EXEC with what each gave. A command that is refused (no right, no memory)
- * makes EXEC refuse all. The other questions are EXISTS once per key, ZRANGE, and SCAN with the configured prefix, escaped, as its pattern.
+ * makes EXEC refuse all. Striking is no transaction: Redis queues nothing when its memory is full, though what is queued would free some, and
+ * then nobody could be signed out. The other questions are EXISTS once per key, ZRANGE, and SCAN with the configured prefix, escaped, as
+ * its pattern.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "store/redis_operation.h"
@@ -11,7 +12,7 @@
 enum {
     SCAN_PIECE = 500, /* keys Redis looks at in one go: well below a millisecond */
     WORDS = 6,
-    COMMANDS = 2 + STORE_AT_ONCE + STORE_LISTS * STORE_AT_ONCE
+    COMMANDS = STORE_AT_ONCE + STORE_LISTS * STORE_AT_ONCE
 };
 
 /* ---- what the words of a question are made in: lives until it is sent */
@@ -54,19 +55,12 @@ static const char *odd(struct line_question *q)
     return redis_link_odd_answer;
 }
 
-/* What was refused first is what the operator has to mend: EXEC alone would only say that something was. */
-static void note_refusal(struct redis_operation *op, const struct resp_reply *reply)
-{
-    if (op->refused) return;
-    op->refused = true;
-    snprintf(op->refusal, sizeof op->refusal, "%.*s", SLICE_ARG(resp_error_text(reply)));
-}
-
-/* A reply before EXEC's. Where MULTI was refused the others were carried out one by one and say what they like. */
+/* A reply before EXEC's, which alone would only say that something was refused. Where MULTI was, the others were carried out one by one and
+ * say what they like. */
 static const char *queued(struct redis_operation *op, const struct resp_reply *reply)
 {
     struct slice right = op->heard++ == 0 ? LIT("OK") : LIT("QUEUED");
-    if (reply->type == RESP_ERROR) note_refusal(op, reply);
+    if (reply->type == RESP_ERROR) redis_operation_note(op, reply);
     return op->refused || resp_says(reply, RESP_STATUS, right) ? NULL : redis_link_odd_answer;
 }
 
@@ -75,12 +69,11 @@ static bool was_done(struct redis_operation *op, const struct resp_reply *reply,
 {
     for (size_t i = 0; reply->type == RESP_ARRAY && i < reply->count; i++) {
         struct resp_reply one = resp_item(reply, i);
-        if (one.type == RESP_ERROR) note_refusal(op, &one);
+        if (one.type == RESP_ERROR) redis_operation_note(op, &one);
     }
-    if (reply->type == RESP_ERROR) note_refusal(op, reply);
+    if (reply->type == RESP_ERROR) redis_operation_note(op, reply);
     if (op->refused) {
-        struct resp_reply first = {.type = RESP_ERROR, .text = slice_of(op->refusal)};
-        *ret_why = redis_operation_refused(op, &first);
+        *ret_why = redis_operation_refused_as_noted(op);
         return false;
     }
     if (reply->type == RESP_ARRAY) return true;
@@ -115,26 +108,29 @@ static void enlist_words(struct script *s, const struct store_enlisting *e)
     ADD(s, LIT("EXEC"));
 }
 
+/* A number for each key, then for each member of each list. */
 static const char *strike_answer(struct line_question *q, const struct resp_reply *reply, int left)
 {
     struct redis_operation *op = (struct redis_operation *)q;
-    const char *why;
-    if (left > 0) return queued(op, reply);
-    if (!was_done(op, reply, &why)) return why;
-    size_t count = 0;
-    for (size_t i = 0; i < reply->count; i++) {
-        struct resp_reply one = resp_item(reply, i);
-        if (one.type != RESP_INTEGER) return odd(q);
-        if (i < op->ask.key_count && one.integer == 1) count++; /* the deletions come first */
-    }
-    if (op->flow != NULL) *op->ask.ret_count = count;
+    const char *why = NULL;
+    if (reply->type == RESP_ERROR)
+        redis_operation_note(op, reply);
+    else if (reply->type != RESP_INTEGER)
+        why = redis_link_odd_answer;
+    else if (op->heard < op->ask.key_count && reply->integer == 1)
+        op->number++;
+    op->heard++;
+    if (left > 0) return why;
+    if (why != NULL) return odd(q);
+    if (op->refused) return redis_operation_refused_as_noted(op);
+    if (op->flow != NULL) *op->ask.ret_count = (size_t)op->number;
     redis_operation_finish(op, TALLY_OK, NULL);
     return NULL;
 }
 
+/* Records first: what breaks off leaves a name in a list, never a record that no list names. */
 static void strike_words(struct script *s, const struct store_striking *x)
 {
-    ADD(s, LIT("MULTI"));
     for (size_t i = 0; i < x->key_count; i++) {
         ADD(s, LIT("DEL"), full(s, x->keys[i]));
     }
@@ -144,7 +140,6 @@ static void strike_words(struct script *s, const struct store_striking *x)
             ADD(s, LIT("ZREM"), list, x->members[k]);
         }
     }
-    ADD(s, LIT("EXEC"));
 }
 
 /* ---- questions */
@@ -154,7 +149,7 @@ static const char *present_answer(struct line_question *q, const struct resp_rep
     struct redis_operation *op = (struct redis_operation *)q;
     const char *why = NULL;
     if (reply->type == RESP_ERROR)
-        note_refusal(op, reply);
+        redis_operation_note(op, reply);
     else if (reply->type != RESP_INTEGER)
         why = redis_link_odd_answer;
     else if (op->flow != NULL)
@@ -162,10 +157,7 @@ static const char *present_answer(struct line_question *q, const struct resp_rep
     op->heard++;
     if (left > 0) return why;
     if (why != NULL) return odd(q);
-    if (op->refused) {
-        struct resp_reply first = {.type = RESP_ERROR, .text = slice_of(op->refusal)};
-        return redis_operation_refused(op, &first);
-    }
+    if (op->refused) return redis_operation_refused_as_noted(op);
     redis_operation_finish(op, TALLY_OK, NULL);
     return NULL;
 }

@@ -2,10 +2,17 @@
  * kind breaks the wire, since it means that questions and answers no longer match. */
 #include "store/redis_operation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/now.h"
+
+enum {
+    REPLICA_AGAIN_MS =
+        30 * 1000 /* an address that leads to a replica for good must not cost a connection with every write */
+};
 
 /* ---- one operation */
 
@@ -31,15 +38,38 @@ void redis_operation_lost(struct line_question *q, const char *why)
     redis_operation_finish(op, TALLY_AWAY, e);
 }
 
+/* After a failover the address leads elsewhere, but a connection that is open does not. */
+static const char *leave_replica(struct redis_link *k)
+{
+    int64_t now = now_ms();
+    if (k->left_ms != 0 && now - k->left_ms < REPLICA_AGAIN_MS) return NULL;
+    k->left_ms = now;
+    return "it has become a read-only replica";
+}
+
 const char *redis_operation_refused(struct redis_operation *op, const struct resp_reply *reply)
 {
     const struct err *e = NULL;
+    struct redis_link *k = op->link;
     bool readonly = slice_starts(reply->text, LIT("READONLY"));
     if (op->flow != NULL) {
         e = err_new(op->flow->arena, PROBLEM_STORE_AWAY, "the store refused: %.*s", SLICE_ARG(resp_error_text(reply)));
     }
     redis_operation_finish(op, TALLY_REFUSED, e);
-    return readonly ? "it has become a read-only replica" : NULL;
+    return readonly ? leave_replica(k) : NULL;
+}
+
+void redis_operation_note(struct redis_operation *op, const struct resp_reply *error)
+{
+    if (op->refused) return;
+    op->refused = true;
+    snprintf(op->refusal, sizeof op->refusal, "%.*s", SLICE_ARG(resp_error_text(error)));
+}
+
+const char *redis_operation_refused_as_noted(struct redis_operation *op)
+{
+    struct resp_reply first = {.type = RESP_ERROR, .text = slice_of(op->refusal)};
+    return redis_operation_refused(op, &first);
 }
 
 /* Puts what the reply says where the caller wants it; false: no such reply can answer this. */
@@ -105,22 +135,33 @@ static const char *operation_answer(struct line_question *q, const struct resp_r
     return NULL;
 }
 
+/* Nobody waits for a touch, so nobody else would say it. */
+static void tell_touch_refused(struct redis_link *k, const struct redis_operation *op)
+{
+    if (k->told_touch) return;
+    k->told_touch = true;
+    LOG(LOG_LEVEL_WARN, "store_touch_refused",
+        "The store does not let sessions live on: they end after session.idle although they are used.", NULL,
+        {"store", k->redis->conf.told}, {"reply", slice_of(op->refusal)});
+}
+
 /* PEXPIRE, then EXISTS. */
 static const char *touch_answer(struct line_question *q, const struct resp_reply *reply, int left)
 {
     struct redis_operation *op = (struct redis_operation *)q;
     bool sane = reply->type == RESP_INTEGER || reply->type == RESP_ERROR;
+    if (reply->type == RESP_ERROR) redis_operation_note(op, reply);
     if (left > 0) return sane ? NULL : redis_link_odd_answer;
     if (!sane) {
         redis_operation_lost(q, redis_link_odd_answer);
         return redis_link_odd_answer;
     }
-    if (reply->type == RESP_ERROR) {
-        redis_operation_refused(op, reply);
-        return NULL;
-    }
-    if (reply->integer == 0) {
+    if (reply->type == RESP_INTEGER && reply->integer == 0) {
         store_changed(&op->link->super, (struct slice){op->key, op->key_len});
+    }
+    if (op->refused) {
+        tell_touch_refused(op->link, op);
+        return redis_operation_refused_as_noted(op);
     }
     redis_operation_finish(op, TALLY_OK, NULL);
     return NULL;

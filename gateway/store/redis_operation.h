@@ -17,9 +17,13 @@ struct redis_operation {
     char key[STORE_MAX_KEY]; /* of a touch */
 };
 
-/* The three ends; each wakes who waits and frees op. The second gives NULL, or why the wire is of no more use. */
+/* Of several replies the first error is what the operator has to mend. */
+void redis_operation_note(struct redis_operation *op, const struct resp_reply *error);
+
+/* The ends; each wakes who waits and frees op. Those of a refusal give NULL, or why the wire is of no more use. */
 void redis_operation_finish(struct redis_operation *op, enum tally_outcome how, const struct err *why);
 const char *redis_operation_refused(struct redis_operation *op, const struct resp_reply *reply);
+const char *redis_operation_refused_as_noted(struct redis_operation *op);
 void redis_operation_lost(struct line_question *q, const char *why);
 
 enum {

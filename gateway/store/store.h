@@ -79,7 +79,8 @@ enum flow_next store_ping(struct flow *f, struct store_link *k);
  *
  * A list has a key like a record's and holds members, short texts that stand once, in the order of a number. It says where to look, not what
  * is: whose record has died of age stays a member until somebody strikes it, so owners look (store_present) before they believe. A list
- * dies when nobody has added to it for its time to live. Each call below is one step: all of it happens, or nothing. Nobody is told of
+ * dies when nobody has added to it for its time to live. Each call below is one step: all of it happens, or nothing; but
+ * striking, which must work in a store that is full, may break off on the way. Then it fails, and may be asked again. Nobody is told of
  * changes of lists.
  */
 enum {

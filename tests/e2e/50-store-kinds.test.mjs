@@ -3,8 +3,9 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { join } from 'node:path';
-import { Part, eventually, folder, freePort, listens, startRedis } from './lib/parts.mjs';
+import { Part, eventually, folder, freePort, listens, sleep, startRedis } from './lib/parts.mjs';
 import { certificate, signedIn, startHouse } from './lib/house.mjs';
 import { Visitor, form } from './lib/visitor.mjs';
 
@@ -130,4 +131,54 @@ test('what is left in Redis says nothing of anybody and ends by itself', async t
   assert.ok(dump.length > 1000 && statSync(house.gw.config).size > 0);
   const values = keys.map(k => cli(house.redis.port, 'get', k)).join('\n') + keys.join('\n') + dump;
   assert.doesNotMatch(values, /canary|example\.test|access-[0-9a-f]|eyJ|op:|nonce|verifier/);
+});
+
+test('a Redis that is full takes nobody new, keeps who is in, and lets everybody out', async t => {
+  const house = await startHouse(t);
+  const { port } = house.redis;
+  const { visitor, cookie } = await signedIn(house);
+  cli(port, 'config', 'set', 'maxmemory', '1');
+  const stranger = new Visitor();
+  const late = await stranger.go(`${house.base}/_vestibule/start/op`);
+  assert.equal(late.status, 503);
+  assert.ok(Number(late.headers['retry-after']) > 0);
+  await eventually(() => house.told('signin.failed').length > 0);
+  assert.match(house.told('signin.failed')[0].cause, /the store refused: OOM/);
+  await sleep(5500); // beyond what the workers remember
+  assert.equal((await visitor.ask(`${house.base}/still`)).status, 200);
+  await signOut(house, visitor);
+  assert.equal(cli(port, '--scan', '--pattern', 'vestibule:s:*'), '');
+  assert.equal((await new Visitor().ask(`${house.base}/`, { headers: { cookie } })).status, 302, 'a copy of the cookie is worth nothing');
+  cli(port, 'config', 'set', 'maxmemory', '0');
+  assert.equal((await stranger.go(`${house.base}/_vestibule/start/op`)).status, 200);
+});
+
+test('a failover that leaves the old connections open costs nobody in use their session', async t => {
+  const [old, next] = [await startRedis(t), await startRedis(t)];
+  const follows = async (one, other) => { cli(one.port, 'replicaof', '127.0.0.1', String(other.port)); await eventually(() => /master_link_status:up/.test(cli(one.port, 'info', 'replication')), 20); };
+  let leads = old.port;
+  const open = new Set();
+  const address = net.createServer(s => {
+    const up = net.connect(leads, '127.0.0.1');
+    open.add(s);
+    for (const [x, y] of [[s, up], [up, s]]) { x.pipe(y); x.on('error', () => y.destroy()); x.on('close', () => y.destroy()); }
+  });
+  const port = await new Promise(ok => address.listen(0, '127.0.0.1', () => ok(address.address().port)));
+  t.after(() => { for (const s of open) s.destroy(); address.close(); });
+  await follows(next, old);
+  const house = await startHouse(t, { change: c => { c.session = { store: `redis://127.0.0.1:${port}/0`, idle: '1m' }; } });
+  const { visitor } = await signedIn(house);
+  await eventually(() => /s:/.test(cli(next.port, '--scan', '--pattern', 'vestibule:s:*')));
+  leads = next.port;
+  cli(next.port, 'replicaof', 'no', 'one');
+  await follows(old, next);
+  const key = cli(next.port, '--scan', '--pattern', 'vestibule:s:*');
+  const before = Number(cli(next.port, 'pttl', key));
+  // every worker meets this person until their session lives on where it now lives: the idle end moves in steps of a tenth, here six seconds
+  await eventually(async () => {
+    assert.equal((await visitor.ask(`${house.base}/in-use`, { headers: { connection: 'close' } })).status, 200);
+    return Number(cli(next.port, 'pttl', key)) > before;
+  }, 20, 250);
+  assert.match(house.told('store_away')[0].why, /read-only replica/);
+  await eventually(async () => (await house.ask('/ready')).status === 200);
 });

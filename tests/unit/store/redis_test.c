@@ -255,6 +255,81 @@ static void a_server_without_tracking_is_used_and_said_once(void **state)
     assert_int_equal(times_logged("store_tracking_refused"), 1);
 }
 
+/* ---- a server that refuses */
+
+static enum flow_next strike(struct flow *f, struct call *c)
+{
+    size_t *count = arena_new(c->arena, size_t);
+    c->value.at = (const char *)count;
+    return store_strike(f, c->link, c->with, count);
+}
+
+static void a_full_server_takes_nothing_new_and_lets_everything_go(void **state)
+{
+    struct fixture *x = *state;
+    kit_put(x->loop, x->link, "s:one", "1", 10000, STORE_ALWAYS);
+    kit_put(x->loop, x->link, "t:one", "1", 10000, STORE_ALWAYS);
+    free(redis_cli(x->server, "zadd vestibule:u:list 1 one 2 two"));
+    free(redis_cli(x->server, "config set maxmemory 1"));
+    struct call c = kit_run(x->loop, (struct call){.what = CALL_PUT,
+                                                   .link = x->link,
+                                                   .key = LIT("s:two"),
+                                                   .value = LIT("2"),
+                                                   .ttl_ms = 1000,
+                                                   .when = STORE_ALWAYS});
+    assert_int_equal(c.why->problem, PROBLEM_STORE_AWAY);
+    arena_close(c.arena);
+    const struct slice keys[] = {LIT("s:one"), LIT("t:one"), LIT("t:none")}, list = LIT("u:list"), member = LIT("one");
+    struct store_striking what = {keys, 3, &list, 1, &member, 1};
+    c = kit_run(x->loop, (struct call){.what = CALL_OTHER, .other = strike, .link = x->link, .with = &what});
+    assert_null(c.why);
+    assert_int_equal(*(const size_t *)(const void *)c.value.at, 2);
+    arena_close(c.arena);
+    kit_expect(x->loop, x->link, "s:one", NULL);
+    char *left = redis_cli(x->server, "zrange vestibule:u:list 0 -1");
+    assert_string_equal(left, "two");
+    free(left);
+}
+
+static void a_touch_that_is_refused_is_told_once(void **state)
+{
+    struct fixture *x = *state;
+    struct fixture poor = {.server = x->server};
+    free(redis_cli(x->server, "acl setuser poor on '>word' '~*' '&*' +@all -pexpire"));
+    struct store_conf conf = redis_conf(x->server->port);
+    conf.username = LIT("poor");
+    conf.password = secret_copy(LIT("word"));
+    open_link(&poor, &conf);
+    assert_true(link_up(poor.loop, poor.link, 2000));
+    kit_put(poor.loop, poor.link, "s:one", "1", 10000, STORE_ALWAYS);
+    for (int i = 0; i < 3; i++) {
+        store_touch(poor.link, LIT("s:one"), 90000);
+        kit_expect(poor.loop, poor.link, "s:one", "1");
+    }
+    assert_int_equal(times_logged("store_touch_refused"), 1);
+    assert_non_null(strstr(logged, "NOPERM"));
+    assert_true(store_up(poor.store));
+    close_link(&poor);
+    secret_close(&conf.password);
+}
+
+static void a_server_that_became_a_replica_is_left_for_whoever_answers_there_now_but_not_again_and_again(void **state)
+{
+    struct fixture *x = *state;
+    kit_put(x->loop, x->link, "s:one", "1", 10000, STORE_ALWAYS);
+    free(redis_cli(x->server, "replicaof 127.0.0.1 %d", free_port()));
+    store_touch(x->link, LIT("s:one"), 90000);
+    for (int i = 0; i < 200 && times_logged("store_away") == 0; i++) {
+        turn_for(x->loop, 10);
+    }
+    assert_int_equal(times_logged("store_away"), 1);
+    assert_non_null(strstr(logged, "read-only replica"));
+    assert_true(link_up(x->loop, x->link, 2000));
+    store_touch(x->link, LIT("s:one"), 90000);
+    kit_expect(x->loop, x->link, "s:one", "1"); /* it is the same server still: who is in stays in */
+    assert_int_equal(times_logged("store_away"), 1);
+}
+
 static void a_store_that_was_never_there_refuses_at_once(void **state)
 {
     (void)state;
@@ -498,6 +573,9 @@ int main(void)
         WITH_SERVER(a_key_of_another_type_is_refused_and_the_connection_goes_on),
         WITH_SERVER(a_wrong_password_keeps_the_store_away_and_out_of_the_log),
         WITH_SERVER(a_server_without_tracking_is_used_and_said_once),
+        WITH_SERVER(a_full_server_takes_nothing_new_and_lets_everything_go),
+        WITH_SERVER(a_touch_that_is_refused_is_told_once),
+        WITH_SERVER(a_server_that_became_a_replica_is_left_for_whoever_answers_there_now_but_not_again_and_again),
         cmocka_unit_test(a_store_that_was_never_there_refuses_at_once),
         cmocka_unit_test(wrong_replies_fail_the_question_and_drop_the_connection),
         cmocka_unit_test(an_error_reply_fails_its_question_alone),

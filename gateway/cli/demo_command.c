@@ -166,11 +166,12 @@ static void tell_addresses(const struct demonstration *d)
            "  Open    http://localhost:%d        the demo application, protected by vestibule\n"
            "  People  ada    (ops, verified e-mail)     grace (staff)\n"
            "          linus  (e-mail not verified)      eve   (access is refused)\n"
-           "  Also    http://localhost:%d/_vestibule/me        who you are, for front ends\n"
+           "  Also    http://localhost:%d/_vestibule/account   where you are signed in\n"
+           "          http://localhost:%d/_vestibule/me        who you are, for front ends\n"
            "          http://127.0.0.1:%d/metrics             what Prometheus would read\n"
            "\n"
            "  This is a demonstration: sessions live in memory, the identity provider is a stage prop.\n",
-           d->port, d->port, d->metrics_port);
+           d->port, d->port, d->port, d->metrics_port);
     if (getenv("SSH_CONNECTION") != NULL) {
         printf("  From your own machine:  ssh -L %d:localhost:%d -L %d:127.0.0.1:%d ...\n", d->port, d->port,
                d->port + 1, d->port + 1);

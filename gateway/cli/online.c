@@ -6,6 +6,8 @@
 #include "fetch/fetch.h"
 #include "http/stream.h"
 
+#include "base/log.h"
+
 enum {
     PATIENCE_MS = 15000,
     TURN_MS = 50
@@ -150,6 +152,7 @@ int online_check(const struct command_line *line, struct snapshot *snapshot)
     (void)line;
     const struct err *e = fetch_open(a, &conf, &fetch);
     if (e != NULL) return command_failed(a, e);
+    log_threshold(LOG_LEVEL_ERROR); /* what the parts would tell a log is told here */
     bool fine = ask_all(&q, snapshot, fetch);
     fine = ask_the_store(&q, snapshot) && fine;
     fetch_close(fetch);

@@ -311,13 +311,26 @@ static void drain(struct service *p, bool handed_over)
     AUTO(arena_closep) struct arena *a = arena_open(64 * 1024);
     notify_manager("STOPPING=1");
     gate_set_draining(true);
-    LOG_PLAIN(LOG_LEVEL_INFO, "process.draining", "No new connections; requests under way are finished.", NULL);
     let_second_signal_kill();
     /* Lingering serves load balancers that probe /ready; a person at a terminal and a handed-over socket need none. */
     bool linger =
         !handed_over && p->now->has_metrics_listener && !isatty(STDERR_FILENO) && p->now->drain_ms >= 2 * LINGER_MS;
+    LOG_PLAIN(LOG_LEVEL_INFO, "process.draining",
+              linger ? "/ready says no; in 5 s no new connections, then requests under way are finished."
+                     : "No new connections; requests under way are finished.",
+              NULL);
     int cut = server_stop(p->server, linger ? LINGER_MS : 0, (int)p->now->drain_ms);
     LOG(LOG_LEVEL_INFO, "process.stopped", "Drained.", NULL, {"cut", arena_print(a, "%d", cut)});
+}
+
+static struct slice addresses(const struct service *p)
+{
+    struct slice all = {NULL, 0};
+    for (size_t i = 0; i < p->now->listener_count; i++) {
+        struct slice one = p->now->listeners[i].name;
+        all = all.len == 0 ? one : arena_print(p->arena, "%.*s %.*s", SLICE_ARG(all), SLICE_ARG(one));
+    }
+    return all;
 }
 
 static const char *own_path(struct arena *a)
@@ -355,7 +368,7 @@ int service_run(const struct service_ask *ask)
     notify_manager("READY=1");
     successor_announce();
     LOG(LOG_LEVEL_INFO, "process.serving", "Serving.", NULL, {"version", LIT(VESTIBULE_VERSION)},
-        {"public_url", p.now->public_url}, {"store", p.now->store.told});
+        {"listen", addresses(&p)}, {"public_url", p.now->public_url}, {"store", p.now->store.told});
     if (ask->serving != NULL) ask->serving(ask->self);
     drain(&p, serve(&p));
     atomic_store(&counted_server, NULL);

@@ -75,6 +75,7 @@ static void show(const struct demo *d, const struct demo_ask *ask, bool admin, s
     view_text(v, "user", user_of(ask));
     view_flag(v, "ops", is_in_group(ask, LIT("ops")));
     view_flag(v, "admin", admin);
+    view_text(v, "account", link(d, ask, "account", LIT("/")));
     view_text(v, "sign_out", link(d, ask, "sign-out", LIT("/")));
     view_text(v, "sign_in", link(d, ask, "sign-in", ask->path));
     view_text(v, "path", arena_print(ask->arena, "%.*s %.*s", SLICE_ARG(ask->method), SLICE_ARG(ask->path)));

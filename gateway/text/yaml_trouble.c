@@ -8,32 +8,38 @@ struct known {
     bool where_it_began;
 };
 
+static const char indentation_of_list[] =
+    "look at the indentation: this fits neither the entry above it nor the list that begins in line";
+static const char indentation_of_keys[] =
+    "look at the indentation, and for a quote too many: this does not fit the keys that begin in line";
+static const char stray_colon[] =
+    "no \":\" can stand here: is the line indented too far, does the one above lack a blank behind its \":\", or does "
+    "a value with a colon in it need quotes?";
+static const char stray_dash[] = "no \"- \" can stand here: a list begins on a line of its own, below its key";
+static const char no_colon[] = "a key without \":\" behind it";
+static const char star[] = "a value that begins with * needs quotes";
+static const char ampersand[] = "a value that begins with & needs quotes";
 static const char use_spaces[] = "this is a tab: indent with spaces";
+static const char strange_begin[] = "a value that begins with this character needs quotes";
+static const char open_quote[] = "the quote that opens here is never closed";
+static const char open_list[] = "\"]\" or a comma is missing before this: \"[\" stands in line";
+static const char open_map[] = "\"}\" or a comma is missing before this: \"{\" stands in line";
+
+static const char no_name[] = "did not find expected alphabetic or numeric character";
 
 static const struct known all[] = {
-    {"did not find expected '-' indicator",                    NULL,
-     "look at the indentation: this fits neither the entry above it nor the list that begins in line",                                                            true,  false},
-    {"did not find expected key",                              NULL,
-     "look at the indentation, and for a quote too many: this does not fit the keys that begin in line",                                                          true,  false},
-    {"mapping values are not allowed in this context",         NULL,
-     "no \":\" can stand here: is the line indented too far, does the one above lack a blank behind its \":\", or does "
-     "a value with a colon in it need quotes?",                                                                                                                   false, false},
-    {"block sequence entries are not allowed in this context", NULL,
-     "no \"- \" can stand here: a list begins on a line of its own, below its key",                                                                               false, false},
-    {"could not find expected ':'",                            NULL,                             "a key without \":\" behind it",                                 false, true },
-    {"did not find expected alphabetic or numeric character",  "while scanning an alias",
-     "a value that begins with * needs quotes",                                                                                                                   false, true },
-    {"did not find expected alphabetic or numeric character",  "while scanning an anchor",
-     "a value that begins with & needs quotes",                                                                                                                   false, true },
-    {"found a tab character that violates indentation",        NULL,                             use_spaces,                                                      false, false},
-    {"found character that cannot start any token",            NULL,                             "a value that begins with this character needs quotes",          false,
-     false                                                                                                                                                                    },
-    {"found unexpected end of stream",                         "while scanning a quoted scalar", "the quote that opens here is never closed",
-     false,                                                                                                                                                              true },
-    {"did not find expected ',' or ']'",                       NULL,                             "\"]\" or a comma is missing before this: \"[\" stands in line", true,
-     false                                                                                                                                                                    },
-    {"did not find expected ',' or '}'",                       NULL,                             "\"}\" or a comma is missing before this: \"{\" stands in line", true,
-     false                                                                                                                                                                    },
+    {"did not find expected '-' indicator",                    NULL,                             indentation_of_list, true,  false},
+    {"did not find expected key",                              NULL,                             indentation_of_keys, true,  false},
+    {"mapping values are not allowed in this context",         NULL,                             stray_colon,         false, false},
+    {"block sequence entries are not allowed in this context", NULL,                             stray_dash,          false, false},
+    {"could not find expected ':'",                            NULL,                             no_colon,            false, true },
+    {no_name,                                                  "while scanning an alias",        star,                false, true },
+    {no_name,                                                  "while scanning an anchor",       ampersand,           false, true },
+    {"found a tab character that violates indentation",        NULL,                             use_spaces,          false, false},
+    {"found character that cannot start any token",            NULL,                             strange_begin,       false, false},
+    {"found unexpected end of stream",                         "while scanning a quoted scalar", open_quote,          false, true },
+    {"did not find expected ',' or ']'",                       NULL,                             open_list,           true,  false},
+    {"did not find expected ',' or '}'",                       NULL,                             open_map,            true,  false},
 };
 
 static const struct known *look_up(const struct yaml_trouble *t)

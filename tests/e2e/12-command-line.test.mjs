@@ -64,13 +64,19 @@ test('the help names every command, and the help of each shows how it is used an
     assert.ok(help.out.split('\n').length <= 25, `${c}: one screen`);
     if (c !== 'help') assert.equal((await vestibule(t, [...c.split(' '), '--help'])).out, help.out, `${c} --help is the same`);
   }
+  for (const first of ['config', 'keys', 'providers', 'sessions']) {
+    const help = await vestibule(t, [first, '--help']);
+    assert.deepEqual([help.code, help.err], [0, ''], first);
+    for (const c of commands.filter(c => c.startsWith(`${first} `))) assert.ok(help.out.includes(`\n  ${c} `), `${first} --help names ${c}`);
+    assert.equal((await vestibule(t, ['help', first])).out, help.out);
+  }
 });
 
 test('a slip of the finger ends with 64 and the nearest name', async t => {
   for (const [args, words] of [
     [['chekc'], 'did you mean "check"?'], [['keys', 'rotat'], 'did you mean "keys rotate"?'], [['help', 'stauts'], 'did you mean "status"?'],
     [['check', '--onlin'], 'did you mean "--online"?'], [['xyzzy'], 'vestibule help lists'], [['keys'], 'generate, list, rotate, retire, jwks'],
-    [['help', 'config'], 'print, example'], [['status', '--online'], 'has no option --online'], [['check', '--config'], 'needs a value: FILE'],
+[['status', '--online'], 'has no option --online'], [['check', '--config'], 'needs a value: FILE'],
     [['check', '--json=yes'], 'takes no value'], [['check', '--format', 'xml'], 'text or json'], [['check', 'this'], 'usage: vestibule check'],
     [['keys', 'retire'], 'usage: vestibule keys retire KID'], [['secret', '--bytes', '7'], 'from 16 to 1024'], [['keys', 'rotate', '--publish', '1s'], 'at least 5m'],
     [['completion', 'fish'], 'bash'], [['demo', '--port', '99999'], '1 to 65000']]) {
@@ -151,6 +157,11 @@ backends: [ { id: app, url: "${url}" } ]
     assert.equal(r.out.match(/^trouble/gm).length, 1, 'and of nobody else');
     assert.equal(r.out.match(/^ok/gm).length, 2);
   }
+  const locked = await startRedis(t, { args: ['--requirepass', 'another'] });
+  const r = await vestibule(t, ['check', '--online', '--config', writeConfig(t, text(op.issuer, locked.url, backend.url))]);
+  assert.equal(r.code, 69, r.text);
+  assert.match(r.out, /^trouble +store \S+: the store is away: Redis says: NOAUTH/m);
+  assert.doesNotMatch(r.err, /away/, 'told once');
 });
 
 test('config print tells where each value comes from, and hides secrets', async t => {

@@ -482,6 +482,7 @@ static void the_application_shows_identity_first_and_the_assertion_decoded(void 
     assert_true(slice_find(a.body, LIT("{&quot;sub&quot;:&quot;&lt;b&gt;&quot;}")) != SLICE_NONE);
     assert_true(slice_find(a.body, LIT("href=\"/admin\"")) != SLICE_NONE);
     assert_true(slice_find(a.body, LIT("href=\"/_vestibule/sign-out?rd=%2F\"")) != SLICE_NONE);
+    assert_true(slice_find(a.body, LIT("href=\"/_vestibule/account?rd=%2F\"")) != SLICE_NONE);
     assert_true(slice_find(a.body, LIT("<i>")) == SLICE_NONE);
 }
 

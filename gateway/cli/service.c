@@ -255,7 +255,7 @@ static void beat(struct service *p)
 
 static bool successor_serves(struct service *p)
 {
-    switch (successor_look(&p->successor)) {
+    switch (successor_look(&p->successor, p->server)) {
     case SUCCESSOR_NONE:
     case SUCCESSOR_STARTING: return false;
     case SUCCESSOR_SERVING:
@@ -263,7 +263,8 @@ static bool successor_serves(struct service *p)
         return true;
     case SUCCESSOR_FAILED: break;
     }
-    LOG_PLAIN(LOG_LEVEL_ERROR, "restart.failed", "The new process ended before it served; this one goes on.", NULL);
+    LOG_PLAIN(LOG_LEVEL_ERROR, "restart.failed",
+              "The new process ended, or was ended after half a minute, before it served; this one goes on.", NULL);
     return false;
 }
 
@@ -306,6 +307,14 @@ static void let_second_signal_kill(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* Told to stop while a new process starts: it has our sockets, and serves them or is ended, so that no door is left with nobody behind. */
+static void see_successor_through(struct service *p)
+{
+    const struct timespec turn = {0, TURN_MS * 1000000L};
+    while (successor_look(&p->successor, p->server) == SUCCESSOR_STARTING)
+        (void)nanosleep(&turn, NULL);
+}
+
 static void drain(struct service *p, bool handed_over)
 {
     AUTO(arena_closep) struct arena *a = arena_open(64 * 1024);
@@ -320,6 +329,7 @@ static void drain(struct service *p, bool handed_over)
                      : "No new connections; requests under way are finished.",
               NULL);
     int cut = server_stop(p->server, linger ? LINGER_MS : 0, (int)p->now->drain_ms);
+    see_successor_through(p);
     LOG(LOG_LEVEL_INFO, "process.stopped", "Drained.", NULL, {"cut", arena_print(a, "%d", cut)});
 }
 
@@ -343,7 +353,7 @@ static const char *own_path(struct arena *a)
 
 int service_run(const struct service_ask *ask)
 {
-    struct service p = {.ask = ask, .arena = arena_open(BOOT_ARENA), .successor = {0, -1}};
+    struct service p = {.ask = ask, .arena = arena_open(BOOT_ARENA), .successor = {.ready_fd = -1}};
     p.exe = own_path(p.arena);
     p.config = config_read(&ask->config);
     struct snapshot *s = build(&p, p.config, NULL);

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/now.h"
+
 extern char **environ;
 
 /* The environment of the child: ours, with two names of its own. */
@@ -35,6 +37,7 @@ const struct err *successor_start(struct arena *a, struct server *s, const char 
     int pipe_fd[2];
     const char *sockets = server_handover(s, a);
     if (pipe2(pipe_fd, O_NONBLOCK) != 0) {
+        server_handover_failed(s);
         return err_new(a, PROBLEM_INTERNAL, "no pipe for the new process: %s", strerror(errno));
     }
     fcntl(pipe_fd[0], F_SETFD, FD_CLOEXEC);
@@ -48,25 +51,30 @@ const struct err *successor_start(struct arena *a, struct server *s, const char 
         _exit(127);
     }
     close(pipe_fd[1]);
+    server_handover_made(s);
     if (pid < 0) {
+        server_handover_failed(s);
         close(pipe_fd[0]);
         return err_new(a, PROBLEM_INTERNAL, "the new process cannot be made: %s", strerror(errno));
     }
-    *ret_successor = (struct successor){pid, pipe_fd[0]};
+    *ret_successor = (struct successor){pid, pipe_fd[0], now_ms() + SUCCESSOR_MS};
     return NULL;
 }
 
-enum successor_state successor_look(struct successor *s)
+enum successor_state successor_look(struct successor *one, struct server *s)
 {
     char byte;
-    if (s->pid == 0) return SUCCESSOR_NONE;
-    ssize_t n = read(s->ready_fd, &byte, 1);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return SUCCESSOR_STARTING;
-    close(s->ready_fd);
-    pid_t pid = s->pid;
-    *s = (struct successor){0, -1};
+    if (one->pid == 0) return SUCCESSOR_NONE;
+    ssize_t n = read(one->ready_fd, &byte, 1);
+    bool silent = n < 0 && (errno == EAGAIN || errno == EINTR);
+    if (silent && now_ms() < one->give_up_at_ms) return SUCCESSOR_STARTING;
+    close(one->ready_fd);
+    pid_t pid = one->pid;
+    *one = (struct successor){.ready_fd = -1};
     if (n == 1) return SUCCESSOR_SERVING;
-    waitpid(pid, NULL, 0); /* its end of the pipe is closed: it has ended, or is about to */
+    kill(pid, SIGKILL); /* its end of the pipe is closed, so it has ended or is about to; or its time is over */
+    waitpid(pid, NULL, 0);
+    server_handover_failed(s);
     return SUCCESSOR_FAILED;
 }
 

@@ -143,7 +143,7 @@ static void metrics_listener(struct build *b)
 {
     const struct setting *at = setting_at(b->root, "metrics.listen");
     struct listener *l = &b->s->listeners[b->s->listener_count];
-    *l = (struct listener){.fd = -1, .handle = b->use->handle_metrics, .first_worker_only = true};
+    *l = (struct listener){.fd = -1, .handle = b->use->handle_metrics, .first_worker_only = true, .reserved = true};
     if (at->bad || slice_is(at->text, LIT("none"))) return;
     if (!listen_address(b, at->node, at->text, l)) return;
     for (size_t i = 0; i < b->s->listener_count; i++) {

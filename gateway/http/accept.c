@@ -17,6 +17,7 @@
 enum {
     ACCEPT_PER_WAKE = 2,
     ACCEPT_PAUSE_MS = 100,
+    ACCEPT_RESERVED = 64,   /* for probes and metrics, when clients have all the rest */
     ACCEPT_KEEPALIVE_S = 60 /* an idle tunnel whose peer lost power is found within minutes */
 };
 
@@ -164,33 +165,34 @@ static void set_options(struct worker *w, int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
 }
 
-static void rest(struct worker *w);
+static bool is_full(const struct listening *l)
+{
+    const struct server *s = l->worker->server;
+    int64_t most = atomic_load(&s->max_connections) + (l->listener->reserved ? ACCEPT_RESERVED : 0);
+    return atomic_load(&s->connections) >= most;
+}
+
+static void on_resume(struct loop_timer *t);
+
+static void rest(struct listening *l)
+{
+    struct worker *w = l->worker;
+    if (l->socket != NULL && !l->paused) h2o_socket_read_stop(l->socket);
+    l->paused = true;
+    if (!loop_timer_is_set(&w->resume)) loop_timer_set(w->loop, &w->resume, ACCEPT_PAUSE_MS, on_resume);
+}
 
 static void on_resume(struct loop_timer *t)
 {
     struct worker *w = (struct worker *)(void *)((char *)t - offsetof(struct worker, resume));
-    if (atomic_load(&w->server->connections) >= atomic_load(&w->server->max_connections)) {
-        rest(w);
-        return;
-    }
-    accept_resume(w);
-}
-
-static void rest(struct worker *w)
-{
     for (size_t i = 0; i < w->listening_count; i++) {
         struct listening *l = &w->listening[i];
-        if (l->socket != NULL && !l->paused) h2o_socket_read_stop(l->socket);
-        l->paused = true;
-    }
-    loop_timer_set(w->loop, &w->resume, ACCEPT_PAUSE_MS, on_resume);
-}
-
-void accept_resume(struct worker *w)
-{
-    for (size_t i = 0; i < w->listening_count; i++) {
-        struct listening *l = &w->listening[i];
-        if (l->socket != NULL && l->paused) h2o_socket_read_start(l->socket, on_accept);
+        if (l->socket == NULL || !l->paused) continue;
+        if (is_full(l)) {
+            rest(l);
+            continue;
+        }
+        h2o_socket_read_start(l->socket, on_accept);
         l->paused = false;
     }
 }
@@ -215,8 +217,8 @@ static void on_accept(h2o_socket_t *socket, const char *error)
     struct worker *w = l->worker;
     (void)error;
     for (int i = 0; i < ACCEPT_PER_WAKE; i++) {
-        if (atomic_load(&w->server->connections) >= atomic_load(&w->server->max_connections)) {
-            rest(w);
+        if (is_full(l)) {
+            rest(l);
             return;
         }
         errno = 0;
@@ -224,7 +226,8 @@ static void on_accept(h2o_socket_t *socket, const char *error)
         if (client == NULL) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
                 LOG_PLAIN(LOG_LEVEL_WARN, "accept_paused", "no descriptor or memory for another connection", NULL);
-                rest(w);
+                for (size_t k = 0; k < w->listening_count; k++)
+                    rest(&w->listening[k]);
             }
             return;
         }
@@ -245,10 +248,8 @@ void accept_open(struct worker *w)
 /* Whom the kernel has let in already would be reset when the socket closes: they are served once more instead. */
 static void take_waiting(struct listening *l)
 {
-    const struct server *s = l->worker->server;
     h2o_socket_t *client;
-    while (atomic_load(&s->connections) < atomic_load(&s->max_connections) &&
-           (client = h2o_evloop_socket_accept(l->socket)) != NULL)
+    while (!is_full(l) && (client = h2o_evloop_socket_accept(l->socket)) != NULL)
         accepted(l, client);
 }
 

@@ -17,6 +17,7 @@ enum {
     CONNECTION_LINGER_MS = 2000,
     CONNECTION_LAST_MS =
         500, /* while we stop: for the request that a connection was opened for, or whose first bytes have come */
+    CONNECTION_LAST_HTTP2_MS = 2000, /* more than the second between libh2o's two words of farewell */
     CONNECTION_WINDOW_BYTES =
         512 /* a body must bring so much per body_idle_ms: a trickle of single bytes is no upload */
 };
@@ -150,8 +151,25 @@ static void sweep_http2(struct connection *c, int64_t now)
     c->progress_ms = now;
     if (c->exchanges != NULL)
         c->since_ms = now;
-    else if (now - c->since_ms > c->worker->limits.idle_ms)
+    else if (now - c->since_ms > (c->worker->stopping ? CONNECTION_LAST_HTTP2_MS : c->worker->limits.idle_ms))
         overdue(c, PROBLEM_NONE, NULL);
+}
+
+/* TCP_USER_TIMEOUT ends a TCP client that takes nothing. Unix sockets have no such clock: what is under way must move. */
+static void sweep_answer(struct connection *c, int64_t now)
+{
+    int waiting = 0;
+    const struct http1 *h = &c->http1;
+    if (!h->writing || c->socket_peer.is_ip || ioctl(h2o_socket_get_fd(c->socket), TIOCOUTQ, &waiting) != 0) {
+        c->progress_ms = now;
+        return;
+    }
+    uint64_t taken = (h->exchange != NULL ? h->exchange->bytes_out : 0) - (uint64_t)waiting;
+    if (taken != c->progress_bytes)
+        c->progress_ms = now;
+    else if (now - c->progress_ms > c->worker->limits.write_ms)
+        overdue(c, PROBLEM_NONE, NULL);
+    c->progress_bytes = taken;
 }
 
 static void sweep_exchanges(struct connection *c, int64_t now_us_)
@@ -193,7 +211,7 @@ static void sweep_one(struct connection *c, int64_t now, int64_t now_us_)
     case PHASE_CLOSING:
         if (age > CONNECTION_CLOSING_MS) shutdown(h2o_socket_get_fd(c->socket), SHUT_RDWR);
         break;
-    case PHASE_ANSWER:
+    case PHASE_ANSWER: sweep_answer(c, now); break;
     case PHASE_TUNNEL: break;
     }
     sweep_exchanges(c, now_us_);

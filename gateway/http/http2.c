@@ -269,6 +269,7 @@ static int on_req(h2o_handler_t *handler, h2o_req_t *req)
     };
     if (resetting(c)) /* parked: answered by the end of the connection */
         return 0;
+    if (w->stopping) http2_stop(w);
     const char *why;
     enum problem p = screen(req, &w->limits, &why);
     if (p != PROBLEM_NONE) {
@@ -383,8 +384,12 @@ void http2_sweep(struct worker *w)
     bound_uploads(w);
 }
 
+/* libh2o says GOAWAY once, to those who are there, and a second later once more, for good. Whose handshake ended after that would ask on
+ * until it is cut in the middle: so each request that comes to a worker that stops, which only theirs do, begins it anew. */
 void http2_stop(struct worker *w)
 {
+    if (h2o_timeout_is_linked(&w->h2o.http2._graceful_shutdown_timeout)) return;
+    w->h2o.http2._graceful_shutdown_timeout.cb = NULL;
     h2o_context_request_shutdown(&w->h2o);
 }
 

@@ -110,9 +110,17 @@ static const struct err *open_tcp(struct arena *a, const struct listener *l, int
     return NULL;
 }
 
-/* A socket file that nobody answers behind is left over from a crash. */
+static bool is_other_file(const struct sockaddr_un *un)
+{
+    struct stat file;
+    return lstat(un->sun_path, &file) == 0 && !S_ISSOCK(file.st_mode);
+}
+
+/* A socket file that nobody answers behind is left over from a crash. Any other file is somebody's, and refuses to be connected to just
+ * the same. */
 static bool left_over(const struct sockaddr_un *un)
 {
+    if (is_other_file(un)) return false;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return false;
     int rc = connect(fd, (const struct sockaddr *)(const void *)un, sizeof *un), error = errno;
@@ -139,6 +147,9 @@ static const struct err *open_unix(struct arena *a, const struct listener *l, in
     }
     if (rc != 0) {
         close(fd);
+        if (error == EADDRINUSE && is_other_file(&un))
+            return err_new(a, PROBLEM_CONFIG, "%.*s: a file that is no socket stands there; choose another path",
+                           SLICE_ARG(l->name));
         return cannot(a, l, "listen", error);
     }
     *ret_fd = fd;
@@ -183,7 +194,9 @@ static const struct err *open_shared(struct arena *a, struct opening *o)
 {
     const struct err *e = NULL;
     int fd = o->listener->fd, other;
-    if (take_inherited(&o->inherited, o->listener->name, &fd) || o->listener->kind == LISTENER_FD)
+    bool lent = take_inherited(&o->inherited, o->listener->name, &fd);
+    o->server->lent[o->index] = lent;
+    if (lent || o->listener->kind == LISTENER_FD)
         e = check_inherited(a, o->listener, fd);
     else
         e = open_unix(a, o->listener, &fd);
@@ -242,6 +255,7 @@ const struct err *listen_open(struct arena *a, struct server *s)
     size_t count = s->conf.listener_count * (size_t)s->worker_count;
     s->fds = must_alloc(count * sizeof *s->fds);
     s->ports = must_alloc(s->conf.listener_count * sizeof *s->ports);
+    s->lent = must_alloc(s->conf.listener_count * sizeof *s->lent);
     for (size_t i = 0; i < count; i++)
         s->fds[i] = -1;
     struct opening o = {.server = s, .inherited = arena_copy(a, slice_of(getenv("VESTIBULE_LISTEN_FDS")))};
@@ -267,11 +281,13 @@ void listen_close(struct server *s)
         const struct listener *l = &s->conf.listeners[i];
         char path[sizeof((struct sockaddr_un *)0)->sun_path] = {0};
         if (l->kind != LISTENER_UNIX || s->fds[i] < 0 || l->unix_path.len >= sizeof path) continue;
+        if (s->lent[i] && !s->running) continue; /* we do not start: the predecessor goes on behind this file */
         memcpy(path, l->unix_path.at, l->unix_path.len);
         (void)unlink(path);
     }
     free(s->fds);
     free(s->ports);
+    free(s->lent);
     free(s->spare);
     free(s->spare_listener);
 }

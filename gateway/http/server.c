@@ -158,10 +158,13 @@ struct server_counts server_counts(const struct server *s)
 /* ---- handing the sockets on ---- */
 
 /* Copies, so that they outlive our own stop when the successor takes this very process. */
-static void hand(struct buf *out, const struct listener *l, int fd)
+static void hand(struct server *s, struct buf *out, const struct listener *l, int fd)
 {
     int copy = fcntl(fd, F_DUPFD, SERVER_HANDOVER_FD);
-    if (copy >= 0) buf_print(out, "%s%.*s=%d", out->len != 0 ? "," : "", SLICE_ARG(l->name), copy);
+    if (copy < 0) return;
+    buf_print(out, "%s%.*s=%d", out->len != 0 ? "," : "", SLICE_ARG(l->name), copy);
+    s->copies = must_realloc(s->copies, (s->copy_count + 1) * sizeof *s->copies);
+    s->copies[s->copy_count++] = copy;
 }
 
 const char *server_handover(struct server *s, struct arena *a)
@@ -171,14 +174,27 @@ const char *server_handover(struct server *s, struct arena *a)
     for (size_t i = 0; !s->stopping && i < count * (size_t)s->worker_count; i++) {
         const struct listener *l = &s->conf.listeners[i % count];
         if (s->fds[i] >= 0 && (l->kind == LISTENER_TCP || i < count)) /* shared ones: once */
-            hand(&out, l, s->fds[i]);
+            hand(s, &out, l, s->fds[i]);
     }
     for (size_t i = 0; !s->stopping && i < s->spare_count; i++)
-        hand(&out, &s->conf.listeners[s->spare_listener[i]], s->spare[i]);
+        hand(s, &out, &s->conf.listeners[s->spare_listener[i]], s->spare[i]);
     s->handed_over = s->handed_over || out.len != 0;
     const char *text = arena_text(a, buf_slice(&out));
     buf_close(&out);
     return text;
+}
+
+void server_handover_made(struct server *s)
+{
+    for (size_t i = 0; i < s->copy_count; i++)
+        close(s->copies[i]);
+    s->copy_count = 0;
+}
+
+void server_handover_failed(struct server *s)
+{
+    server_handover_made(s);
+    s->handed_over = false;
 }
 
 /* ---- the end ---- */
@@ -242,6 +258,7 @@ void server_close(struct server *s)
     for (int i = 0; i < s->worker_count; i++)
         (void)pthread_join(s->workers[i].thread, NULL);
     listen_close(s);
+    free(s->copies); /* not the descriptors: whoever asked for them without a word of the outcome still needs them */
     addresses_close(s->addresses);
     free(s->workers);
     free(s);

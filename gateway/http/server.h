@@ -24,6 +24,8 @@ struct listener {
     bool http2;             /* offered by ALPN; never in cleartext */
     bool proxy_protocol; /* every connection must begin with a PROXY line (v1 or v2), and come from a trusted proxy */
     bool first_worker_only; /* metrics, demo: no need for many */
+    bool
+        reserved; /* health, metrics: a few connections beyond max_connections, so that a flood of clients is no death */
     /* Called for each screened request. */
     void (*handle)(struct exchange *x);
 };
@@ -76,8 +78,12 @@ int server_port(const struct server *s, size_t i);
 /* The descriptor that systemd passed under that name (FileDescriptorName=), for LISTENER_FD; false: none, or meant for another process.
  * Several sockets of one name: the first. */
 bool server_activated_fd(struct slice name, int *ret_fd);
-/* To be called before server_stop; close-on-exec is off on the copies it names. "name=fd,name=fd": for exec with inherited sockets; they are made inheritable. */
+/* To be called before server_stop. "name=fd,name=fd": for exec with inherited sockets; the descriptors are copies without close-on-exec. */
 const char *server_handover(struct server *s, struct arena *a);
+/* The successor has its own copies now: ours are closed, or our door would stay open after we stopped. */
+void server_handover_made(struct server *s);
+/* It did not come up: the sockets, and the files of unix ones, are ours alone again. */
+void server_handover_failed(struct server *s);
 
 /* Stop: keep accepting for linger_ms (so that load balancers notice /ready), then no new connections but those the kernel has let in, GOAWAY, idle connections
  * swept, requests under way finish within drain_ms. Returns how many had to be cut. Blocks. */

@@ -33,6 +33,9 @@ struct server {
     size_t *spare_listener;
     size_t spare_count;
     int *ports;
+    bool *lent; /* per listener: its socket is the predecessor's, who serves it until we do (unix and inherited ones) */
+    int *copies; /* made for a successor; see server_handover */
+    size_t copy_count;
     struct addresses *addresses;
     bool running; /* the descriptors are the workers' now */
     bool stopping, handed_over;
@@ -47,7 +50,6 @@ void listen_close(struct server *s);
 /* accept.c */
 void accept_open(struct worker *w);  /* in the worker */
 void accept_close(struct worker *w); /* no new connections */
-void accept_resume(struct worker *w);
 const struct err *accept_tls(struct arena *a, tls_context *tls, bool http2);
 /* worker.c */
 void worker_start(struct worker *w);

@@ -3,10 +3,10 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
-import { existsSync, readFileSync, renameSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { binary, eventually, sleep } from './lib/parts.mjs';
-import { children, alive, signedIn, startHouse } from './lib/house.mjs';
+import { children, alive, signedIn, startHouse, yaml } from './lib/house.mjs';
 import { startLoad } from './lib/load.mjs';
 
 const lines = file => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(l => JSON.parse(l));
@@ -75,6 +75,68 @@ test('a unix socket is served to its group alone, handed on at a restart, and re
   process.kill(young, 'SIGTERM');
   await eventually(() => !alive(young), 15);
   assert.equal(existsSync(path), false);
+});
+
+test('where a file that is no socket stands, none is made and nothing is lost', async t => {
+  let path;
+  const house = await startHouse(t, { change: (c, { dir }) => {
+    path = join(dir, 'ledger');
+    writeFileSync(path, 'dear to somebody');
+    c.listen = [c.listen, `unix:${path}`];
+  }, gateway: { wait: false } });
+  assert.deepEqual(await house.gw.ended, { code: 78, signal: null });
+  assert.match(house.gw.err, /ledger: a file that is no socket stands there/);
+  assert.equal(readFileSync(path, 'utf8'), 'dear to somebody');
+});
+
+test('a restart that fails leaves the unix socket where it is; a visitor behind it who reads nothing is let go', async t => {
+  let path;
+  const taken = await new Promise(ok => { const s = net.createServer().listen(0, '127.0.0.1', () => ok(s)); });
+  t.after(() => taken.close());
+  const house = await startHouse(t, { change: (c, { dir, port }) => {
+    path = join(dir, 'web.sock');
+    c.listen = [`127.0.0.1:${port}`, `unix:${path}`];
+    c.access = [{ path: '/**', allow: 'everyone' }];
+    c.server.timeouts = { write: '1s' };
+  }, handle: (q, r) => { if (q.url !== '/large') return false; r.end(Buffer.alloc(20 << 20)); return true; } });
+  const listen = house.config.listen;
+  house.config.listen = [...listen, `127.0.0.1:${taken.address().port}`];
+  writeFileSync(house.gw.config, yaml(house.config));
+  house.gw.child.kill('SIGUSR2');
+  await eventually(() => house.told('restart.failed').length === 1, 15);
+  const deaf = net.connect(path), busy = net.connect(path);
+  for (const s of [deaf, busy]) {
+    s.on('error', () => {});
+    await new Promise(ok => s.once('connect', ok));
+    s.pause().write(`GET /large HTTP/1.1\r\nhost: localhost:${house.port}\r\n\r\n`);
+  }
+  // the other one takes a little now and then, for longer than the deaf one is waited for
+  let read = 0;
+  const sipping = setInterval(() => { read += busy.read()?.length ?? 0; }, 100);
+  t.after(() => clearInterval(sipping));
+  const at = Date.now();
+  await eventually(async () => await house.metric('vestibule_http_requests_in_flight') <= 2, 8); // this question is one, too
+  assert.ok(Date.now() - at > 500);
+  await sleep(1500);
+  assert.equal(await house.metric('vestibule_http_requests_in_flight'), 2, 'who reads, however slowly, stays');
+  assert.ok(read > 0);
+  clearInterval(sipping);
+  deaf.destroy();
+  busy.destroy();
+  assert.equal((await house.gw.stop()).code, 0);
+  assert.equal(existsSync(path), false, 'after a restart that failed the file is still ours to remove');
+});
+
+test('when clients have all the connections there may be, probes and metrics still get an answer', async t => {
+  const house = await startHouse(t, { change: c => { c.server.max_connections = 12; } });
+  const crowd = Array.from({ length: 20 }, () => net.connect(house.port, '127.0.0.1').on('error', () => {}));
+  t.after(() => { for (const s of crowd) s.destroy(); });
+  await eventually(async () => await house.metric('vestibule_http_connections') >= 12);
+  for (const path of ['/live', '/ready', '/metrics']) assert.equal((await house.ask(path)).status, 200, path);
+  assert.ok(await house.metric('vestibule_http_connections') <= 13, 'the rest of the crowd waits outside');
+  for (const s of crowd.splice(0)) s.destroy();
+  const answer = await converse(house.port, `GET /_vestibule/sign-in HTTP/1.1\r\nhost: localhost:${house.port}\r\nconnection: close\r\n\r\n`);
+  assert.match(answer, /^HTTP\/1\.1 302/, 'and comes in when there is room');
 });
 
 // PROXY protocol version 2: signature, command, family, addresses.

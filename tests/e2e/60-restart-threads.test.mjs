@@ -3,10 +3,12 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
+import tls from 'node:tls';
 import { copyFileSync, chmodSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { binary, eventually, folder, listens, sleep } from './lib/parts.mjs';
-import { alive, children, signedIn, startHouse } from './lib/house.mjs';
+import { binary, eventually, folder, freePort, listens, sleep } from './lib/parts.mjs';
+import { alive, certificate, children, signedIn, startHouse } from './lib/house.mjs';
+import { ask, fields, frame, FRAME } from './lib/raw.mjs';
 import { startLoad } from './lib/load.mjs';
 
 const slow = ms => (q, r) => {
@@ -140,6 +142,54 @@ test('a new program that does not start leaves the old one serving', async t => 
   assert.deepEqual(load.errors, []);
   assert.deepEqual(Object.keys(load.statuses), ['200']);
   assert.equal((await house.gw.stop()).code, 0);
+});
+
+test('a stop after a restart that failed closes the door at once, while what was begun is finished', async t => {
+  const house = await startHouse(t, { handle: slow(2500), change: c => { c.access = [{ path: '/**', allow: 'everyone' }]; c.server.drain = '8s'; } });
+  writeFileSync(house.gw.config, 'nonsense: true\n');
+  house.gw.child.kill('SIGUSR2');
+  await eventually(() => house.told('restart.failed').length === 1, 15);
+  const begun = get(`${house.base}/slow`, { agent: false });
+  await sleep(300);
+  house.gw.child.kill('SIGTERM');
+  await eventually(() => house.told('process.draining').length === 1);
+  await sleep(300);
+  assert.equal(await listens(house.port), false, 'nobody is let in whom nobody will serve');
+  assert.equal((await begun).body, 'begun and done');
+  assert.deepEqual(await house.gw.ended, { code: 0, signal: null });
+});
+
+test('who gets to HTTP/2 only after a stop began is told to go elsewhere, not cut', async t => {
+  const port = await freePort();
+  const house = await startHouse(t, { handle: slow(3500), change: (c, { dir }) => {
+    const own = certificate(dir, 'late');
+    c.access = [{ path: '/**', allow: 'everyone' }];
+    c.listen = [c.listen, { address: `127.0.0.1:${port}`, tls: { certificate: own.file, key: own.key } }];
+    c.server = { ...c.server, drain: '6s', https_redirect: false };
+  } });
+  const begun = get(`${house.base}/slow`, { agent: false });
+  const raw = net.connect(port, '127.0.0.1'); // the hello comes when the last farewell to all others was said
+  await new Promise(ok => raw.once('connect', ok));
+  await sleep(300);
+  house.gw.child.kill('SIGTERM');
+  await sleep(1700);
+  const s = tls.connect({ socket: raw, servername: 'localhost', ALPNProtocols: ['h2'], rejectUnauthorized: false });
+  await new Promise((ok, bad) => { s.once('secureConnect', ok); s.once('error', bad); });
+  const seen = [];
+  let have = Buffer.alloc(0);
+  s.on('error', () => {});
+  s.on('data', d => {
+    for (have = Buffer.concat([have, d]); have.length >= 9 && have.length >= 9 + have.readUIntBE(0, 3); have = have.subarray(9 + have.readUIntBE(0, 3))) seen.push(have[3]);
+  });
+  const closed = new Promise(ok => s.once('close', ok));
+  s.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(FRAME.SETTINGS, 0, 0), frame(FRAME.HEADERS, 5, 1, fields(ask('/x', { authority: `localhost:${house.port}` })))]));
+  await closed;
+  assert.equal(seen.filter(f => f === FRAME.HEADERS).length, 1, 'its request is answered');
+  assert.ok(seen.includes(FRAME.GOAWAY));
+  assert.equal(house.gw.exit, undefined, 'long before the end');
+  assert.equal((await begun).body, 'begun and done');
+  assert.deepEqual(await house.gw.ended, { code: 0, signal: null });
+  assert.equal(house.told('process.stopped')[0].cut, '0');
 });
 
 test('the program that stands at the old path is the one that is started', async t => {

@@ -77,13 +77,19 @@ static enum flow_next start(struct flow *f, struct visitor *w)
     return count == 1 ? login_start(f, &w->v, only->id) : login_sign_in(f, &w->v);
 }
 
-/* Theirs signs out by being asked. From another site it is asked whether that was meant. */
+/* Theirs sign out by being asked. From another site it is asked whether that was meant; where nobody looks at the answer nothing is done. */
+static enum flow_next sign_out_to(struct flow *f, struct visitor *w, struct slice return_param)
+{
+    const struct exchange *x = w->v.x;
+    find_return(w, return_param);
+    if (visit_is_prefetch(&w->v)) return FLOW_DONE;
+    bool foreign = slice_is(exchange_header(x, LIT("sec-fetch-site")), LIT("cross-site"));
+    return foreign || !slice_is(x->method, LIT("GET")) ? login_sign_out(f, &w->v) : login_sign_out_now(f, &w->v);
+}
+
 static enum flow_next sign_out(struct flow *f, struct visitor *w)
 {
-    struct slice site = exchange_header(w->v.x, LIT("sec-fetch-site"));
-    find_return(w, LIT("rd"));
-    if (slice_is(site, LIT("cross-site")) || slice_is(w->v.x->method, LIT("POST"))) return login_sign_out(f, &w->v);
-    return login_sign_out_now(f, &w->v);
+    return sign_out_to(f, w, LIT("rd"));
 }
 
 static void optional(struct json *j, const char *name, struct slice value)
@@ -145,9 +151,7 @@ static enum flow_next login(struct flow *f, struct visitor *w)
 
 static enum flow_next logout(struct flow *f, struct visitor *w)
 {
-    find_return(w, LIT("url"));
-    if (slice_is(exchange_header(w->v.x, LIT("sec-fetch-site")), LIT("cross-site"))) return login_sign_out(f, &w->v);
-    return login_sign_out_now(f, &w->v);
+    return sign_out_to(f, w, LIT("url"));
 }
 
 static enum flow_next healthcheck(struct flow *f, struct visitor *w)

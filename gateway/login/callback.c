@@ -1,6 +1,6 @@
 /* callback.c -- the visitor comes back from the provider.
  *
- *     refuse_too_many an address that tries, or fails, too often waits
+ *     refuse_too_many an address that tries, or fails, too often waits; a browser that asks beforehand has to come again
  *     read_answer     one state, and one code or one error; each at most once and of bounded size. An answer with
  *                     a fault still ends the attempt its state names
  *     find_attempt    the attempt this browser's cookie holds for that state
@@ -47,6 +47,7 @@ struct callback {
 static enum flow_next refuse_too_many(struct flow *f)
 {
     struct callback *c = f->self;
+    if (visit_is_prefetch(c->v)) return FLOW_DONE;
     bool limited =
         visit_is_limited(c->v, LIMIT_AUTH_FAILURES, LIT("")) || visit_is_limited(c->v, LIMIT_CALLBACK, LIT(""));
     return limited ? FLOW_DONE : FLOW_NEXT;

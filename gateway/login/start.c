@@ -37,11 +37,7 @@ static enum flow_next refuse_what_is_no_click(struct flow *f)
 {
     struct start *s = f->self;
     struct visit *v = s->v;
-    struct slice purpose = exchange_header(v->x, LIT("sec-purpose"));
-    if (slice_find(purpose, LIT("prefetch")) != SLICE_NONE) {
-        respond_empty(&v->answer, 503);
-        return FLOW_DONE;
-    }
+    if (visit_is_prefetch(v)) return FLOW_DONE;
     if (is_no_click(v->x)) {
         return flow_fail(f, err_new(f->arena, PROBLEM_SIGN_IN_REQUIRED,
                                     "a sign-in is started by a navigation, not by a sub-resource"));

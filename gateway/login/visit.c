@@ -54,6 +54,18 @@ void visit_set_session(const struct visit *v, struct slice token)
     exchange_add(v->x, LIT("set-cookie"), cookie_set(v->x->arena, v->conf->session_cookie_name, token, &with));
 }
 
+/* Purpose is what some browsers sent before, or beside, Sec-Purpose. */
+bool visit_is_prefetch(struct visit *v)
+{
+    static const struct slice names[] = {LIT_INIT("sec-purpose"), LIT_INIT("purpose")};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (slice_find(exchange_header(v->x, names[i]), LIT("prefetch")) == SLICE_NONE) continue;
+        respond_empty(&v->answer, 503);
+        return true;
+    }
+    return false;
+}
+
 bool visit_is_same_origin(const struct visit *v)
 {
     struct slice site = exchange_header(v->x, LIT("sec-fetch-site"));

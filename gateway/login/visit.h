@@ -78,6 +78,8 @@ void visit_set_cookie(const struct visit *v, struct slice name, struct slice val
                       enum cookie_same_site same_site);
 /* Gives the browser this session's token at this site, or takes it away (token empty). */
 void visit_set_session(const struct visit *v, struct slice token);
+/* A browser asks beforehand, and nobody may ever see the answer: nothing may come of it. Answered with an empty 503, which browsers throw away. */
+bool visit_is_prefetch(struct visit *v);
 /* A person did this on purpose on our own page: same origin by Sec-Fetch-Site, or by Origin where that is missing. */
 bool visit_is_same_origin(const struct visit *v);
 /* One more try by this visitor's address (LIMIT_PROVIDER: by this provider) is over the limit: then it is answered, with 429. Looks at failures,

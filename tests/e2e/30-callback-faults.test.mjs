@@ -149,6 +149,18 @@ test('methods, browsers, providers and replays', async t => {
     assert.equal(last.status, 303);
   });
 
+  await t.test('an answer that is fetched beforehand has no effect: who then comes by themselves is signed in', async () => {
+    for (const purpose of [{ 'sec-purpose': 'prefetch' }, { 'sec-purpose': 'prefetch;prerender' }, { purpose: 'prefetch' }]) {
+      const { visitor, url } = await before(a);
+      const tokens = a.seen.token;
+      const early = await visitor.ask(url, { headers: purpose });
+      assert.deepEqual([early.status, early.body, early.headers['set-cookie']], [503, '', undefined]);
+      assert.equal(a.seen.token, tokens);
+      assert.equal((await visitor.ask(url)).status, 303);
+      assert.equal(a.seen.token, tokens + 1);
+    }
+  });
+
   await t.test('a form of another content type is no answer', async () => {
     const visitor = new Visitor(), tokens = posted.seen.token;
     const { last } = await walk(visitor, world.base, posted.id, { change: (url, options) => [url, { ...options, headers: { ...options.headers, 'content-type': 'text/plain' } }] });

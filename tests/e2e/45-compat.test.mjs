@@ -115,6 +115,11 @@ test('SEC-123 SEC-134, oauth2-proxy: each old address answers as it did, and sig
   const asked = await ada.ask(`${house.base}/oauth2/sign_out`, { headers: { 'sec-fetch-site': 'cross-site' } });
   assert.equal(asked.status, 200);
   assert.equal((await auth(ada)).status, 202);
+  for (const unseen of [{ method: 'HEAD' }, { headers: { 'sec-purpose': 'prefetch' } }, { headers: { purpose: 'prefetch' } }]) {
+    const early = await ada.ask(`${house.base}/oauth2/sign_out`, unseen);
+    assert.equal(early.headers['set-cookie'], undefined, JSON.stringify(unseen));
+    assert.equal((await ada.ask(`${house.base}/oauth2/userinfo`)).status, 200, `nobody meant to sign out: ${JSON.stringify(unseen)}`);
+  }
   const out = await ada.ask(`${house.base}/oauth2/sign_out?rd=/bye`);
   assert.deepEqual([out.status, out.location.href], [302, `${house.base}/bye`]);
   assert.equal((await auth(ada)).status, 401);
@@ -208,6 +213,7 @@ test('vouch: validate, login and logout answer as they did', async t => {
   const yes = await ada.ask(`${base}/validate`);
   assert.equal(yes.status, 200);
   assert.deepEqual([yes.headers['x-vouch-user'], yes.headers['x-vouch-success'], yes.headers['x-vouch-idp-claims-email']], ['ada@example.test', 'true', 'ada@example.test']);
+  for (const unseen of [{ method: 'HEAD' }, { headers: { 'sec-purpose': 'prefetch' } }]) assert.equal((await ada.ask(`${base}/logout?url=/`, unseen)).headers['set-cookie'], undefined);
   assert.equal((await ada.ask(`${base}/logout?url=/`)).status, 302);
   assert.equal((await ada.ask(`${base}/validate`)).status, 401);
 });

@@ -1,5 +1,6 @@
 #include "base/slice.h"
 
+#include <endian.h>
 #include <string.h>
 
 static unsigned char lower(char c)
@@ -10,11 +11,6 @@ static unsigned char lower(char c)
 struct slice slice_of(const char *text)
 {
     return (struct slice){text, text != NULL ? strlen(text) : 0};
-}
-
-bool slice_is(struct slice s, struct slice t)
-{
-    return s.len == t.len && (s.len == 0 || memcmp(s.at, t.at, s.len) == 0);
 }
 
 bool slice_is_nocase(struct slice s, struct slice t)
@@ -58,17 +54,6 @@ size_t slice_find(struct slice s, struct slice needle)
     return found != NULL ? (size_t)(found - s.at) : SLICE_NONE;
 }
 
-struct slice slice_from(struct slice s, size_t start)
-{
-    if (s.at == NULL || start >= s.len) return (struct slice){s.at != NULL ? s.at + s.len : NULL, 0};
-    return (struct slice){s.at + start, s.len - start};
-}
-
-struct slice slice_upto(struct slice s, size_t len)
-{
-    return (struct slice){s.at, len < s.len ? len : s.len};
-}
-
 struct slice slice_trim(struct slice s)
 {
     while (s.len > 0 && (s.at[0] == ' ' || s.at[0] == '\t')) {
@@ -106,56 +91,106 @@ struct slice slice_digits(char room[SLICE_DIGITS_MAX], uint64_t number)
 
 /* ---- bytes that may not stand there */
 
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+/* Sixteen at a time, in the vector type that gcc and clang share (SSE2, NEON): every value of every header comes by here. A comparison
+ * gives all ones in the byte for which it holds. */
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
 
-/* Has the high bit of a byte set if one of the eight is below `low`, 0x7f or not ASCII. A borrow or carry into a neighbour comes only
- * from a byte that is found itself. */
-static uint64_t doubtful(const char *at, unsigned low)
+enum forbidden {
+    LINE_BREAKS, /* CR, LF, NUL */
+    CONTROLS,    /* below the space but tab; 0x7f */
+    BLANKS       /* up to and with the space */
+};
+
+static inline bytes16 marks(bytes16 v, enum forbidden what)
 {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return ((word - EACH_BYTE(low)) | (word + EACH_BYTE(1)) | word) & EACH_BYTE(0x80);
+    switch (what) {
+    case LINE_BREAKS: return (bytes16)((v == '\r') | (v == '\n') | (v == '\0'));
+    case CONTROLS: return (bytes16)(((v < ' ') & (v != '\t')) | (v == 0x7f));
+    case BLANKS: break;
+    }
+    return (bytes16)(v <= ' ');
 }
 
-/* The next place from i on that needs a look of its own: everything before it lies between `low` and 0x7e. */
-static size_t next_doubtful(struct slice s, size_t i, unsigned low)
+static inline bool any(bytes16 v)
 {
-    if (s.len < 8) return i;
-    const char *at = s.at;
-    while (s.len - i >= 32 && (doubtful(at + i, low) | doubtful(at + i + 8, low) | doubtful(at + i + 16, low) |
-                               doubtful(at + i + 24, low)) == 0)
-        i += 32;
-    while (s.len - i >= 8 && doubtful(at + i, low) == 0)
-        i += 8;
-    return s.len - i < 8 && doubtful(at + s.len - 8, low) == 0 ? s.len : i;
+    uint64_t half[2];
+    memcpy(half, &v, sizeof half);
+    return (half[0] | half[1]) != 0;
+}
+
+static inline bytes16 sixteen(const char *at)
+{
+    bytes16 v;
+    memcpy(&v, at, sizeof v);
+    return v;
+}
+
+/* One to fifteen bytes, some of them more than once. */
+static inline bytes16 fewer(const char *at, size_t len)
+{
+    uint64_t half[2];
+    if (len >= 8) {
+        memcpy(&half[0], at, 8);
+        memcpy(&half[1], at + len - 8, 8);
+    } else if (len >= 4) {
+        uint32_t first, last;
+        memcpy(&first, at, 4);
+        memcpy(&last, at + len - 4, 4);
+        half[0] = half[1] = first | (uint64_t)last << 32;
+    } else {
+        const unsigned each = 0x01010101;
+        half[0] = each * (unsigned char)at[0];
+        half[0] |= (uint64_t)(each * (unsigned char)at[len / 2]) << 32;
+        memset(&half[1], at[len - 1], sizeof half[1]);
+    }
+    bytes16 v;
+    memcpy(&v, half, sizeof v);
+    return v;
+}
+
+static inline bool has(struct slice s, enum forbidden what)
+{
+    if (s.len == 0) return false;
+    if (s.len < 16) return any(marks(fewer(s.at, s.len), what));
+    size_t i = 0;
+    for (; i + 32 < s.len; i += 32) {
+        if (any(marks(sixteen(s.at + i), what) | marks(sixteen(s.at + i + 16), what))) return true;
+    }
+    bytes16 found = marks(sixteen(s.at + s.len - 16), what);
+    if (i + 16 < s.len) found |= marks(sixteen(s.at + i), what);
+    return any(found);
 }
 
 bool slice_is_one_line(struct slice s)
 {
-    size_t i = next_doubtful(s, 0, '\r' + 1);
-    for (; i < s.len; i = next_doubtful(s, i + 1, '\r' + 1)) {
-        if (s.at[i] == '\r' || s.at[i] == '\n' || s.at[i] == '\0') return false;
-    }
-    return true;
+    return !has(s, LINE_BREAKS);
 }
 
 bool slice_is_printable(struct slice s)
 {
-    size_t i = next_doubtful(s, 0, 0x20);
-    for (; i < s.len; i = next_doubtful(s, i + 1, 0x20)) {
-        unsigned char c = (unsigned char)s.at[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
-    }
-    return true;
+    return !has(s, CONTROLS);
 }
 
 bool slice_is_one_word(struct slice s)
 {
-    size_t i = next_doubtful(s, 0, ' ' + 1);
-    for (; i < s.len; i = next_doubtful(s, i + 1, ' ' + 1)) {
-        if ((unsigned char)s.at[i] <= ' ') return false;
+    return s.len != 0 && !has(s, BLANKS);
+}
+
+size_t slice_printable_len(struct slice s)
+{
+    size_t i = 0;
+    for (; i + 16 <= s.len; i += 16) {
+        uint64_t half[2];
+        bytes16 found = marks(sixteen(s.at + i), CONTROLS);
+        memcpy(half, &found, sizeof half);
+        if (half[0] != 0) return i + (size_t)__builtin_ctzll(le64toh(half[0])) / 8;
+        if (half[1] != 0) return i + 8 + (size_t)__builtin_ctzll(le64toh(half[1])) / 8;
     }
-    return s.len != 0;
+    for (; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.at[i];
+        if ((c < ' ' && c != '\t') || c == 0x7f) break;
+    }
+    return i;
 }
 
 bool slice_number(struct slice s, uint64_t *ret_number)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct slice {
     const char *at;
@@ -26,7 +27,10 @@ struct slice {
 #define SLICE_NONE ((size_t)-1)
 
 struct slice slice_of(const char *text); /* borrows; NULL gives the empty slice */
-bool slice_is(struct slice s, struct slice t);
+static inline bool slice_is(struct slice s, struct slice t)
+{
+    return s.len == t.len && (s.len == 0 || memcmp(s.at, t.at, s.len) == 0);
+}
 bool slice_is_nocase(struct slice s, struct slice t); /* ASCII letters only */
 bool slice_starts(struct slice s, struct slice head);
 bool slice_ends(struct slice s, struct slice tail);
@@ -34,9 +38,19 @@ int slice_compare(struct slice s, struct slice t); /* bytewise order, for sortin
 
 size_t slice_index(struct slice s, char c);             /* SLICE_NONE if absent */
 size_t slice_find(struct slice s, struct slice needle); /* SLICE_NONE if absent */
-struct slice slice_from(struct slice s, size_t start);  /* from start to the end; start may be past it */
-struct slice slice_upto(struct slice s, size_t len);    /* the first len bytes, or all */
 struct slice slice_trim(struct slice s);                /* without spaces and tabs at both ends */
+
+/* From start to the end; start may be past it. */
+static inline struct slice slice_from(struct slice s, size_t start)
+{
+    if (s.at == NULL || start >= s.len) return (struct slice){s.at != NULL ? s.at + s.len : NULL, 0};
+    return (struct slice){s.at + start, s.len - start};
+}
+/* The first len bytes, or all. */
+static inline struct slice slice_upto(struct slice s, size_t len)
+{
+    return (struct slice){s.at, len < s.len ? len : s.len};
+}
 
 /* Cuts at the first c: *ret_head before it, *rest after it. Without c the head is all, the rest empty (at NULL).
  * Returns false when *rest was already used up (at == NULL), so `while (slice_cut(&rest, ',', &item))` visits all. */
@@ -50,9 +64,11 @@ enum {
 };
 struct slice slice_digits(char room[SLICE_DIGITS_MAX], uint64_t number);
 
-/* What may stand on a line of a head. Eight bytes at a time: every value of every header goes through these. */
+/* What may stand on a line of a head. Sixteen bytes at a time: every value of every header goes through these. */
 bool slice_is_one_line(struct slice s);  /* no CR, LF or NUL */
 bool slice_is_printable(struct slice s); /* no control byte but tab: nothing below 0x20, no 0x7f */
 bool slice_is_one_word(struct slice s);  /* not empty, no byte up to and with the space */
+size_t
+slice_printable_len(struct slice s); /* how many bytes from the start are printable: where a line ends, or s.len */
 
 #endif

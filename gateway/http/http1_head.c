@@ -2,18 +2,20 @@
  * what it means; last what only the whole head can tell (one Host, one framing). */
 #include "http/http1_head.h"
 
+#include "http/field.h"
 #include "http/screen.h"
 
 enum {
-    HEAD_LENGTH_DIGITS = 18 /* more than any limit, less than what overflows */
+    HEAD_LENGTH_DIGITS = 18, /* more than any limit, less than what overflows */
+    HEAD_FIELDS_AT_ONCE = 24 /* more than a browser sends */
 };
 
 struct reading {
     struct http1_head head;
     const char *why;
-    size_t hosts, lengths, encodings, upgrades;
+    size_t hosts, lengths, encodings, upgrades, cookies;
+    size_t lines, room; /* lines counts what is dropped, too */
     bool close, alive, upgrade;
-    size_t room;
 };
 
 static enum problem bad(struct reading *r, const char *why)
@@ -84,24 +86,55 @@ static void take_connection(struct reading *r, struct slice value)
     }
 }
 
-static enum problem take_field(struct reading *r, struct slice name, struct slice value)
+static enum problem take_expectation(struct reading *r, struct slice value)
 {
-    if (slice_is(name, LIT("host"))) {
-        r->hosts++;
-        r->head.authority = value;
-    } else if (slice_is(name, LIT("content-length"))) {
-        return take_length(r, value);
-    } else if (slice_is(name, LIT("transfer-encoding"))) {
-        return take_encoding(r, value);
-    } else if (slice_is(name, LIT("connection"))) {
-        take_connection(r, value);
-    } else if (slice_is(name, LIT("upgrade"))) {
-        r->upgrades++;
-        r->head.wants_upgrade = slice_is_nocase(value, LIT("websocket"));
-    } else if (slice_is(name, LIT("expect"))) {
-        if (!slice_is_nocase(value, LIT("100-continue"))) return bad(r, "an expectation other than 100-continue");
-        r->head.expects_continue = true;
+    if (!slice_is_nocase(value, LIT("100-continue"))) return bad(r, "an expectation other than 100-continue");
+    r->head.expects_continue = true;
+    return PROBLEM_NONE;
+}
+
+/* Framing is ours: handlers do not see it. */
+static void keep(struct reading *r, struct arena *a, const struct field *f)
+{
+    struct http1_head *h = &r->head;
+    if (h->header_count == r->room) {
+        struct header *old = h->headers;
+        r->room = r->room != 0 ? 2 * r->room : HEAD_FIELDS_AT_ONCE;
+        h->headers = arena_array(a, struct header, r->room);
+        if (h->header_count != 0) memcpy(h->headers, old, h->header_count * sizeof *old);
     }
+    h->headers[h->header_count++] = (struct header){f->name, f->value};
+}
+
+static enum problem take_field(struct reading *r, struct arena *a, const struct field *f)
+{
+    switch (f->name.len) {
+    case 4:
+        if (!slice_is(f->name, LIT("host"))) break;
+        r->hosts++;
+        r->head.authority = f->value;
+        return PROBLEM_NONE;
+    case 6:
+        if (slice_is(f->name, LIT("expect"))) return take_expectation(r, f->value);
+        if (slice_is(f->name, LIT("cookie"))) r->cookies++;
+        break;
+    case 7:
+        if (!slice_is(f->name, LIT("upgrade"))) break;
+        r->upgrades++;
+        r->head.wants_upgrade = slice_is_nocase(f->value, LIT("websocket"));
+        break;
+    case 10:
+        if (slice_is(f->name, LIT("connection"))) take_connection(r, f->value);
+        break;
+    case 14:
+        if (slice_is(f->name, LIT("content-length"))) return take_length(r, f->value);
+        break;
+    case 17:
+        if (slice_is(f->name, LIT("transfer-encoding"))) return take_encoding(r, f->value);
+        break;
+    default: break;
+    }
+    if (!f->odd) keep(r, a, f);
     return PROBLEM_NONE;
 }
 
@@ -110,23 +143,6 @@ static void lower(struct slice s)
     char *at = (char *)(uintptr_t)s.at; /* the text is ours and writable; slices are read-only by type */
     for (size_t i = 0; i < s.len; i++)
         if (at[i] >= 'A' && at[i] <= 'Z') at[i] = (char)(at[i] | 0x20);
-}
-
-static enum problem field_line(struct reading *r, struct slice line, const struct http_limits *limits)
-{
-    if (line.at[0] == ' ' || line.at[0] == '\t') return bad(r, "folded header line");
-    size_t colon = slice_index(line, ':');
-    if (colon == SLICE_NONE) return bad(r, "header line without a colon");
-    struct slice name = slice_upto(line, colon), value = slice_trim(slice_from(line, colon + 1));
-    if (!screen_name(name)) return bad(r, "header name");
-    if (!screen_value(value)) return bad(r, "control character in a header");
-    if (r->head.header_count == limits->header_count) {
-        r->why = "too many headers";
-        return PROBLEM_HEAD_TOO_LARGE;
-    }
-    lower(name);
-    r->head.headers[r->head.header_count++] = (struct header){name, value};
-    return take_field(r, name, value);
 }
 
 /* What only the whole head can tell. */
@@ -145,30 +161,36 @@ static enum problem whole(struct reading *r)
     return PROBLEM_NONE;
 }
 
+static enum problem fields(struct reading *r, struct arena *a, char *at, const char *end,
+                           const struct http_limits *limits)
+{
+    struct field f;
+    enum field_result got;
+    while ((got = field_next(&at, end, &f, &r->why)) == FIELD_READ) {
+        if (r->lines++ == limits->header_count) {
+            r->why = "too many headers";
+            return PROBLEM_HEAD_TOO_LARGE;
+        }
+        enum problem p = take_field(r, a, &f);
+        if (p != PROBLEM_NONE) return p;
+    }
+    return got == FIELD_END ? PROBLEM_NONE : PROBLEM_BAD_REQUEST;
+}
+
 enum problem http1_head_read(struct arena *a, char *text, size_t len, const struct http_limits *limits,
                              struct http1_head *ret_head, const char **ret_why)
 {
     struct slice rest = {text, len}, line;
-    struct reading r = {0};
-    size_t lines = 0;
-    for (const char *lf = text; (lf = memchr(lf, '\n', (size_t)(text + len - lf))) != NULL; lf++)
-        lines++;
-    size_t room = lines < limits->header_count ? lines : limits->header_count;
-    r.head.headers = arena_array(a, struct header, room + 1);
-    *ret_why = "bare line feed";
-    if (!next_line(&rest, &line)) return PROBLEM_BAD_REQUEST;
-    enum problem p = request_line(&r, line, limits);
-    while (p == PROBLEM_NONE) {
-        if (!next_line(&rest, &line)) return PROBLEM_BAD_REQUEST;
-        if (line.len == 0) break;
-        p = field_line(&r, line, limits);
-    }
+    struct reading r = {.why = "bare line feed"};
+    enum problem p = PROBLEM_BAD_REQUEST;
+    if (next_line(&rest, &line)) p = request_line(&r, line, limits);
+    if (p == PROBLEM_NONE) p = fields(&r, a, text + (rest.at - text), text + len, limits);
     if (p == PROBLEM_NONE) p = whole(&r);
     if (p != PROBLEM_NONE) {
         *ret_why = r.why;
         return p;
     }
-    r.head.header_count = screen_headers(a, r.head.headers, r.head.header_count);
+    if (r.cookies > 1) r.head.header_count = screen_headers(a, r.head.headers, r.head.header_count);
     *ret_head = r.head;
     return PROBLEM_NONE;
 }

@@ -1,4 +1,4 @@
-/* response_head.c -- status line by hand, header lines by libh2o's picohttpparser, judgement by us.
+/* response_head.c -- the status line, then the field lines as of any head (field.h), then the judgement.
  *
  * In order: is the empty line here; status line; lines; what they say about framing and the connection; what is passed on.
  */
@@ -6,16 +6,8 @@
 
 #include <string.h>
 
+#include "http/field.h"
 #include "http/request_head.h"
-
-/* Exported by libh2o, which installs no header for it. */
-struct phr_header {
-    const char *name;
-    size_t name_len;
-    const char *value;
-    size_t value_len;
-};
-int phr_parse_headers(const char *buf, size_t len, struct phr_header *headers, size_t *num_headers, size_t last_len);
 
 enum {
     VERSION_LEN = 8,      /* "HTTP/1.1" */
@@ -29,6 +21,7 @@ enum {
 /* What the lines said, before it is judged. */
 struct notes {
     bool http10, closes, keeps, chunked;
+    bool lists; /* Connection names more than that */
     int lengths, encodings;
     uint64_t length;
     struct slice connection[4]; /* Connection lines; more are refused */
@@ -103,8 +96,10 @@ static bool note_connection(struct response_head *h, struct notes *n, struct sli
     struct slice token;
     while (slice_cut(&value, ',', &token)) {
         token = slice_trim(token);
-        n->closes = n->closes || slice_is_nocase(token, LIT("close"));
-        n->keeps = n->keeps || slice_is_nocase(token, LIT("keep-alive"));
+        bool closes = slice_is_nocase(token, LIT("close")), keeps = slice_is_nocase(token, LIT("keep-alive"));
+        n->closes = n->closes || closes;
+        n->keeps = n->keeps || keeps;
+        n->lists = n->lists || (!closes && !keeps); /* those two are hop by hop anyway */
     }
     return true;
 }
@@ -141,30 +136,17 @@ static bool note(struct response_head *h, struct notes *n, const struct header *
     }
 }
 
-static void lower_in_place(char *at, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (at[i] >= 'A' && at[i] <= 'Z') at[i] = (char)(at[i] + ('a' - 'A'));
-    }
-}
-
 static bool read_lines(char *bytes, size_t start, size_t end, struct response_head *h, struct notes *n)
 {
-    UNCLEARED struct phr_header lines[RESPONSE_HEADERS_MAX];
-    size_t count = RESPONSE_HEADERS_MAX;
-    int used = phr_parse_headers(bytes + start, end - start, lines, &count, 0);
-    if (used < 0) return refuse(h, "a header line is malformed, or there are too many");
-    if ((size_t)used != end - start) return refuse(h, "a header line ends without CR LF");
-    for (size_t i = 0; i < count; i++) {
-        if (lines[i].name == NULL) return refuse(h, "a header is folded over two lines");
-        if (lines[i].value[lines[i].value_len] != '\r') return refuse(h, "a header line ends without CR LF");
-        lower_in_place(bytes + (lines[i].name - bytes), lines[i].name_len);
-        h->headers[i].name = (struct slice){lines[i].name, lines[i].name_len};
-        h->headers[i].value = slice_trim((struct slice){lines[i].value, lines[i].value_len});
-        if (!note(h, n, &h->headers[i])) return false;
+    struct field f;
+    enum field_result got;
+    char *at = bytes + start;
+    while ((got = field_next(&at, bytes + end, &f, &h->why)) == FIELD_READ) {
+        if (h->header_count == RESPONSE_HEADERS_MAX) return refuse(h, "there are too many header lines");
+        h->headers[h->header_count] = (struct header){f.name, f.value};
+        if (!note(h, n, &h->headers[h->header_count++])) return false;
     }
-    h->header_count = count;
-    return true;
+    return got == FIELD_END;
 }
 
 static bool is_listed(const struct notes *n, struct slice name)
@@ -183,7 +165,7 @@ static void keep_what_travels(struct response_head *h, const struct notes *n)
     size_t kept = 0;
     for (size_t i = 0; i < h->header_count; i++) {
         struct slice name = h->headers[i].name;
-        if (request_is_hop_by_hop(name) || (n->connections != 0 && is_listed(n, name))) continue;
+        if (request_is_hop_by_hop(name) || (n->lists && is_listed(n, name))) continue;
         h->headers[kept++] = h->headers[i];
     }
     h->header_count = kept;

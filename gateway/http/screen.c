@@ -1,6 +1,8 @@
 /* What a request must look like; see screen.h. */
 #include "http/screen.h"
 
+#include "http/field.h"
+
 enum {
     SCREEN_METHOD_BYTES = 20, /* the longest registered one is UPDATEREDIRECTREF with 17 */
     SCREEN_PORT_DIGITS = 5
@@ -74,19 +76,18 @@ bool screen_authority(struct slice a)
 
 bool screen_name(struct slice name)
 {
-    static const char others[] = "!#$%&'*+.^_`|~";
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.at[i];
-        if (!letter(c) && !digit(c) && c != '-' && (c == '\0' || memchr(others, c, sizeof others - 1) == NULL))
-            return false;
-    }
+    for (size_t i = 0; i < name.len; i++)
+        if (field_name_bytes[(unsigned char)name.at[i]] == 0) return false;
     return name.len != 0;
 }
 
+/* Its own lower-case form, so nothing odd and no capital. */
 bool screen_name_kept(struct slice name)
 {
-    for (size_t i = 0; i < name.len; i++)
-        if (!lower(name.at[i]) && !digit(name.at[i]) && name.at[i] != '-') return false;
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.at[i];
+        if (c == 0 || field_name_bytes[c] != c) return false;
+    }
     return name.len != 0;
 }
 

@@ -54,7 +54,7 @@ static void comparisons_know_lengths(void **state)
     assert_true(slice_find(LIT("a"), LIT("ab")) == SLICE_NONE);
 }
 
-/* Each rule byte by byte, as one would say it; slice.c looks at eight at a time. */
+/* Each rule byte by byte, as one would say it; slice.c looks at sixteen at a time. */
 static bool line_plainly(struct slice s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -80,7 +80,7 @@ static bool word_plainly(struct slice s)
 
 static void every_byte_at_every_place_is_judged_as_if_alone(void **state)
 {
-    char text[21];
+    char text[53];
     (void)state;
     for (size_t len = 0; len <= sizeof text; len++) {
         for (size_t at = 0; at <= len; at++) {
@@ -92,6 +92,9 @@ static void every_byte_at_every_place_is_judged_as_if_alone(void **state)
                 assert_int_equal(slice_is_one_line(s), line_plainly(s));
                 assert_int_equal(slice_is_printable(s), printable_plainly(s));
                 assert_int_equal(slice_is_one_word(s), word_plainly(s));
+                size_t printable = slice_printable_len(s);
+                assert_true(printable <= len && printable_plainly(slice_upto(s, printable)));
+                assert_true(printable == len || !printable_plainly((struct slice){text + printable, 1}));
             }
         }
     }

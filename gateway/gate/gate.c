@@ -264,7 +264,7 @@ static enum flow_next pass_on(struct flow *f, struct visitor *w)
         .personal = w->v.session != NULL,
         .failed = backend_failed,
         .self = w->v.sessions};
-    forwarding_headers(&ask, &forward.headers, &forward.header_count);
+    forwarding_headers(&ask, &forward);
     if (s->hsts_s > 0 && w->client.https) {
         exchange_add(x, LIT("strict-transport-security"), arena_print(f->arena, "max-age=%lld", (long long)s->hsts_s));
     }

@@ -70,6 +70,7 @@ struct forward {
     struct slice host;             /* the Host header */
     const struct header *headers;  /* sent exactly so, in this order, besides Host, Content-Length, Connection */
     size_t header_count;
+    struct slice lines; /* sent behind them: from request_head_lines; lent only until exchange_forward returns */
     struct slice body;
     bool upgrade; /* ask for a websocket; a 101 opens a tunnel */
     /* May drop a header of the answer (cookies of ours, identity headers): false drops it. NULL keeps all but hop-by-hop. */

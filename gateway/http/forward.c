@@ -134,6 +134,7 @@ void exchange_forward(struct exchange *x, const struct forward *f)
     p->f = *f;
     p->f.upgrade = p->upgrade = f->upgrade && f->backend->websockets && x->wants_upgrade;
     p->head = request_head(x->arena, &p->f);
+    p->f.lines = (struct slice){0}; /* lent until now */
     p->pool = pool_of(e->worker->pools, f->backend);
     p->began_us = now_us();
     p->appetite = POOL_READ_FIRST;

@@ -50,32 +50,46 @@ static char *put_header(char *to, struct slice name, struct slice value)
 }
 
 /* An upper bound: what is dropped later is counted, too. */
-static size_t room_for(const struct forward *f)
+static size_t room_for(const struct header *headers, size_t count)
 {
-    size_t bytes = f->method.len + f->target.len + f->host.len +
-                   sizeof "  HTTP/1.1\r\nhost: \r\ncontent-length: \r\nconnection: Upgrade\r\n"
-                          "upgrade: websocket\r\n\r\n" +
-                   SLICE_DIGITS_MAX;
-    for (size_t i = 0; i < f->header_count; i++)
-        bytes += f->headers[i].name.len + f->headers[i].value.len + sizeof ": \r\n";
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += headers[i].name.len + headers[i].value.len + sizeof ": \r\n";
     return bytes;
+}
+
+static char *put_list(char *to, const struct header *headers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct header *h = &headers[i];
+        if (request_is_hop_by_hop(h->name)) continue;
+        must(slice_is_one_word(h->name) && slice_is_one_line(h->value));
+        to = put_header(to, h->name, h->value);
+    }
+    return to;
+}
+
+struct slice request_head_lines(struct arena *a, const struct header *headers, size_t count)
+{
+    char *lines = arena_bytes(a, room_for(headers, count));
+    return (struct slice){lines, (size_t)(put_list(lines, headers, count) - lines)};
 }
 
 struct slice request_head(struct arena *a, const struct forward *f)
 {
     must(slice_is_one_word(f->method) && slice_is_one_word(f->target) && slice_is_one_line(f->host));
-    char *head = arena_bytes(a, room_for(f)), *to = head;
+    size_t room = f->method.len + f->target.len + f->host.len +
+                  sizeof "  HTTP/1.1\r\nhost: \r\ncontent-length: \r\nconnection: Upgrade\r\n"
+                         "upgrade: websocket\r\n\r\n" +
+                  SLICE_DIGITS_MAX + room_for(f->headers, f->header_count) + f->lines.len;
+    char *head = arena_bytes(a, room), *to = head;
     to = put(to, f->method);
     to = put(to, LIT(" "));
     to = put(to, f->target);
     to = put(to, LIT(" HTTP/1.1\r\n"));
     to = put_header(to, LIT("host"), f->host);
-    for (size_t i = 0; i < f->header_count; i++) {
-        const struct header *h = &f->headers[i];
-        if (request_is_hop_by_hop(h->name)) continue;
-        must(slice_is_one_word(h->name) && slice_is_one_line(h->value));
-        to = put_header(to, h->name, h->value);
-    }
+    to = put_list(to, f->headers, f->header_count);
+    to = put(to, f->lines);
     if (f->body.len != 0 || usually_has_body(f->method)) {
         char digits[SLICE_DIGITS_MAX];
         to = put_header(to, LIT("content-length"), slice_digits(digits, f->body.len));

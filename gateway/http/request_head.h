@@ -14,6 +14,9 @@
  * space, would be our own mistake (the front refuses them): a must. Gives arena memory. */
 struct slice request_head(struct arena *a, const struct forward *f);
 
+/* For forward.lines: a list that goes out with many requests, written and checked once. The same rules. Gives arena memory. */
+struct slice request_head_lines(struct arena *a, const struct header *headers, size_t count);
+
 /* GET, HEAD, OPTIONS, PUT, DELETE: may be sent a second time (RFC 9110 section 9.2.2). */
 bool request_is_idempotent(struct slice method);
 

@@ -1,32 +1,13 @@
 #include "proxy/forwarding.h"
 
+#include "http/request_head.h"
 #include "proxy/memo.h"
 
 enum {
-    OURS_MAX = 9 /* X-Forwarded-* and the rest that forwarding adds, beside the preset's */
+    OURS_MAX = 8 /* X-Forwarded-* and the rest that forwarding adds, beside the session's lines */
 };
 
-/* Asked of every header of every request, so in two lists: most names of a browser do not begin with x. */
-static const struct slice never_passed[] = {
-    /* hop by hop, RFC 9110 section 7.6.1, and what http/ writes itself */
-    LIT_INIT("connection"),
-    LIT_INIT("keep-alive"),
-    LIT_INIT("proxy-connection"),
-    LIT_INIT("proxy-authorization"),
-    LIT_INIT("proxy-authenticate"),
-    LIT_INIT("te"),
-    LIT_INIT("trailer"),
-    LIT_INIT("transfer-encoding"),
-    LIT_INIT("upgrade"),
-    LIT_INIT("http2-settings"),
-    LIT_INIT("expect"),
-    LIT_INIT("host"),
-    LIT_INIT("content-length"),
-    /* other words for "the address that was really asked for": a backend may believe them */
-    LIT_INIT("forwarded"),
-    /* becomes HTTP_PROXY where headers become environment variables */
-    LIT_INIT("proxy"),
-};
+/* Asked of every header of every request, so the list is for one first letter: most names of a browser do not begin with x. */
 static const struct slice never_passed_x[] = {
     /* the address, again */
     LIT_INIT("x-real-ip"),
@@ -53,10 +34,11 @@ static bool is_among(const struct slice *list, size_t count, struct slice name)
 
 static bool is_never_passed(struct slice name)
 {
-    if (!slice_starts(name, LIT("x-")))
-        return is_among(never_passed, sizeof never_passed / sizeof never_passed[0], name);
-    return slice_starts(name, LIT("x-forwarded-")) || slice_is(name, LIT("x-request-id")) ||
-           is_among(never_passed_x, sizeof never_passed_x / sizeof never_passed_x[0], name);
+    if (slice_starts(name, LIT("x-")))
+        return slice_starts(name, LIT("x-forwarded-")) || slice_is(name, LIT("x-request-id")) ||
+               is_among(never_passed_x, sizeof never_passed_x / sizeof never_passed_x[0], name);
+    /* another word for "the address that was really asked for"; and what becomes HTTP_PROXY where headers become environment variables */
+    return slice_is(name, LIT("forwarded")) || slice_is(name, LIT("proxy")) || request_is_hop_by_hop(name);
 }
 
 static bool connection_names(struct slice connection, struct slice name)
@@ -93,15 +75,6 @@ static struct slice others_cookies(const struct forwarding *f, struct slice cook
     return buf_slice(&left);
 }
 
-static size_t without_empty(struct header *list, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].value.len != 0) list[kept++] = list[i];
-    }
-    return kept;
-}
-
 static struct header token_header(const struct forwarding *f)
 {
     if (f->token_form == TOKEN_FORM_HEADER)
@@ -112,10 +85,10 @@ static struct header token_header(const struct forwarding *f)
     return (struct header){LIT("Authorization"), arena_join(f->x->arena, parts, 2)};
 }
 
-void forwarding_headers(const struct forwarding *f, const struct header **ret_headers, size_t *ret_count)
+void forwarding_headers(const struct forwarding *f, struct forward *ret_forward)
 {
     const struct exchange *x = f->x;
-    struct header *to = arena_array(x->arena, struct header, x->header_count + OURS_MAX + PRESET_HEADERS_MAX);
+    struct header *to = arena_array(x->arena, struct header, x->header_count + OURS_MAX);
     size_t n = 0;
     struct slice connection = exchange_header(x, LIT("connection"));
     for (size_t i = 0; i < x->header_count; i++) {
@@ -135,11 +108,11 @@ void forwarding_headers(const struct forwarding *f, const struct header **ret_he
     to[n++] = (struct header){LIT("X-Request-Id"), f->request_id};
     to[n++] = (struct header){LIT("traceparent"), f->traceparent};
     if (f->tracestate.len != 0) to[n++] = (struct header){LIT("tracestate"), f->tracestate};
-    if (f->session != NULL) n += without_empty(to + n, memo_headers(f, to + n));
     if (f->session != NULL && f->token_form != TOKEN_FORM_NONE && slice_is_one_word(f->access_token))
         to[n++] = token_header(f);
-    *ret_headers = to;
-    *ret_count = n;
+    ret_forward->headers = to;
+    ret_forward->header_count = n;
+    ret_forward->lines = f->session != NULL ? memo_lines(f) : LIT("");
 }
 
 size_t forwarding_identity(const struct forwarding *f, struct header *ret_headers)

@@ -8,7 +8,7 @@
  * Authorization: then the client's own never
  * passes, also when there is no token to put in its place.
  *
- * What a session says is formed once and kept as the session's memo; a warm request copies it into its arena.
+ * What a session says is formed once and kept as the session's memo: a warm request copies finished lines into its head.
  */
 #ifndef PROXY_FORWARDING_H
 #define PROXY_FORWARDING_H
@@ -37,8 +37,9 @@ struct forwarding {
     const struct slice *strip;
     size_t strip_count;
 };
-/* Headers in x's arena; none of them is Host, Content-Length, Connection or Transfer-Encoding. */
-void forwarding_headers(const struct forwarding *f, const struct header **ret_headers, size_t *ret_count);
+/* Fills headers, header_count (in x's arena) and lines (lent by the session until the next call) of what is passed on; none of them is
+ * Host, Content-Length, Connection or Transfer-Encoding. */
+void forwarding_headers(const struct forwarding *f, struct forward *ret_forward);
 
 /* For an answer to a front proxy: every name of the preset once, with nothing behind it when nobody is signed in or the provider does not say.
  * Of f it takes x, session, preset, subject_alone, audience, issuer, keys, assertion_s, generation, now_s. At most PRESET_HEADERS_MAX. */

@@ -1,18 +1,20 @@
-/* memo.c -- the session's memo: one block per preset with all values, and a few assertions.
+/* memo.c -- the session's memo: one block per preset with all values, a few assertions, a few backends' finished lines.
  *
  * The memo belongs to the session (session.memo_free) and so to one worker. It may be formed anew while older requests are still
- * under way, so a request never points into it: values are copied into the request's arena.
+ * under way, so no request points into it for longer than its head is being written: values are copied into the request's arena.
  */
 #include "proxy/memo.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/request_head.h"
 #include "proxy/assertion.h"
 
 enum {
-    AUDIENCES = 16, /* backends, or hosts of a front proxy, that one person uses at a time */
-    MEMO_PRESETS = PRESET_NONE + 1
+    TEXTS = 16, /* backends, or hosts of a front proxy, that one person uses at a time */
+    MEMO_PRESETS = PRESET_NONE + 1,
+    ASSERTION_ALONE = MEMO_PRESETS /* else the preset whose lines they are */
 };
 
 struct kept_values {
@@ -20,15 +22,16 @@ struct kept_values {
     size_t total, len[PRESET_HEADERS_MAX];
     bool formed;
 };
-struct kept_assertion {
-    char *audience, *token; /* owned */
-    size_t audience_len, token_len;
+struct kept_text {
+    char *audience, *text; /* owned */
+    size_t audience_len, text_len;
+    int what; /* ASSERTION_ALONE or a preset */
     int64_t good_until_s;
 };
 struct memo {
     int64_t generation;
     struct kept_values values[MEMO_PRESETS];
-    struct kept_assertion assertions[AUDIENCES];
+    struct kept_text texts[TEXTS];
     size_t next_slot;
 };
 
@@ -44,9 +47,9 @@ static void clear(struct memo *m)
     for (size_t i = 0; i < MEMO_PRESETS; i++) {
         free(m->values[i].text);
     }
-    for (size_t i = 0; i < AUDIENCES; i++) {
-        free(m->assertions[i].audience);
-        free(m->assertions[i].token);
+    for (size_t i = 0; i < TEXTS; i++) {
+        free(m->texts[i].audience);
+        free(m->texts[i].text);
     }
     *m = (struct memo){0};
 }
@@ -88,47 +91,84 @@ static void form(struct kept_values *v, const struct forwarding *f, const struct
     v->formed = true;
 }
 
-static struct slice assertion(struct memo *m, const struct forwarding *f)
+static struct slice kept(const struct memo *m, const struct forwarding *f, int what)
 {
-    for (size_t i = 0; i < AUDIENCES; i++) {
-        struct kept_assertion *k = &m->assertions[i];
-        struct slice audience = {k->audience, k->audience_len};
-        if (k->token == NULL || k->good_until_s <= f->now_s) continue;
-        if (slice_is(audience, f->audience)) {
-            return arena_copy(f->x->arena, (struct slice){k->token, k->token_len});
-        }
+    for (size_t i = 0; i < TEXTS; i++) {
+        const struct kept_text *k = &m->texts[i];
+        if (k->text == NULL || k->what != what || k->good_until_s <= f->now_s) continue;
+        if (slice_is((struct slice){k->audience, k->audience_len}, f->audience))
+            return (struct slice){k->text, k->text_len};
     }
+    return (struct slice){0};
+}
+
+/* In the oldest one's place. */
+static struct slice keep(struct memo *m, const struct forwarding *f, int what, struct slice text)
+{
+    struct kept_text *k = &m->texts[m->next_slot];
+    m->next_slot = (m->next_slot + 1) % TEXTS;
+    free(k->audience);
+    free(k->text);
+    /* a fifth of the assertion's life is left to the backend's clock and queue */
+    *k = (struct kept_text){own(f->audience), own(text), f->audience.len,
+                            text.len,         what,      f->now_s + f->assertion_s - f->assertion_s / 5};
+    return (struct slice){k->text, text.len};
+}
+
+static struct slice mint(const struct forwarding *f)
+{
     const struct assertion_ask ask = {.issuer = f->issuer,
                                       .audience = f->audience,
                                       .lifetime_s = f->assertion_s,
                                       .now_s = f->now_s,
                                       .who = &f->session->identity,
                                       .session = f->session->reference};
-    struct slice token = assertion_mint(f->x->arena, f->keys, &ask);
-    struct kept_assertion *k = &m->assertions[m->next_slot];
-    m->next_slot = (m->next_slot + 1) % AUDIENCES;
-    free(k->audience);
-    free(k->token);
-    /* a fifth of its life is left to the backend's clock and queue */
-    *k = (struct kept_assertion){own(f->audience), own(token), f->audience.len, token.len,
-                                 f->now_s + f->assertion_s - f->assertion_s / 5};
-    return token;
+    return assertion_mint(f->x->arena, f->keys, &ask);
+}
+
+/* The values but the assertion, in the arena. */
+static void values(struct memo *m, const struct forwarding *f, const struct preset_header *row, size_t count,
+                   struct header *ret_headers)
+{
+    struct kept_values *v = &m->values[f->preset];
+    size_t at = 0;
+    if (!v->formed) form(v, f, row, count);
+    struct slice text = arena_copy(f->x->arena, (struct slice){v->text, v->total});
+    for (size_t i = 0; i < count; i++) {
+        ret_headers[i] = (struct header){row[i].name, slice_upto(slice_from(text, at), v->len[i])};
+        at += v->len[i];
+    }
 }
 
 size_t memo_headers(const struct forwarding *f, struct header *ret_headers)
 {
-    size_t count, at = 0;
+    size_t count;
     const struct preset_header *row = preset_headers(f->preset, &count);
     if (count == 0) return 0;
     struct memo *m = memo_of(f->session, f->generation);
-    struct kept_values *v = &m->values[f->preset];
-    if (!v->formed) form(v, f, row, count);
-    struct slice text = arena_copy(f->x->arena, (struct slice){v->text, v->total});
+    values(m, f, row, count, ret_headers);
     for (size_t i = 0; i < count; i++) {
-        struct slice value = slice_upto(slice_from(text, at), v->len[i]);
-        at += v->len[i];
-        if (row[i].field == FIELD_ASSERTION) value = assertion(m, f);
-        ret_headers[i] = (struct header){row[i].name, value};
+        if (row[i].field != FIELD_ASSERTION) continue;
+        struct slice known = kept(m, f, ASSERTION_ALONE);
+        if (known.len == 0) known = keep(m, f, ASSERTION_ALONE, mint(f));
+        ret_headers[i].value = arena_copy(f->x->arena, known);
     }
     return count;
+}
+
+struct slice memo_lines(const struct forwarding *f)
+{
+    size_t count, said = 0;
+    const struct preset_header *row = preset_headers(f->preset, &count);
+    if (count == 0) return LIT("");
+    struct memo *m = memo_of(f->session, f->generation);
+    struct slice known = kept(m, f, f->preset);
+    if (known.len != 0) return known;
+    struct header list[PRESET_HEADERS_MAX];
+    values(m, f, row, count, list);
+    for (size_t i = 0; i < count; i++) {
+        if (row[i].field == FIELD_ASSERTION) list[i].value = mint(f);
+        if (list[i].value.len != 0) list[said++] = list[i];
+    }
+    return keep(m, f, f->preset, request_head_lines(f->x->arena, list, said));
 }

@@ -48,9 +48,10 @@ static size_t forward_token(struct arena *a, const struct header *in, size_t in_
                                  .traceparent = LIT("00-1-2-03"),
                                  .strip = strip,
                                  .strip_count = 1};
-    size_t count;
-    forwarding_headers(&f, ret_out, &count);
-    return count;
+    struct forward out = {0};
+    forwarding_headers(&f, &out);
+    *ret_out = out.headers;
+    return out.header_count;
 }
 
 static size_t forward(struct arena *a, const struct header *in, size_t in_count, const struct header **ret_out)

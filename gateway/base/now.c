@@ -14,14 +14,24 @@ static int64_t read_clock_us(clockid_t which)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+static int64_t shift_ms(void)
+{
+    return atomic_load_explicit(&shift_s, memory_order_relaxed) * 1000;
+}
+
 int64_t now_wall_ms(void)
 {
-    return read_clock_us(CLOCK_REALTIME) / 1000 + atomic_load_explicit(&shift_s, memory_order_relaxed) * 1000;
+    return read_clock_us(CLOCK_REALTIME) / 1000 + shift_ms();
+}
+
+int64_t now_tick_wall_ms(void)
+{
+    return read_clock_us(CLOCK_REALTIME_COARSE) / 1000 + shift_ms();
 }
 
 int64_t now_s(void)
 {
-    return now_wall_ms() / 1000;
+    return now_tick_wall_ms() / 1000;
 }
 
 int64_t now_us(void)

@@ -9,11 +9,14 @@
 
 #include "base/arena.h"
 
-int64_t now_s(void);       /* wall clock, seconds */
+int64_t now_s(void);       /* wall clock, seconds, as of the kernel's last tick */
 int64_t now_wall_ms(void); /* wall clock, milliseconds */
 int64_t now_ms(void);      /* monotonic milliseconds */
-int64_t now_tick_ms(void); /* the same as of the kernel's last tick, some milliseconds ago; several times cheaper */
 int64_t now_us(void);      /* monotonic microseconds, for durations in logs and metrics */
+
+/* As of the kernel's last tick, at most ten milliseconds ago: several times cheaper, for what every request asks. */
+int64_t now_tick_wall_ms(void);
+int64_t now_tick_ms(void);
 void now_shift(int64_t seconds);
 
 /* "2026-11-22T15:04:05.123Z"; out holds 25 bytes with the NUL. */

@@ -112,8 +112,8 @@ void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t in_ms, void (*
         l->room = l->room != 0 ? 2 * l->room : 64;
         l->heap = must_realloc(l->heap, l->room * sizeof(struct loop_timer *));
     }
-    /* one more than the cached clock, which may be up to a millisecond old: never early */
-    t->at_ms = now_ms() + (in_ms > 0 ? in_ms : 0);
+    /* by the exact clock, which is ahead of the ticks: never early */
+    t->at_ms = in_ms > 0 ? now_ms() + in_ms : l->now_ms;
     t->fire = fire;
     rise(l, l->timers++, t);
 }
@@ -266,7 +266,7 @@ static int sleep_ms(const struct loop *l, int wait_ms)
 {
     if (l->later_first != NULL) return 0;
     if (l->timers == 0) return wait_ms;
-    int64_t until = l->heap[0]->at_ms - now_ms();
+    int64_t until = l->heap[0]->at_ms - now_tick_ms();
     if (until < 0) until = 0;
     return until < wait_ms ? (int)until : wait_ms;
 }
@@ -275,7 +275,7 @@ void loop_turn(struct loop *l, int wait_ms)
 {
     /* -1 is EINTR or an epoll_ctl that failed; neither ends anything, the next turn goes on */
     (void)h2o_evloop_run(l->h2o, sleep_ms(l, wait_ms));
-    l->now_ms = now_ms();
+    l->now_ms = now_tick_ms();
     fire_due(l);
     run_later(l);
 }

@@ -181,7 +181,7 @@ struct session_counts sessions_counts(const struct sessions *s)
 
 void sessions_touch(struct sessions *s, struct session_entry *e)
 {
-    int64_t now = now_wall_ms(), idle = sessions_idle_ms(s);
+    int64_t now = now_tick_wall_ms(), idle = sessions_idle_ms(s);
     int64_t left = e->held->session.expires_s * 1000 - now;
     int64_t ttl = idle < left ? idle : left;
     int64_t behind = now + ttl - e->idle_end_wall_ms;
@@ -208,7 +208,7 @@ enum flow_next sessions_give(struct flow *f, struct session_held *h, const struc
 
 bool sessions_still_believed(const struct sessions *s, const struct session_entry *e)
 {
-    int64_t wall = now_wall_ms();
+    int64_t wall = now_tick_wall_ms();
     return loop_now_ms(s->loop) < e->fresh_until_ms && wall < e->idle_end_wall_ms &&
            wall / 1000 < e->held->session.expires_s;
 }

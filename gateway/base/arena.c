@@ -16,7 +16,7 @@ enum {
 
 struct chunk {
     struct chunk *older;
-    size_t size, used; /* of the bytes behind this head */
+    size_t size; /* of the bytes behind this head */
 };
 
 struct closer {
@@ -26,9 +26,10 @@ struct closer {
 };
 
 struct arena {
+    char *at, *end, *start; /* in the newest chunk; end is nearer where the budget is */
     struct chunk *newest;
     struct closer *closers;
-    size_t used, budget;
+    size_t used, budget; /* used: in the older chunks */
 };
 
 static _Thread_local struct chunk *recycled;
@@ -55,7 +56,6 @@ static struct chunk *chunk_open(size_t payload)
         c->size = payload;
     }
     c->older = NULL;
-    c->used = 0;
     return c;
 }
 
@@ -70,12 +70,20 @@ static void chunk_close(struct chunk *c)
     recycled_count++;
 }
 
+/* Goes on at `start` in the newest chunk. */
+static void fill_from(struct arena *a, char *start)
+{
+    size_t room = (size_t)(chunk_bytes(a->newest) + a->newest->size - start), left = a->budget - a->used;
+    a->start = a->at = start;
+    a->end = start + (room < left ? room : left);
+}
+
 struct arena *arena_open(size_t budget_bytes)
 {
     struct chunk *first = chunk_open(CHUNK_BYTES - HEAD_BYTES);
     struct arena *a = (struct arena *)(void *)chunk_bytes(first);
-    first->used = ROUND(sizeof *a);
     *a = (struct arena){.newest = first, .budget = budget_bytes};
+    fill_from(a, chunk_bytes(first) + ROUND(sizeof *a));
     return a;
 }
 
@@ -110,21 +118,26 @@ void arena_drain(void)
     recycled_count = 0;
 }
 
+static void *from_new_chunk(struct arena *a, size_t want)
+{
+    const size_t regular = CHUNK_BYTES - HEAD_BYTES;
+    a->used = arena_used(a);
+    must(want <= a->budget - a->used);
+    struct chunk *c = chunk_open(want > regular / 2 ? want : regular);
+    c->older = a->newest;
+    a->newest = c;
+    fill_from(a, chunk_bytes(c));
+    a->at += want;
+    return a->start;
+}
+
 void *arena_bytes(struct arena *a, size_t bytes)
 {
     size_t want = ROUND(bytes != 0 ? bytes : 1);
     must(want >= bytes);
-    a->used += want;
-    must(a->used <= a->budget);
-    struct chunk *c = a->newest;
-    if (c->size - c->used < want) {
-        size_t regular = CHUNK_BYTES - HEAD_BYTES;
-        c = chunk_open(want > regular / 2 ? want : regular);
-        c->older = a->newest;
-        a->newest = c;
-    }
-    void *p = chunk_bytes(c) + c->used;
-    c->used += want;
+    if (want > (size_t)(a->end - a->at)) return from_new_chunk(a, want);
+    void *p = a->at;
+    a->at += want;
     return p;
 }
 
@@ -213,5 +226,5 @@ void arena_at_close(struct arena *a, void (*closer)(void *), void *self)
 
 size_t arena_used(const struct arena *a)
 {
-    return a->used;
+    return a->used + (size_t)(a->at - a->start);
 }

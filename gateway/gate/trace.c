@@ -1,5 +1,6 @@
 #include "gate/trace.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "crypto/random.h"
@@ -38,12 +39,22 @@ struct slice trace_request_id(struct trace_source *s, struct arena *a)
     return base32_id(a, bytes);
 }
 
+/* Eight digits at a time: the nibbles are spread over the bytes of a word, and each becomes '0' + n, or 'a' - 10 + n above nine. */
+static uint64_t eight_digits(uint32_t half)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t n = (uint64_t)half;
+    n = (n << 16 | n) & UINT64_C(0x0000ffff0000ffff);
+    n = (n << 8 | n) & UINT64_C(0x00ff00ff00ff00ff);
+    n = (n << 4 | n) & (each * 15);
+    uint64_t above_nine = (n + each * 6) >> 4 & each;
+    return htobe64(n + each * '0' + above_nine * ('a' - '0' - 10));
+}
+
 static void put_hex(char *to, uint64_t word)
 {
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 15; i >= 0; i--, word >>= 4) {
-        to[i] = digits[word & 15];
-    }
+    const uint64_t digits[2] = {eight_digits((uint32_t)(word >> 32)), eight_digits((uint32_t)word)};
+    memcpy(to, digits, sizeof digits);
 }
 
 struct slice trace_parent(struct trace_source *s, struct arena *a, struct slice parent)

@@ -9,6 +9,7 @@ enum {
 /* All lines of that name as one list, in the order they came: a proxy may add a line of its own behind the client's. */
 static struct slice whole_list(const struct exchange *x, struct slice name)
 {
+    if (exchange_header_count(x, name) <= 1) return exchange_header(x, name);
     struct slice *parts = arena_array(x->arena, struct slice, 2 * x->header_count);
     size_t count = 0;
     for (size_t i = 0; i < x->header_count; i++) {
@@ -16,7 +17,6 @@ static struct slice whole_list(const struct exchange *x, struct slice name)
         if (count != 0) parts[count++] = LIT(", ");
         parts[count++] = x->headers[i].value;
     }
-    if (count <= 1) return count == 1 ? parts[0] : (struct slice){0};
     return arena_join(x->arena, parts, count);
 }
 
@@ -72,9 +72,11 @@ void client_find(const struct exchange *x, const struct client_rules *rules, str
         struct slice host = single(x, LIT("x-forwarded-host"));
         if (screen_authority(host)) c.authority = arena_lower(x->arena, host);
     }
-    c.ip = address_text(x->arena, &c.address);
-    struct slice peer = address_text(x->arena, &x->peer);
-    const struct slice parts[] = {list, LIT(", "), peer};
-    c.chain = list.len != 0 ? arena_join(x->arena, parts, 3) : peer;
+    c.ip = c.chain = address_text(x->arena, &x->peer);
+    if (list.len != 0) {
+        const struct slice parts[] = {list, LIT(", "), c.chain};
+        c.chain = arena_join(x->arena, parts, 3);
+        c.ip = address_text(x->arena, &c.address);
+    }
     *ret_client = c;
 }

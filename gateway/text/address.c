@@ -78,12 +78,13 @@ bool address_read(struct slice text, struct address *ret_address)
 /* By hand, for inet_ntop is a printf and this is done for every request. */
 static struct slice ip4_text(struct arena *a, const unsigned char bytes[4])
 {
-    char *text = arena_bytes(a, sizeof "255.255.255.255"), *to = text, digits[SLICE_DIGITS_MAX];
+    char *text = arena_bytes(a, sizeof "255.255.255.255"), *to = text;
     for (size_t i = 0; i < 4; i++) {
-        struct slice part = slice_digits(digits, bytes[i]);
+        unsigned n = bytes[i];
         if (i != 0) *to++ = '.';
-        memcpy(to, part.at, part.len);
-        to += part.len;
+        if (n >= 100) *to++ = (char)('0' + n / 100);
+        if (n >= 10) *to++ = (char)('0' + n / 10 % 10);
+        *to++ = (char)('0' + n % 10);
     }
     *to = '\0';
     return (struct slice){text, (size_t)(to - text)};

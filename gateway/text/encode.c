@@ -1,6 +1,7 @@
 /* encode.c -- tables and loops; every decoder accepts exactly what its encoder writes. */
 #include "text/encode.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "text/utf8.h"
@@ -116,11 +117,11 @@ struct slice base32_id(struct arena *a, const unsigned char bytes[16])
     enum {
         DIGITS = 26 /* the first holds three bits, the others five */
     };
-    uint64_t high = 0, low = 0;
-    for (size_t i = 0; i < 8; i++) {
-        high = high << 8 | bytes[i];
-        low = low << 8 | bytes[8 + i];
-    }
+    uint64_t high, low;
+    memcpy(&high, bytes, sizeof high);
+    memcpy(&low, bytes + 8, sizeof low);
+    high = be64toh(high);
+    low = be64toh(low);
     char *to = arena_bytes(a, DIGITS + 1);
     for (size_t d = DIGITS; d-- > 0;) {
         to[d] = alphabet[low & 31];

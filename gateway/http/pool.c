@@ -218,6 +218,13 @@ void pool_give(struct upstream *u, int keep, int keep_alive_s)
 
 /* ---- reading ---- */
 
+size_t upstream_send(h2o_socket_t *socket, struct slice bytes)
+{
+    if (socket->ssl != NULL) return 0;
+    ssize_t n = send(h2o_socket_get_fd(socket), bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return n > 0 ? (size_t)n : 0;
+}
+
 static enum upstream_read read_tls(h2o_socket_t *socket, const char *err, size_t *ret_fresh)
 {
     if (err == h2o_socket_error_closed) return UPSTREAM_END;

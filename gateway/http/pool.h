@@ -49,6 +49,10 @@ void upstream_close(struct upstream *u); /* at once; frees u */
 void upstream_deadline(struct upstream *u, int64_t in_ms);
 void upstream_no_deadline(struct upstream *u);
 
+/* Sends at once what a plain connection takes, past libh2o's queue and its callback a turn later; gives how many bytes that was. The rest, all
+ * of it after an error, and everything on TLS goes by h2o_socket_write, which meets the error again. Only with no write under way. */
+size_t upstream_send(h2o_socket_t *socket, struct slice bytes);
+
 enum upstream_read {
     UPSTREAM_NOTHING, /* nothing new */
     UPSTREAM_BYTES,   /* *ret_fresh more in socket->input */

@@ -76,7 +76,12 @@ void relay_start(struct passage *p)
     p->up->late = on_late;
     upstream_deadline(p->up, p->f.backend->response_ms);
     h2o_socket_read_start(p->up->socket, on_read);
-    write_piece(p, p->head);
+    struct slice head = p->head;
+    if (p->f.body.len == 0) head = slice_from(head, upstream_send(p->up->socket, head));
+    if (head.len != 0 || p->f.body.len != 0)
+        write_piece(p, head);
+    else
+        p->sent = true;
 }
 
 /* ---- the body ---- */

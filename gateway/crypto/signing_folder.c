@@ -85,6 +85,16 @@ static bool write_whole(int fd, struct slice content)
     return fsync(fd) == 0;
 }
 
+/* An operator who rotates as root writes for the gateway, whose folder it is: it must be able to read what is there at its next start.
+ * Where root may not give files away it is root who serves.
+ */
+static void give_to_owner(const struct signing_folder *f, int fd)
+{
+    struct stat s;
+    if (geteuid() != 0 || fstat(f->fd, &s) != 0 || s.st_uid == 0) return;
+    (void)!fchown(fd, s.st_uid, s.st_gid);
+}
+
 /* Written beside, made durable, then renamed over the old one. */
 static const struct err *write_file(struct arena *a, const struct signing_folder *f, const char *name,
                                     struct slice content)
@@ -93,6 +103,7 @@ static const struct err *write_file(struct arena *a, const struct signing_folder
     if (unlinkat(f->fd, fresh, 0) != 0 && errno != ENOENT) return cannot(a, "replace", f->path, fresh);
     int fd = openat(f->fd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return cannot(a, "write", f->path, fresh);
+    give_to_owner(f, fd);
     bool good = write_whole(fd, content);
     const struct err *why = good ? NULL : cannot(a, "write", f->path, fresh);
     close(fd);

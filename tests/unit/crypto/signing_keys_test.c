@@ -282,6 +282,30 @@ static void rotation_makes_the_known_next_key_current(void **state)
     signing_keys_close(later);
 }
 
+static void what_root_rotates_stays_the_gateways_own(void **state)
+{
+    enum {
+        GATEWAY = 65534
+    };
+    (void)state;
+    if (geteuid() != 0) skip();
+    signing_keys_close(read_at(NOW));
+    assert_int_equal(chown(folder, GATEWAY, GATEWAY), 0);
+    assert_null(signing_keys_rotate(a, folder, NOW + DAY, 7 * DAY));
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    size_t given = 0;
+    for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
+        struct stat s;
+        assert_int_equal(fstatat(dirfd(dir), e->d_name, &s, AT_SYMLINK_NOFOLLOW), 0);
+        if (S_ISREG(s.st_mode) && s.st_uid == GATEWAY && s.st_gid == GATEWAY) given++;
+        if (S_ISREG(s.st_mode)) assert_int_equal(s.st_mode & 0777, 0600);
+    }
+    closedir(dir);
+    assert_int_equal(given,
+                     2); /* the list and the new next key; the others were there before the folder was given away */
+}
+
 static void expired_keys_leave_the_folder_at_the_next_rotation(void **state)
 {
     (void)state;
@@ -444,6 +468,7 @@ int main(void)
         cmocka_unit_test_setup(rotation_makes_the_known_next_key_current, fresh),
         cmocka_unit_test_setup(expired_keys_leave_the_folder_at_the_next_rotation, fresh),
         cmocka_unit_test_setup(the_list_tells_states_and_times, fresh),
+        cmocka_unit_test_setup(what_root_rotates_stays_the_gateways_own, fresh),
         cmocka_unit_test_setup(only_old_keys_can_be_retired, fresh),
         cmocka_unit_test_setup(what_others_may_read_is_refused_with_the_cure, fresh),
         cmocka_unit_test_setup(a_damaged_folder_is_refused, fresh),

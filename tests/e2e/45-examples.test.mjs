@@ -35,9 +35,9 @@ for (const name of readdirSync(join(root, 'conf/examples')).filter(n => n.endsWi
   });
 }
 
-for (const name of ['behind-a-proxy.md', 'from-oauth2-proxy.md']) {
-  test(`the configurations in docs/${name} say what they mean`, t => {
-    const blocks = [...readFileSync(join(root, 'docs', name), 'utf8').matchAll(/```yaml\n([^]*?)```/g)].map(m => m[1]);
+for (const name of ['README.md', 'docs/behind-a-proxy.md', 'docs/from-oauth2-proxy.md']) {
+  test(`the configurations in ${name} say what they mean`, t => {
+    const blocks = [...readFileSync(join(root, name), 'utf8').matchAll(/```yaml\n([^]*?)```/g)].map(m => m[1]);
     assert.ok(blocks.length > 0);
     for (const block of blocks) {
       const whole = /^providers:/m.test(block) && /^session:/m.test(block);

@@ -75,7 +75,8 @@ static struct setting *walk_secret(const struct walk *w, const struct key *k, co
         return s;
     }
     if (s->node == NULL) return s;
-    if (!setting_scalar_is(s->node) || s->node->text.len == 0) {
+    struct slice text = setting_scalar_secret_text(s->node->text);
+    if (!setting_scalar_is(s->node) || text.len == 0) {
         complain(w, s->node, below(w, where, k->name), twin != NULL ? "must be the name of a file" : "must be a text");
         s->bad = true;
         return s;
@@ -83,7 +84,7 @@ static struct setting *walk_secret(const struct walk *w, const struct key *k, co
     if (twin != NULL)
         s->bad = !setting_scalar_secret_file(w->c, twin, w->folders, &s->secret);
     else
-        s->secret = secret_in(w->c->arena, plain->text);
+        s->secret = secret_in(w->c->arena, text);
     return s;
 }
 

@@ -56,6 +56,13 @@ static bool read_small(int fd, char *to, size_t room, size_t *ret_len)
     return true;
 }
 
+struct slice setting_scalar_secret_text(struct slice text)
+{
+    if (text.len > 0 && text.at[text.len - 1] == '\n') text.len--;
+    if (text.len > 0 && text.at[text.len - 1] == '\r') text.len--;
+    return text;
+}
+
 bool setting_scalar_secret_file(struct complaints *c, const struct doc *d, const struct setting_folders *folders,
                                 struct secret *ret_secret)
 {
@@ -71,8 +78,7 @@ bool setting_scalar_secret_file(struct complaints *c, const struct doc *d, const
         complaint_at(c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "cannot read %s: %s", path.at, strerror(why));
         return false;
     }
-    if (len > 0 && bytes[len - 1] == '\n') len--;
-    if (len > 0 && bytes[len - 1] == '\r') len--;
+    len = setting_scalar_secret_text((struct slice){bytes, len}).len;
     if (len == 0 || len >= SECRET_MAX) {
         complaint_at(c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "%s is %s", path.at,
                      len == 0 ? "empty" : "too large for a secret");

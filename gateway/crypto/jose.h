@@ -32,7 +32,7 @@ bool jose_alg_of(struct slice name, enum jose_alg *ret_alg);
 struct jwks;
 enum {
     JWKS_MAX_BYTES = 256 * 1024, /* ten times the largest seen */
-    JWKS_MAX_KEYS = 64
+    JWKS_MAX_KEYS = 100
 };
 /* Keys of unknown type or that we refuse (also those that show a private part) are skipped, good ones kept; no usable key at all and
  * more than JWKS_MAX_KEYS are errors (PROBLEM_PROVIDER_BROKEN). Gives one reference. a is used for the error alone. */

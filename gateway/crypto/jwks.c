@@ -34,7 +34,7 @@ static const char *fill(struct arena *scratch, struct slice json, struct jwks *s
     if (why != NULL) return "key set is not JSON";
     const struct doc *keys = doc_member(root, LIT("keys"));
     if (keys == NULL || keys->type != DOC_LIST) return "key set has no list \"keys\"";
-    if (keys->count > JWKS_MAX_KEYS) return "key set lists more than 64 keys";
+    if (keys->count > JWKS_MAX_KEYS) return "key set lists more than 100 keys";
     for (const struct doc *d = keys->first; d != NULL; d = d->next) {
         struct jwk key;
         why = jwk_read(scratch, d, &key);

@@ -97,13 +97,18 @@ static void escape_one(struct buf *to, uint32_t c)
     case '\r': buf_add(to, LIT("\\r")); return;
     case '\t': buf_add(to, LIT("\\t")); return;
     case UTF8_REPLACEMENT: buf_add(to, LIT("\xEF\xBF\xBD")); return;
-    default: buf_print(to, "\\u%04x", (unsigned)c); return;
+    default: break;
     }
+    if (c > 0xFFFF) {
+        buf_print(to, "\\u%04x", 0xD800u + (unsigned)((c - 0x10000) >> 10));
+        c = 0xDC00u + (c & 0x3FFu);
+    }
+    buf_print(to, "\\u%04x", (unsigned)c);
 }
 
 static bool needs_escape(uint32_t c)
 {
-    return c == '"' || c == '\\' || utf8_is_control(c) || c == 0x2028 || c == 0x2029 || c == UTF8_REPLACEMENT;
+    return c == '"' || c == '\\' || utf8_is_control(c) || utf8_is_invisible(c) || c == UTF8_REPLACEMENT;
 }
 
 /* Eight bytes at once: none is a control, DEL, '"', '\\' or above ASCII. May say no of plain ones behind such a byte, never yes wrongly. */

@@ -1,8 +1,8 @@
 /* json.h -- JSON written by hand into a buf: records, tokens, logs, problem documents.
  *
  * The writer keeps commas itself. Strings are escaped so that the output is pure ASCII or valid UTF-8, one line, without a byte
- * below 0x20: bytes that are not UTF-8 become U+FFFD, U+2028/2029 and DEL are escaped. Nothing from outside can end a
- * string, so nothing can be injected; log lines are written with this too.
+ * below 0x20: bytes that are not UTF-8 become U+FFFD; U+2028/2029, DEL and what turns the direction of reading are escaped. Nothing from
+ * outside can end a string or show a line as another, so nothing can be injected; log lines are written with this too.
  */
 #ifndef TEXT_JSON_H
 #define TEXT_JSON_H

@@ -79,8 +79,7 @@ bool utf8_is_control(uint32_t c)
     return c < 0x20 || (c >= 0x7F && c < 0xA0);
 }
 
-/* Characters without a picture that change how their neighbours are read: directions, separators, BOM, tags. */
-static bool is_invisible(uint32_t c)
+bool utf8_is_invisible(uint32_t c)
 {
     return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
            c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
@@ -94,7 +93,7 @@ struct slice utf8_for_people(struct arena *a, struct slice s, size_t max_chars)
     struct slice bytes;
     uint32_t c;
     while (utf8_next(&s, &c, &bytes)) {
-        if (utf8_is_control(c) || is_invisible(c)) continue;
+        if (utf8_is_control(c) || utf8_is_invisible(c)) continue;
         if (shown == max_chars) {
             memcpy(to + len, ellipsis, sizeof ellipsis - 1);
             len += sizeof ellipsis - 1;

@@ -15,6 +15,8 @@ size_t utf8_length(struct slice s);
 bool utf8_next(struct slice *rest, uint32_t *ret_char, struct slice *ret_bytes);
 /* C0, DEL and C1: what moves a cursor or ends a line. */
 bool utf8_is_control(uint32_t c);
+/* Characters without a picture that change how their neighbours are read: directions, separators, BOM, tags. */
+bool utf8_is_invisible(uint32_t c);
 /* For text from a provider or a query that a person will read: valid UTF-8 (bad bytes become U+FFFD), without C0/C1 control characters
  * and bidirectional overrides, at most max_chars characters, then an ellipsis. */
 struct slice utf8_for_people(struct arena *a, struct slice s, size_t max_chars);

@@ -74,7 +74,7 @@ const keySets = [
   { name: 'a list instead of an object', ...broken, ...keys(k => k.keys) },
   { name: 'a member twice', ...broken, ...keyReply((r, t) => replies.text(t.replace('{', '{"keys":[],'))(r)) },
   { name: 'a thousand keys', ...broken, ...keys(k => { for (let i = 0; i < 1000; i++) k.keys.push({ ...k.keys[0], kid: `x${i}` }); }) },
-  { name: 'sixty keys, ours last', accepted: true, ...keys(k => { const [own] = k.keys; k.keys = [...Array(59)].map((_, i) => ({ ...own, kid: `x${i}` })).concat(own); }) },
+  { name: 'a hundred keys, ours last', accepted: true, ...keys(k => { const [own] = k.keys; k.keys = [...Array(99)].map((_, i) => ({ ...own, kid: `x${i}` })).concat(own); }) },
   { name: 'a key for encryption', ...broken, ...keys(k => { k.keys[0].use = 'enc'; }) },
   { name: 'a key that may only encrypt', ...broken, ...keys(k => { delete k.keys[0].use; k.keys[0].key_ops = ['encrypt']; }) },
   { name: 'a key for another algorithm', ...broken, ...keys(k => { k.keys[0].alg = 'RS512'; }) },

@@ -354,6 +354,23 @@ static void what_a_reload_cannot_change_is_named(void **state)
     arena_close(a);
 }
 
+/* A cluster's secret that was made with echo has one, in a variable as in a file. */
+static void a_line_end_behind_a_secret_is_no_part_of_it(void **state)
+{
+    (void)state;
+    const char *const environment[] = {"VESTIBULE_PROVIDERS_CORP_CLIENT_SECRET=with-a-line-end\n",
+                                       "VESTIBULE_SESSION_STORE_PASSWORD=two words\r\n", NULL};
+    struct made m = make("", environment, CONFIG_DEMO, NULL);
+    assert_non_null(m.s);
+    assert_true(secret_same(m.s->providers[0]->client_secret, LIT("with-a-line-end")));
+    assert_true(secret_same(m.s->store.password, LIT("two words")));
+    drop(m);
+    const char *const nothing[] = {"VESTIBULE_PROVIDERS_CORP_CLIENT_SECRET=\n", NULL};
+    m = make("", nothing, CONFIG_DEMO, NULL);
+    assert_null(m.s);
+    drop(m);
+}
+
 static void secrets_are_not_printed(void **state)
 {
     (void)state;
@@ -400,6 +417,7 @@ int main(void)
         cmocka_unit_test(keys_are_made_once_and_private),
         cmocka_unit_test(without_a_state_folder_a_shared_store_is_refused),
         cmocka_unit_test(what_a_reload_cannot_change_is_named),
+        cmocka_unit_test(a_line_end_behind_a_secret_is_no_part_of_it),
         cmocka_unit_test(secrets_are_not_printed),
         cmocka_unit_test(a_snapshot_lives_until_the_last_reference),
     };

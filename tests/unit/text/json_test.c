@@ -103,6 +103,10 @@ static void line_separators_and_c1_controls_are_escaped(void **state)
     AUTO(buf_close) struct buf b = buf_open(4096);
     json_escape(&b, LIT("\xE2\x80\xA8|\xE2\x80\xA9|\xC2\x9B|\xC3\xA4"));
     same(buf_slice(&b), LIT("\\u2028|\\u2029|\\u009b|\xC3\xA4"));
+    buf_clear(&b);
+    /* directions and tags, which show a line as another than it is */
+    json_escape(&b, LIT("a\xE2\x80\xAE|\xE2\x81\xA6|\xEF\xBB\xBF|\xF3\xA0\x81\xA1|\xF0\x9F\x98\x80"));
+    same(buf_slice(&b), LIT("a\\u202e|\\u2066|\\ufeff|\\udb40\\udc61|\xF0\x9F\x98\x80"));
 }
 
 static void bytes_that_are_not_utf8_become_replacements(void **state)

@@ -48,7 +48,7 @@ ${location.upstream ? `upstream app { server 127.0.0.1:${location.upstream}; kee
 server { listen 127.0.0.1:${port}${tls ? ` ssl http2; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}` : ''};
   ${location.ask ? `location = /ask { internal; proxy_pass http://verdict/_vestibule/auth/nginx; proxy_pass_request_body off; proxy_set_header Connection ""; proxy_set_header Content-Length "";
     proxy_set_header X-Original-Method $request_method; proxy_set_header X-Original-URL ${location.ask.base}$request_uri; }` : ''}
-  location / { ${location.ask ? 'auth_request /ask;' : ''} ${location.upstream ? 'proxy_pass http://app' : location.status ? `return ${location.status}` : `return 200 "${BODY}"`}; } } }`);
+  location / { ${location.ask ? 'auth_request /ask;' : ''} ${location.upstream ? 'proxy_pass http://app' : `return ${location.status}`}; } } }`);
   const part = await serve(t, name, cpu, 'nginx', ['-c', conf, '-e', `${dir}/err`], port);
   return { part, url: `${tls ? 'https' : 'http'}://localhost:${port}/`, port };
 }
@@ -67,12 +67,20 @@ hosts: { default: { paths: { "/": { proxy.reverse.url: "http://127.0.0.1:${upstr
   return { part, url: `${tls ? 'https' : 'http'}://localhost:${port}/`, port };
 }
 
-// What every gateway of a run shares: the application (nginx with a fixed text), Redis, the provider.
+// The application: see app.c.
+async function application(t) {
+  const [program, port] = [join(folder(t), 'app'), await freePort()];
+  await run('cc', ['-O2', '-o', program, new URL('app.c', import.meta.url).pathname]);
+  const part = await serve(t, 'application', 1, program, [String(port), String(BODY.length)], port);
+  return { part, port };
+}
+
+// What every gateway of a run shares: the application, Redis, the provider.
 export async function surroundings(t, gateways) {
   const ports = [];
   for (let i = 0; i < gateways; i++) ports.push(await freePort());
   const callbacks = ports.flatMap(p => ['http', 'https'].map(s => `${s}://localhost:${p}/_vestibule/callback/op`));
-  const [app, redis, op] = [await nginx(t, 'application', 1, {}), await startRedis(t), await startProvider(t, { redirectUris: callbacks })];
+  const [app, redis, op] = [await application(t), await startRedis(t), await startProvider(t, { redirectUris: callbacks })];
   spawnSync('taskset', ['-cp', '1', String(redis.pid)]);
   return { app, redis, op, ports };
 }
@@ -118,6 +126,17 @@ export function cpu(pid) {
 }
 
 export const rss = pid => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]);
+
+// As many requests as it takes in so many whole seconds; gives their number and the seconds they took. Throws unless each was answered well.
+// wrk, because it costs less than h2load: the load must not be the slower side.
+export async function press(url, seconds, { cookie, connections = 32, path = '', headers = [] } = {}) {
+  const args = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`,
+    ...(cookie ? ['-H', `Cookie: ${cookie}`] : []), ...headers.flatMap(h => ['-H', h]), url + path];
+  const { stdout } = await run(...pinned(1, 'wrk', args));
+  const [, served, took] = /(\d+) requests in ([\d.]+)s/.exec(stdout) ?? [];
+  if (!(Number(served) > 0) || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url}: not every request was answered well\n${stdout}`);
+  return { served: Number(served), took: Number(took) };
+}
 
 // So many requests; throws unless each was answered with 200.
 export async function load(url, requests, { cookie, connections = 32, http2 = false, path = '', headers = [] } = {}) {

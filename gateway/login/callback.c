@@ -278,7 +278,9 @@ static void callback_failed(struct visit *v, const struct err *why)
     records_audit(&r);
     login_count(v->provider, why->problem == PROBLEM_SIGN_IN_CANCELLED ? "cancelled" : "error", why->problem,
                 now_us() - c->began_us);
-    if (c->attempt_cookie.len != 0) visit_set_cookie(v, c->attempt_cookie, LIT(""), 0, COOKIE_LAX);
+    /* While the store is away nothing was used: the same answer may be tried again, as Retry-After says. */
+    bool untried = why->problem == PROBLEM_STORE_AWAY && !c->claimed;
+    if (c->attempt_cookie.len != 0 && !untried) visit_set_cookie(v, c->attempt_cookie, LIT(""), 0, COOKIE_LAX);
     struct slice home = c->attempt.return_url.len != 0 ? c->attempt.return_url : LIT("/");
     login_show_page(v, home, why->problem, c->provider);
 }

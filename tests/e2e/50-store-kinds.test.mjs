@@ -153,6 +153,21 @@ test('a Redis that is full takes nobody new, keeps who is in, and lets everybody
   assert.equal((await stranger.go(`${house.base}/_vestibule/start/op`)).status, 200);
 });
 
+test('who comes back from the provider while the store takes nothing may come again when it does', async t => {
+  const house = await startHouse(t);
+  const visitor = new Visitor();
+  const out = await visitor.ask(`${house.base}/_vestibule/start/op?rd=/deep`);
+  const answer = (await visitor.ask(out.location)).location;
+  cli(house.redis.port, 'config', 'set', 'maxmemory', '1');
+  const early = await visitor.ask(answer);
+  assert.deepEqual([early.status, early.headers['retry-after'], house.op.seen.token], [503, '5', 0]);
+  cli(house.redis.port, 'config', 'set', 'maxmemory', '0');
+  const again = await visitor.ask(answer);
+  assert.deepEqual([again.status, again.location.href], [303, `${house.base}/deep`]);
+  assert.equal(house.op.seen.token, 1);
+  assert.ok(!visitor.jar.some(c => c.name.includes('-tx-')), 'the attempt is gone with its use');
+});
+
 test('a failover that leaves the old connections open costs nobody in use their session', async t => {
   const [old, next] = [await startRedis(t), await startRedis(t)];
   const follows = async (one, other) => { cli(one.port, 'replicaof', '127.0.0.1', String(other.port)); await eventually(() => /master_link_status:up/.test(cli(one.port, 'info', 'replication')), 20); };

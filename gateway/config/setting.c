@@ -45,18 +45,26 @@ static bool is_known(const struct key_table *table, struct slice name)
     return false;
 }
 
+/* The known key that somebody meant: one of this name that stands a level deeper, else the nearest one here. */
+static struct slice meant(const struct walk *w, const struct key_table *table, struct slice name)
+{
+    struct nearest n = nearest_to(name);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct key *k = &table->at[i];
+        bool section = k->inside != NULL && k->type != KEY_ITEMS;
+        if (section && is_known(k->inside, name))
+            return arena_print(w->c->arena, "%s: { %.*s: ... }", k->name, SLICE_ARG(name));
+        nearest_try(&n, slice_of(k->name));
+        if (k->type == KEY_SECRET) nearest_try(&n, arena_print(w->c->arena, "%s_file", k->name));
+    }
+    return nearest_found(&n);
+}
+
 static void unknown_keys(const struct walk *w, const struct key_table *table, const struct doc *map, struct slice where)
 {
     for (const struct doc *d = map->first; d != NULL; d = d->next) {
         if (is_known(table, d->key)) continue;
-        struct nearest n = nearest_to(d->key);
-        for (size_t i = 0; i < table->count; i++) {
-            nearest_try(&n, slice_of(table->at[i].name));
-            if (table->at[i].type == KEY_SECRET) {
-                nearest_try(&n, arena_print(w->c->arena, "%s_file", table->at[i].name));
-            }
-        }
-        complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_KEY, nearest_found(&n), "unknown key \"%.*s\"%s%.*s",
+        complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_KEY, meant(w, table, d->key), "unknown key \"%.*s\"%s%.*s",
                      SLICE_ARG(d->key), where.len != 0 ? " in " : "", SLICE_ARG(where));
     }
 }
@@ -211,6 +219,17 @@ static struct setting *walk_map(const struct walk *w, const struct key *k, const
     return s;
 }
 
+/* "": none of these keys must be there. */
+static const char *needed(const struct walk *w, const struct key_table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct key *k = &table->at[i];
+        if (k->required)
+            return arena_print(w->c->arena, ", such as %s: %s", k->name, k->example != NULL ? k->example : "...").at;
+    }
+    return "";
+}
+
 static struct setting *walk_one_item(const struct walk *w, const struct key *k, const struct doc *d, struct slice text,
                                      struct slice where)
 {
@@ -220,8 +239,8 @@ static struct setting *walk_one_item(const struct walk *w, const struct key *k, 
         return s;
     }
     if (k->scalar == NULL) {
-        complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_VALUE, LIT(""), "%.*s must be a section with keys of its own",
-                     SLICE_ARG(where));
+        complaint_at(w->c, COMPLAINT_ERROR, d, COMPLAINT_VALUE, LIT(""),
+                     "%.*s must be a section with keys of its own%s", SLICE_ARG(where), needed(w, k->inside));
         struct setting *s = walk_section(w, k->inside, NULL, where);
         s->key = k;
         s->bad = true;

@@ -19,7 +19,8 @@ static const struct err *check_issuer(struct arena *a, const struct doc *root, s
     if (said.len == 0) return broken(a, "issuer", "is missing");
     if (slice_is(said, issuer)) return NULL;
     return err_new(a, PROBLEM_PROVIDER_BROKEN,
-                   "the provider's metadata: its issuer is \"%.*s\", not the configured \"%.*s\"",
+                   "the provider's metadata: its issuer is \"%.*s\", not the configured \"%.*s\": they must be equal "
+                   "letter for letter",
                    SLICE_ARG(slice_upto(said, 200)), SLICE_ARG(issuer));
 }
 

@@ -264,7 +264,9 @@ static const struct err *check(struct arena *a, const struct provider *p, const 
                        "the provider names no usable subject at %.*s (text of at most %d bytes)", SLICE_ARG(place),
                        (int)IDENTITY_VALUE_MAX);
     if (p->require_verified_email && (who->email.len == 0 || !who->email_verified))
-        return err_new(a, PROBLEM_EMAIL_UNVERIFIED, "the provider does not say that it verified the e-mail address");
+        return err_new(a, PROBLEM_EMAIL_UNVERIFIED,
+                       "the provider does not say that it verified the e-mail address (require_verified_email: false "
+                       "lets such people in)");
     return NULL;
 }
 

@@ -95,7 +95,7 @@ static bool all_in(struct slice s, const char *set)
     return s.len != 0;
 }
 
-/* A word that another YAML reader would not take for a string: why, or NULL. */
+/* A word that another YAML reader would not take for a string: why, or NULL. Never repeated: it may be a secret. */
 static const char *ambiguity(struct slice s)
 {
     static const char *const truths[] = {"true", "false", "yes", "no", "on", "off", "y", "n", NULL};
@@ -103,15 +103,16 @@ static const char *ambiguity(struct slice s)
     static const char *const odd[] = {".inf", "+.inf", "-.inf", ".nan", NULL};
     bool has_sign = s.len != 0 && (s.at[0] == '-' || s.at[0] == '+');
     struct slice digits = has_sign ? slice_from(s, 1) : s;
-    if (is_any_nocase(s, truths)) return "is ambiguous: write true or false, or quote it for a string";
-    if (is_any_nocase(s, nothings)) return "is ambiguous: write null, or quote it for a string";
-    if (is_any_nocase(s, odd)) return "is no number we take: quote it for a string";
+    if (is_any_nocase(s, truths)) return "this is ambiguous: write true or false, or quote it for a string";
+    if (is_any_nocase(s, nothings)) return "this is ambiguous: write null, or quote it for a string";
+    if (is_any_nocase(s, odd)) return "this is no number we take: quote it for a string";
     if (digits.len > 2 && digits.at[0] == '0' && slice_index(LIT("xXoObB"), digits.at[1]) != SLICE_NONE &&
         all_in(slice_from(digits, 2), "0123456789abcdefABCDEF_"))
-        return "looks like a hexadecimal, octal or binary number: write it in decimal, or quote it";
+        return "this looks like a hexadecimal, octal or binary number: write it in decimal, or quote it";
     if (!all_in(digits, "0123456789_") || digits.at[0] == '_') return NULL;
-    if (digits.len > 1 && digits.at[0] == '0') return "looks octal: quote it";
-    if (s.at[0] == '+' || !all_in(digits, "0123456789")) return "looks like a number: write digits alone, or quote it";
+    if (digits.len > 1 && digits.at[0] == '0') return "this looks octal: quote it";
+    if (s.at[0] == '+' || !all_in(digits, "0123456789"))
+        return "this looks like a number: write digits alone, or quote it";
     return NULL;
 }
 
@@ -140,7 +141,7 @@ static void type_plain(struct reading *r, struct doc *d, struct place at)
     }
     const char *why = ambiguity(s);
     if (why != NULL) {
-        mistake(r, at, "'%s' %s", shown(r, s), why);
+        mistake(r, at, "%s", why);
         return;
     }
     if (!all_in(s.at[0] == '-' ? slice_from(s, 1) : s, "0123456789")) return;

@@ -13,8 +13,8 @@ static const char indentation_of_list[] =
 static const char indentation_of_keys[] =
     "look at the indentation, and for a quote too many: this does not fit the keys that begin in line";
 static const char stray_colon[] =
-    "no \":\" can stand here: is the line indented too far, does the one above lack a blank behind its \":\", or does "
-    "a value with a colon in it need quotes?";
+    "no \":\" can stand here: two keys in one line, an indentation too deep, a \":\" above without a blank behind it, or "
+    "a value with a colon that needs quotes";
 static const char stray_dash[] = "no \"- \" can stand here: a list begins on a line of its own, below its key";
 static const char no_colon[] = "a key without \":\" behind it";
 static const char star[] = "a value that begins with * needs quotes";

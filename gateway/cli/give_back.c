@@ -10,16 +10,6 @@ enum {
     TURN_MS = 20
 };
 
-static void keep(void *snapshot)
-{
-    snapshot_keep(snapshot);
-}
-
-static void drop(void *snapshot)
-{
-    snapshot_drop(snapshot);
-}
-
 static const struct provider *provider_of(const struct snapshot *s, struct slice id)
 {
     for (size_t i = 0; i < s->provider_count; i++) {
@@ -37,8 +27,8 @@ const struct session_giving *give_back(struct give_back *g, struct arena *a, str
     if (g->fetch_ == NULL && fetch_open(g->arena, &conf, &g->fetch_) != NULL) return NULL;
     g->env_ = (struct provider_env){g->fetch_, g->loop};
     struct session_giving *giving = arena_new(a, struct session_giving);
-    giving->from =
-        (struct token_source){.provider = p, .env = &g->env_, .owner = g->snapshot, .keep = keep, .drop = drop};
+    giving->from = (struct token_source){
+        .provider = p, .env = &g->env_, .owner = g->snapshot, .keep = snapshot_keep_owner, .drop = snapshot_drop_owner};
     giving->who = *who;
     return giving;
 }

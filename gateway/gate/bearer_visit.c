@@ -53,6 +53,35 @@ const struct err *bearer_visit_looks(struct visitor *w, bool *ret_by_token)
     return NULL;
 }
 
+static enum flow_next find(struct flow *f, struct visitor *w, struct snapshot *s, const struct session **ret_session)
+{
+    const struct bearer_ask ask = {.token = w->shown_token,
+                                   .issuers = s->bearer_issuers,
+                                   .issuer_count = s->bearer_issuer_count,
+                                   .taken = w->rule->bearer.at,
+                                   .taken_count = w->rule->bearer.count,
+                                   .owner = s,
+                                   .keep = snapshot_keep_owner,
+                                   .drop = snapshot_drop_owner};
+    return bearer_find(f, w->gate->bearers, &ask, ret_session);
+}
+
+enum flow_next bearer_visit_look(struct flow *f, struct visitor *w, const struct session **ret_session)
+{
+    arena_at_close(f->arena, snapshot_drop_owner, snapshot_keep(w->gate->snapshot));
+    return find(f, w, w->gate->snapshot, ret_session);
+}
+
+int64_t bearer_visit_believed_ms(const struct visitor *w)
+{
+    const struct snapshot *s = w->gate->snapshot;
+    for (size_t i = 0; i < s->bearer_issuer_count; i++) {
+        const struct bearer_issuer *by = &s->bearer_issuers[i];
+        if (slice_is(by->provider->id, w->v.session->identity.provider)) return 1000 * by->cache_s;
+    }
+    return 0;
+}
+
 enum flow_next bearer_visit_find(struct flow *f, struct visitor *w)
 {
     const struct limits_conf *limits = &w->snapshot->rate_limits;
@@ -60,12 +89,7 @@ enum flow_next bearer_visit_find(struct flow *f, struct visitor *w)
     if (!known) w->wait_s = visit_failures_wait_s(&w->v, limits);
     if (w->wait_s != 0)
         return flow_fail(f, err_new(f->arena, PROBLEM_RATE_LIMITED, "this address has shown too many bad tokens"));
-    const struct bearer_ask ask = {.token = w->shown_token,
-                                   .issuers = w->snapshot->bearer_issuers,
-                                   .issuer_count = w->snapshot->bearer_issuer_count,
-                                   .taken = w->rule->bearer.at,
-                                   .taken_count = w->rule->bearer.count};
-    return bearer_find(f, w->gate->bearers, &ask, &w->v.session);
+    return find(f, w, w->snapshot, &w->v.session);
 }
 
 static const char *error_of(enum problem problem)

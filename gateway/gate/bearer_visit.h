@@ -12,6 +12,11 @@
 const struct err *bearer_visit_looks(struct visitor *w, bool *ret_by_token);
 /* Sets the visitor's session. */
 enum flow_next bearer_visit_find(struct flow *f, struct visitor *w);
+/* For gate/live.c: whether the token this visitor came by still counts, by the configuration now in force, which is kept until f's arena
+ * closes. PROBLEM_TOKEN_REFUSED: it does not. */
+enum flow_next bearer_visit_look(struct flow *f, struct visitor *w, const struct session **ret_session);
+/* How long its issuer's word is believed; 0: not at all, or the issuer is not known any more. */
+int64_t bearer_visit_believed_ms(const struct visitor *w);
 /* WWW-Authenticate for a refusal where tokens are taken: RFC 6750 section 3, RFC 9470 section 3; and the audit record of a token refused. */
 void bearer_visit_challenge(struct visitor *w, enum problem problem, const struct err *why);
 

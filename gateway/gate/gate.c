@@ -268,7 +268,7 @@ static enum flow_next pass_on(struct flow *f, struct visitor *w)
     if (s->hsts_s > 0 && w->client.https) {
         exchange_add(x, LIT("strict-transport-security"), arena_print(f->arena, "max-age=%lld", (long long)s->hsts_s));
     }
-    if (w->v.session != NULL && !w->by_token) live_enter(&w->gate->live, &w->watch);
+    if (w->v.session != NULL) live_enter(&w->gate->live, &w->watch);
     exchange_forward(x, &forward);
     return FLOW_DONE;
 }

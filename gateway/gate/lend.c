@@ -1,18 +1,12 @@
 #include "gate/lend.h"
 
-static void keep(void *snapshot)
-{
-    snapshot_keep(snapshot);
-}
-
-static void drop(void *snapshot)
-{
-    snapshot_drop(snapshot);
-}
-
 struct token_source lend_source(const struct visitor *w, const struct provider *p)
 {
-    return (struct token_source){.provider = p, .env = &w->gate->env, .owner = w->snapshot, .keep = keep, .drop = drop};
+    return (struct token_source){.provider = p,
+                                 .env = &w->gate->env,
+                                 .owner = w->snapshot,
+                                 .keep = snapshot_keep_owner,
+                                 .drop = snapshot_drop_owner};
 }
 
 enum flow_next lend_token(struct flow *f)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "gate/bearer_visit.h"
 #include "gate/gate.h"
 #include "gate/visitor.h"
 #include "observe/metrics.h"
@@ -17,9 +18,10 @@ enum {
     SPARED_US = 1000 * 1000
 };
 
-static struct metric cut = {.name = "vestibule_live_cut_total",
-                            .help = "Websockets and answers under way that were cut because their session ended.",
-                            .kind = METRIC_COUNTER};
+static struct metric cut = {
+    .name = "vestibule_live_cut_total",
+    .help = "Websockets and answers under way that were cut because their session or access token ended.",
+    .kind = METRIC_COUNTER};
 
 struct live_look {
     struct live *live;
@@ -96,6 +98,7 @@ static enum flow_next ask(struct flow *f)
 {
     struct live_look *k = f->self;
     struct visitor *v = visitor_of(k->watch);
+    if (v->by_token) return bearer_visit_look(f, v, &k->session);
     return session_look(f, v->v.sessions, v->v.session_cookies, &k->session, &k->why);
 }
 
@@ -115,29 +118,36 @@ static bool vouched_for(const struct snapshot *s, const struct identity *who)
     return snapshot_voucher(s->providers, s->provider_count, who) != NULL || local_users_vouch(s->local_users, who);
 }
 
+static bool is_over(const struct live_look *k, const struct err *why)
+{
+    if (visitor_of(k->watch)->by_token) return why != NULL && why->problem == PROBLEM_TOKEN_REFUSED;
+    return why == NULL && (k->session == NULL || !vouched_for(k->live->gate->snapshot, &k->session->identity));
+}
+
 /* A store that is away says nothing of anybody: looked at again soon. */
 static void looked(struct flow *f, const struct err *why)
 {
     struct live_look *k = f->self;
     struct live *l = k->live;
     struct live_watch *w = k->watch;
-    bool over = why == NULL && (k->session == NULL || !vouched_for(l->gate->snapshot, &k->session->identity));
+    bool over = is_over(k, why), store_away = why != NULL && why->problem == PROBLEM_STORE_AWAY;
     look_over(k);
     if (over)
         end(l, w);
-    else if (why != NULL)
+    else if (store_away)
         w->look_ms = loop_now_ms(l->gate->loop) + TURN_MS;
 }
 
-static int64_t look_every_ms(const struct live *l)
+static int64_t look_every_ms(const struct live *l, struct live_watch *w)
 {
-    int64_t quarter = 250 * l->gate->snapshot->session.idle_s;
-    return quarter < TURN_MS ? TURN_MS : quarter > LOOK_MOST_MS ? LOOK_MOST_MS : quarter;
+    const struct visitor *v = visitor_of(w);
+    int64_t ms = v->by_token ? bearer_visit_believed_ms(v) : 250 * l->gate->snapshot->session.idle_s;
+    return ms < TURN_MS ? TURN_MS : ms > LOOK_MOST_MS ? LOOK_MOST_MS : ms;
 }
 
 static void look(struct live *l, struct live_watch *w)
 {
-    w->look_ms = loop_now_ms(l->gate->loop) + look_every_ms(l);
+    w->look_ms = loop_now_ms(l->gate->loop) + look_every_ms(l, w);
     if (w->look != NULL || w->over) return; /* session_flight.c asks again when news overtake the answer */
     struct arena *a = arena_open(LOOK_BUDGET);
     struct live_look *k = arena_new(a, struct live_look);
@@ -222,7 +232,7 @@ void live_close(struct live *l)
 void live_enter(struct live *l, struct live_watch *w)
 {
     enter(bucket_of(l, session_id(visitor_of(w)->v.session)), w);
-    w->look_ms = loop_now_ms(l->gate->loop) + look_every_ms(l);
+    w->look_ms = loop_now_ms(l->gate->loop) + look_every_ms(l, w);
     if (!loop_timer_is_set(&l->timer)) loop_timer_set(l->gate->loop, &l->timer, TURN_MS, sweep);
 }
 

@@ -1,5 +1,6 @@
 /* live.h -- what is passed on in the name of a session, until it is over: websockets, event streams, downloads. They are cut when the
- * session ends: signed out or revoked anywhere, too old, idle too long, or no longer vouched for by the configuration.
+ * session ends: signed out or revoked anywhere, too old, idle too long, or no longer vouched for by the configuration; what an access token
+ * opened, when that token ends or its issuer withdraws it (asked again as the issuer's `cache` says, at most once a minute).
  *
  * A request that came just before and is not answered yet is no stream: it has a second to be answered as it was allowed to be, and is
  * cut after that.

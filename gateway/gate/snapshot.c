@@ -60,3 +60,13 @@ void snapshot_drop(struct snapshot *s)
     must(before > 0);
     if (before == 1) snapshot_free(s);
 }
+
+void snapshot_keep_owner(void *snapshot)
+{
+    snapshot_keep(snapshot);
+}
+
+void snapshot_drop_owner(void *snapshot)
+{
+    snapshot_drop(snapshot);
+}

@@ -138,5 +138,8 @@ const struct provider *snapshot_voucher(struct provider *const *providers, size_
 
 struct snapshot *snapshot_keep(struct snapshot *s);
 void snapshot_drop(struct snapshot *s); /* closes what it owns with the last reference; any thread */
+/* The same for those who keep a configuration without knowing what one is (token_source, bearer_ask). */
+void snapshot_keep_owner(void *snapshot);
+void snapshot_drop_owner(void *snapshot);
 
 #endif

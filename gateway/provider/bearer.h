@@ -13,7 +13,9 @@
 
 enum {
     BEARER_TOKEN_MAX = 16 * 1024, /* what fits into a head beside all else */
-    BEARER_CACHE_MOST_S = 300     /* a withdrawn key or token is noticed after that at the latest */
+    BEARER_CACHE_MOST_S = 300,    /* a withdrawn key or token is noticed after that at the latest */
+    BEARER_UNTOLD_S =
+        366 * 86400 /* an issuer that is asked need not say when a token ends: it is asked again instead */
 };
 
 struct bearer_issuer {

@@ -146,7 +146,7 @@ const struct err *bearer_judge_introspection(struct arena *a, const struct beare
                                              int64_t now_s, struct bearer_told *ret_told)
 {
     const struct provider *p = by->provider;
-    struct bearer_told told = {.issued_s = now_s, .expires_s = now_s + BEARER_CACHE_MOST_S};
+    struct bearer_told told = {.issued_s = now_s, .expires_s = now_s + BEARER_UNTOLD_S};
     struct doc *root;
     const struct err *bad = doc_json(a, PROBLEM_PROVIDER_BROKEN, json, &root);
     if (bad != NULL) return err_over(a, bad, "the introspection answer is not JSON");

@@ -18,13 +18,16 @@ bool bearer_is_known(struct bearers *b, struct slice token); /* bearer_find will
 
 struct bearer_ask {
     struct slice token;
-    const struct bearer_issuer *issuers; /* lent until the flow's arena closes */
+    const struct bearer_issuer *issuers; /* lent until the flow's arena closes; longer while owner is kept */
     size_t issuer_count;
     const struct slice *taken; /* ids of those that may speak here */
     size_t taken_count;
+    void *owner;
+    void (*keep)(void *owner);
+    void (*drop)(void *owner);
 };
-/* Errors: PROBLEM_TOKEN_REFUSED, or that an issuer cannot be asked. Warm: FLOW_NEXT without parsing anything. The session lives as long as
- * f->arena. */
+/* Errors: PROBLEM_TOKEN_REFUSED, or that an issuer cannot be asked. Warm: FLOW_NEXT without parsing anything. Those who bring one token at
+ * once wait for one verification (bearer_flight.h). The session lives as long as f->arena; its expires_s is when the token stops to count. */
 enum flow_next bearer_find(struct flow *f, struct bearers *b, const struct bearer_ask *ask,
                            const struct session **ret_session);
 

@@ -6,9 +6,11 @@
  *     give           their tokens, to be revoked, one after the other                      asks the store, waits
  *     strike         records, tokens and members go together                              asks the store, waits
  *     forget         this worker's cache and whoever holds something open for them
+ *     mark_after_all where the first mark was refused: again, and all over                asks the store, may wait
  *
  * The mark is written before the list is read, and session_begin.c reads it after it has written: whichever comes first, no session is
- * left over.
+ * left over. A store that is full takes no mark, yet whoever is signed in must go: then the sessions go first, and make room for it. One that
+ * takes none even so is an error, as who is signing in would not be ended.
  */
 #include "session/session_index.h"
 #include "session/token_give.h"
@@ -37,16 +39,25 @@ struct revoke {
     struct token_give *give;
     struct session_ids *ret_ended;
     bool marked;
-    struct flow flow;
+    const struct err *unmarked; /* why there is no mark */
+    struct flow flow, marking;
 };
 
-static enum flow_next mark(struct flow *f)
+static enum flow_next write_mark(struct flow *f)
 {
     struct revoke *r = f->self;
-    if (!r->marks) return FLOW_NEXT;
     struct slice when = arena_print(f->arena, "%lld", (long long)now_wall_ms());
     return store_put(f, r->sessions->link, session_index_mark(f->arena, r->names.at[0]), when, MARKED_MS, STORE_ALWAYS,
                      &r->marked);
+}
+
+static enum flow_next mark(struct flow *f)
+{
+    static const struct flow_step steps[] = {
+        {"revoke/write_mark", write_mark}
+    };
+    struct revoke *r = f->self;
+    return r->marks ? flow_try(f, &r->marking, steps, 1, r, &r->unmarked) : FLOW_NEXT;
 }
 
 static enum flow_next read_list(struct flow *f)
@@ -67,7 +78,11 @@ static enum flow_next gather(struct flow *f)
         if (id.len == SESSION_KEY_BYTES - 2 && !slice_is(id, r->except)) ids[r->id_count++] = id;
     }
     r->ids = ids;
-    r->ret_ended->at = arena_array(f->arena, struct slice, r->id_count);
+    struct slice *ended = arena_array(f->arena, struct slice, r->id_count);
+    for (size_t i = 0; i < r->ret_ended->count; i++) {
+        ended[i] = r->ret_ended->at[i];
+    }
+    r->ret_ended->at = ended;
     return ++r->name_at < r->names.count ? flow_back(f, 1) : FLOW_NEXT;
 }
 
@@ -126,15 +141,31 @@ static enum flow_next forget(struct flow *f)
     return r->id_at < r->id_count ? flow_back(f, 4) : FLOW_NEXT;
 }
 
+static enum flow_next mark_after_all(struct flow *f)
+{
+    struct revoke *r = f->self;
+    return r->unmarked != NULL ? write_mark(f) : FLOW_DONE;
+}
+
+static enum flow_next all_over(struct flow *f)
+{
+    struct revoke *r = f->self;
+    r->unmarked = NULL;
+    r->name_at = 0;
+    return flow_back(f, 8);
+}
+
 static const struct flow_step steps[] = {
-    {"revoke/mark",      mark     }, /* waits */
-    {"revoke/read_list", read_list}, /* waits */
-    {"revoke/gather",    gather   }, /* */
-    {"revoke/look",      look     }, /* waits */
-    {"revoke/give",      give     }, /* waits, one after the other */
-    {"revoke/give_next", give_next}, /* */
-    {"revoke/strike",    strike   }, /* waits */
-    {"revoke/forget",    forget   }, /* */
+    {"revoke/mark",           mark          }, /* waits */
+    {"revoke/read_list",      read_list     }, /* waits */
+    {"revoke/gather",         gather        }, /* */
+    {"revoke/look",           look          }, /* waits */
+    {"revoke/give",           give          }, /* waits, one after the other */
+    {"revoke/give_next",      give_next     }, /* */
+    {"revoke/strike",         strike        }, /* waits */
+    {"revoke/forget",         forget        }, /* */
+    {"revoke/mark_after_all", mark_after_all}, /* seldom waits */
+    {"revoke/all_over",       all_over      }, /* */
 };
 
 static enum flow_next revoke(struct flow *f, struct sessions *s, struct session_names names, struct slice except,

@@ -8,11 +8,14 @@
 #include "crypto/tls.h"
 #include "text/address.h"
 
+#include "base/now.h"
+
 enum {
     WORKERS_MAX = 256,
     HEADER_COUNT = 100,     /* no browser or proxy sends half of it */
     FIRST_INHERITED_FD = 3, /* systemd's SD_LISTEN_FDS_START */
-    UNIX_PATH_MAX_BYTES = 107
+    UNIX_PATH_MAX_BYTES = 107,
+    DAY_S = 86400
 };
 
 /* ---------------------------------------------------------------------------------------------- addresses */
@@ -90,6 +93,35 @@ static bool certificate_pair(struct build *b, const struct setting *at, struct t
     return true;
 }
 
+/* A day is no warning in time, but for whoever looks because something is wrong. */
+static void warn_of_end(struct build *b, const struct setting *at, const tls_context *context)
+{
+    const char *key = setting_given(at, "certificate") ? "certificate" : "certificates";
+    int64_t left_s = tls_not_after_s(context) - now_s();
+    if (left_s < 0)
+        BUILD_WARNING(b, at, key, "a certificate here has ended: browsers refuse it");
+    else if (left_s < DAY_S)
+        BUILD_WARNING(b, at, key, "a certificate here ends within a day");
+}
+
+/* Behind a proxy that is trusted, browsers see that one's certificate. */
+static void warn_of_names(struct build *b, const struct setting *list)
+{
+    const struct snapshot *s = b->s;
+    struct slice host = slice_upto(s->public_host, slice_index(s->public_host, ':'));
+    struct address literal;
+    size_t shown = 0;
+    if (!s->public_https || s->trusted_count > 0 || (address_read(host, &literal) && literal.is_ip)) return;
+    for (size_t i = 0; i < s->listener_count; i++) {
+        if (s->listeners[i].tls == NULL) continue;
+        if (tls_names(s->listeners[i].tls, host)) return;
+        shown++;
+    }
+    if (shown > 0)
+        complaint_at(b->c, COMPLAINT_WARNING, list->node, COMPLAINT_KEY, LIT(""),
+                     "no certificate names %.*s, the host of public_url: browsers will refuse it", SLICE_ARG(host));
+}
+
 static tls_context *listener_tls(struct build *b, const struct setting *at)
 {
     const struct setting *more = setting_at(at, "certificates");
@@ -117,6 +149,7 @@ static tls_context *listener_tls(struct build *b, const struct setting *at)
     tls_context *context = NULL;
     const struct err *why = fine ? tls_server(b->a, &conf, &context) : NULL;
     if (why != NULL) build_complain(b, setting_place(at, "certificate"), "", why);
+    if (context != NULL) warn_of_end(b, at, context);
     return context;
 }
 
@@ -230,6 +263,7 @@ void build_server(struct build *b)
     if (s->https_redirect && !s->public_https && s->public_origin.len != 0) {
         BUILD_ERROR(b, b->root, "server.https_redirect", "https_redirect with an http public_url would lead nowhere");
     }
+    warn_of_names(b, list);
     metrics_listener(b);
     limits(b);
     s->workers = workers(b);

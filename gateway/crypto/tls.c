@@ -68,3 +68,12 @@ int64_t tls_not_after_s(const tls_context *c)
 {
     return tls_state_of(c)->not_after_s;
 }
+
+bool tls_names(const tls_context *c, struct slice host)
+{
+    const struct tls_state *s = tls_state_of(c);
+    for (size_t i = 0; i < s->count; i++) {
+        if (tls_certificate_is_for(&s->certificates[i], host)) return true;
+    }
+    return false;
+}

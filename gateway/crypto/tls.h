@@ -43,5 +43,7 @@ tls_context *tls_keep(tls_context *c); /* one more reference */
 void tls_drop(tls_context *c);
 /* Seconds since 1970 when the first certificate of the context ends; INT64_MAX if it holds none. */
 int64_t tls_not_after_s(const tls_context *c);
+/* Does a certificate that this server's context shows name the host? Names only, no addresses. */
+bool tls_names(const tls_context *c, struct slice host);
 
 #endif

@@ -1,12 +1,14 @@
 // The program as somebody meets it for the first time: every command by its own help, what mistakes are told, what leaves it and what never does.
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import net from 'node:net';
 import { Part, binary, eventually, folder, freePort, listens, startGateway, startRedis } from './lib/parts.mjs';
 import { startProvider } from './lib/provider.mjs';
 import { startBackend } from './lib/backend.mjs';
+import { certificate } from './lib/front.mjs';
 import { Visitor } from './lib/visitor.mjs';
 
 const sanitizers = Object.fromEntries(['ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS', 'TSAN_OPTIONS'].filter(n => process.env[n]).map(n => [n, process.env[n]]));
@@ -162,6 +164,26 @@ backends: [ { id: app, url: "${url}" } ]
   assert.equal(r.code, 69, r.text);
   assert.match(r.out, /^trouble +store \S+: the store is away: Redis says: NOAUTH/m);
   assert.doesNotMatch(r.err, /away/, 'told once');
+});
+
+test('certificates that browsers will refuse are told: for another name, or ended; behind a proxy the name is its own affair', async t => {
+  const dir = folder(t), told = async (name, lines = '') => {
+    const file = join(dir, 'vestibule.yaml');
+    writeFileSync(file, `${small}listen: [ { address: "127.0.0.1:8443", tls: { certificate: ${name}.pem, key: ${name}.key } } ]\n${lines}`);
+    const r = await vestibule(t, ['check', '--config', file]);
+    assert.equal(r.code, 0, r.text);
+    return r.err;
+  };
+  certificate(dir, 'app.example.com');
+  certificate(dir, 'any.example.com', ['*.example.com']);
+  certificate(dir, 'other.example.com');
+  const { cert, key } = certificate(dir, 'ended', ['app.example.com']);
+  execFileSync('openssl', ['x509', '-in', cert, '-signkey', key, '-days', '-1', '-out', cert], { stdio: 'pipe' });
+  assert.doesNotMatch(await told('app.example.com'), /warning/);
+  assert.doesNotMatch(await told('any.example.com'), /warning/);
+  assert.match(await told('other.example.com'), /vestibule\.yaml:6:1: warning: no certificate names app\.example\.com/);
+  assert.doesNotMatch(await told('other.example.com', 'trusted_proxies: [192.0.2.1]\n'), /warning/);
+  assert.match(await told('ended'), /warning: a certificate here has ended/);
 });
 
 test('config print tells where each value comes from, and hides secrets', async t => {

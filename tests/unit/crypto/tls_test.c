@@ -462,6 +462,9 @@ static void a_context_is_hardened_as_promised(void **state)
     tls_drop(contexts[1]);
     tls_context *both = server_of((struct tls_server_conf){0}, "one", "wild");
     assert_true(tls_not_after_s(both) < now_s() + 21 * 86400); /* the first to end */
+    assert_true(tls_names(both, LIT("ONE.example.org")));
+    assert_true(tls_names(both, LIT("any.wild.example.org")));
+    assert_false(tls_names(both, LIT("two.example.org")));
     tls_drop(both);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/service.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,7 +26,8 @@
 enum {
     TURN_MS = 250,    /* how often main looks up while it waits for signals */
     LINGER_MS = 5000, /* accepting goes on so long after TERM, until load balancers have seen /ready say no */
-    BOOT_ARENA = 8 << 20
+    BOOT_ARENA = 8 << 20,
+    LARGE = 256 << 10 /* such blocks are bodies: gone, they go back to the system, not into heaps that only grow */
 };
 
 struct service {
@@ -97,6 +99,7 @@ void service_prepare(char *const *argv)
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
+    mallopt(M_MMAP_THRESHOLD, LARGE);
     crypto_start();
     doc_init();
     fetch_prepare();

@@ -17,6 +17,7 @@
 enum {
     ACCEPT_PER_WAKE = 2,
     ACCEPT_PAUSE_MS = 100,
+    ACCEPT_TELL_MS = 10000, /* once is enough: it is tried ten times a second */
     ACCEPT_RESERVED = 64,   /* for probes and metrics, when clients have all the rest */
     ACCEPT_KEEPALIVE_S = 60 /* an idle tunnel whose peer lost power is found within minutes */
 };
@@ -31,8 +32,13 @@ static void on_tls_info(const SSL *ssl, int where, int ret)
     if ((where & SSL_CB_HANDSHAKE_DONE) == 0) return;
     /* libh2o gives no way from a socket to its SSL; its BIO knows the socket */
     struct connection *c = connection_of(BIO_get_data(SSL_get_rbio(ssl)));
+    if (c == NULL) return;
+    const unsigned char *protocol;
+    unsigned protocol_len;
+    SSL_get0_alpn_selected(ssl, &protocol, &protocol_len);
+    if (h2o_memis(protocol, protocol_len, H2O_STRLIT("h2"))) http2_count(c, (SSL *)(uintptr_t)ssl);
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    if (c == NULL || name == NULL || c->tls_name != NULL) return;
+    if (name == NULL || c->tls_name != NULL) return;
     size_t len = strlen(name);
     c->tls_name = must_alloc(len + 1);
     for (size_t i = 0; i < len; i++)
@@ -211,6 +217,14 @@ static void accepted(struct listening *l, h2o_socket_t *socket)
     begin(c);
 }
 
+static void tell_paused(struct worker *w)
+{
+    int64_t now = loop_now_ms(w->loop);
+    if (w->paused_told_ms != 0 && now - w->paused_told_ms < ACCEPT_TELL_MS) return;
+    w->paused_told_ms = now;
+    LOG_PLAIN(LOG_LEVEL_WARN, "accept_paused", "no descriptor or memory for another connection", NULL);
+}
+
 static void on_accept(h2o_socket_t *socket, const char *error)
 {
     struct listening *l = socket->data;
@@ -225,7 +239,7 @@ static void on_accept(h2o_socket_t *socket, const char *error)
         h2o_socket_t *client = h2o_evloop_socket_accept(socket);
         if (client == NULL) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-                LOG_PLAIN(LOG_LEVEL_WARN, "accept_paused", "no descriptor or memory for another connection", NULL);
+                tell_paused(w);
                 for (size_t k = 0; k < w->listening_count; k++)
                     rest(&w->listening[k]);
             }

@@ -2,8 +2,6 @@
  *
  * Everything ends one way: doom -> (end of the turn) exchanges end -> libh2o closes the socket -> on_close frees the record. libh2o may also
  * close by itself (HTTP/2, failed handshakes); then only the last step happens, its streams having ended before. */
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -115,15 +113,10 @@ static void overdue(struct connection *c, enum problem problem, const char *why)
     connection_doom(c);
 }
 
-/* What has come so far. Bodies of HTTP/2 gather inside libh2o, so there the kernel is asked; unix sockets cannot tell. */
+/* Bodies of HTTP/2 gather inside libh2o: all that comes is counted there. */
 uint64_t connection_received(const struct connection *c)
 {
-    struct tcp_info info;
-    socklen_t len = sizeof info;
-    if (c->phase != PHASE_HTTP2) return c->http1.body_len;
-    if (getsockopt(h2o_socket_get_fd(c->socket), IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-        return c->progress_bytes + CONNECTION_WINDOW_BYTES;
-    return info.tcpi_bytes_received;
+    return c->phase == PHASE_HTTP2 ? c->received : c->http1.body_len;
 }
 
 static void sweep_body(struct connection *c, int64_t now)

@@ -57,11 +57,11 @@ struct connection {
     /* HTTP/2: streams that ended before their answer began, in the current window */
     int resets;
     int64_t resets_since_ms;
-    int pieces;       /* of answers, with libh2o: at most one a stream */
-    int64_t taken_ms; /* when the last one left, or the first came */
-    int uploads;      /* requests whose body is still coming; counted by the sweep */
-    /* connection_received when these began, plus what came whole since; UINT64_MAX: there are none */
-    uint64_t upload_from;
+    int pieces;           /* of answers, with libh2o: at most one a stream */
+    int64_t taken_ms;     /* when the last one left, or the first came */
+    int uploads;          /* requests whose body is still coming; counted by the sweep */
+    uint64_t received;    /* bytes of TLS records */
+    uint64_t upload_from; /* `received` when there were none of these, plus what came whole since */
     struct connection *next, **previous;
 };
 
@@ -75,7 +75,7 @@ void connection_doom(struct connection *c);
 struct connection *connection_of(h2o_socket_t *socket); /* NULL: not one of ours */
 /* Tells the application that a request (or connection: status 0) was refused. */
 void connection_refused(struct connection *c, enum problem problem, int status, const char *why);
-/* What has come so far: of the body (HTTP/1), of all bytes (HTTP/2, by the kernel's count). */
+/* What has come so far: of the body (HTTP/1), of all bytes (HTTP/2). */
 uint64_t connection_received(const struct connection *c);
 /* The sweep of one worker. */
 void connection_sweep(struct worker *w);
@@ -86,6 +86,8 @@ int connection_stop(struct worker *w, bool force);
 void http1_open(struct connection *c);
 void http1_closed(struct connection *c); /* frees what a half-read request holds */
 void http2_open(struct connection *c);
+void http2_count(struct connection *c,
+                 SSL *ssl);         /* from here on what comes is counted: to be told as soon as it speaks HTTP/2 */
 void http2_setup(struct worker *w); /* context, before the first connection */
 void http2_limits(struct worker *w);
 void http2_stop(struct worker *w); /* GOAWAY */

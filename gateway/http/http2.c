@@ -244,7 +244,7 @@ static bool count_body(struct connection *c, struct exchange_int *e)
     struct server *s = c->worker->server;
     int64_t size = (int64_t)e->x.body.len;
     e->body_counted = e->x.body.len;
-    if (c->upload_from != UINT64_MAX) c->upload_from += e->x.body.len;
+    c->upload_from += e->x.body.len;
     int64_t total = atomic_fetch_add_explicit(&s->body_bytes, size, memory_order_relaxed) + size;
     return size == 0 || total <= (int64_t)c->worker->limits.body_total_bytes;
 }
@@ -322,66 +322,7 @@ void http2_open(struct connection *c)
     struct timeval now;
     gettimeofday(&now, NULL);
     connection_phase(c, PHASE_HTTP2);
-    c->upload_from = UINT64_MAX;
     h2o_http2_accept(&c->worker->h2o_accept, c->socket, now);
-}
-
-static int count_upload(h2o_req_t *req, void *unused)
-{
-    struct connection *c = connection_of(req->conn->callbacks->get_socket(req->conn));
-    (void)unused;
-    bool began = req->timestamps.request_begin_at.tv_sec != 0; /* others only carry a priority */
-    if (c != NULL && began && req->processed_at.at.tv_sec == 0) c->uploads++;
-    return 0;
-}
-
-/* What of bodies that are still coming libh2o holds for this connection: what the kernel received since there were none, less what
- * was handed to us whole; never more than each may have. */
-static size_t upload_bytes(struct connection *c)
-{
-    if (c->uploads == 0) {
-        c->upload_from = UINT64_MAX;
-        return 0;
-    }
-    uint64_t now = connection_received(c);
-    if (c->upload_from == UINT64_MAX) c->upload_from = now;
-    uint64_t held = now > c->upload_from ? now - c->upload_from : 0;
-    uint64_t most = (uint64_t)c->uploads * c->worker->limits.body_bytes;
-    return (size_t)(held < most ? held : most);
-}
-
-/* libh2o gathers HTTP/2 bodies by itself, up to a hundred of a connection's at once, and asks nobody before each is complete.
- * So the sweep adds them up: over the process's limit the connection that holds most of this worker's goes. */
-static void bound_uploads(struct worker *w)
-{
-    struct connection *most = NULL;
-    struct server *s = w->server;
-    size_t all = 0, most_held = 0;
-    for (struct connection *c = w->connections; c != NULL; c = c->next) {
-        if (c->phase != PHASE_HTTP2 || c->doomed) continue;
-        size_t held = upload_bytes(c);
-        all += held;
-        if (held > most_held) {
-            most = c;
-            most_held = held;
-        }
-    }
-    int64_t change = (int64_t)all - (int64_t)w->upload_bytes;
-    w->upload_bytes = all;
-    int64_t coming = atomic_fetch_add_explicit(&s->upload_bytes, change, memory_order_relaxed) + change;
-    int64_t whole = atomic_load_explicit(&s->body_bytes, memory_order_relaxed);
-    if (most == NULL || coming + whole <= (int64_t)w->limits.body_total_bytes) return;
-    connection_refused(most, PROBLEM_BACKEND_BUSY, 0, "too many bytes of bodies at the same time");
-    most->doomed = true;
-    shutdown(h2o_socket_get_fd(most->socket), SHUT_RDWR);
-}
-
-void http2_sweep(struct worker *w)
-{
-    for (struct connection *c = w->connections; c != NULL; c = c->next)
-        c->uploads = 0;
-    w->h2o_conf.http2.callbacks.foreach_request(&w->h2o, count_upload, NULL);
-    bound_uploads(w);
 }
 
 /* libh2o says GOAWAY once, to those who are there, and a second later once more, for good. Whose handshake ended after that would ask on

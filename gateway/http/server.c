@@ -1,19 +1,22 @@
 /* The server as main sees it: open, tell all workers something, hand over, stop. See server.h. */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "http/connection_int.h"
 #include "http/server_int.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/now.h"
 
 enum {
     SERVER_POLL_MS = 5,
     SERVER_CUT_MS = 3000,          /* for cut connections to close */
     SERVER_HANDOVER_BYTES = 65536, /* of an environment variable */
-    SERVER_HANDOVER_FD = 100       /* copies start here, away from what the successor opens first */
+    SERVER_HANDOVER_FD = 100,      /* copies start here, away from what the successor opens first */
+    SERVER_OWN_FDS = 128           /* listeners, loops, the store, logs, probes */
 };
 
 static void nap(int ms)
@@ -51,6 +54,21 @@ static const struct err *prepare_tls(struct arena *a, const struct server_conf *
     return e;
 }
 
+/* A client may need a second descriptor, for its backend: half of those that we may open are for clients. Or they would have them all,
+ * and no backend, no store and no probe could be reached. */
+static int most_connections(int wanted)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return wanted;
+    rlim_t own = files.rlim_cur / 4 < SERVER_OWN_FDS ? files.rlim_cur / 4 : SERVER_OWN_FDS;
+    rlim_t most = (files.rlim_cur - own) / 2;
+    if ((rlim_t)wanted <= most) return wanted;
+    LOG_PLAIN(LOG_LEVEL_INFO, "connections_limited",
+              "max_connections is more than half of the descriptors we may open (ulimit -n, LimitNOFILE): half it is",
+              NULL);
+    return (int)most;
+}
+
 const struct err *server_open(struct arena *a, const struct server_conf *conf, struct server **ret_server)
 {
     const struct err *e = prepare_tls(a, conf);
@@ -58,7 +76,7 @@ const struct err *server_open(struct arena *a, const struct server_conf *conf, s
     struct server *s = must_alloc(sizeof *s);
     s->conf = *conf;
     s->worker_count = conf->workers > 0 ? conf->workers : 1;
-    atomic_store(&s->max_connections, conf->limits.max_connections);
+    atomic_store(&s->max_connections, most_connections(conf->limits.max_connections));
     e = listen_open(a, s);
     if (e != NULL) {
         free(s);
@@ -135,7 +153,7 @@ static void set_limits(struct worker *w, void *arg)
 void server_set_limits(struct server *s, const struct http_limits *limits)
 {
     struct http_limits copy = *limits;
-    atomic_store(&s->max_connections, limits->max_connections);
+    atomic_store(&s->max_connections, most_connections(limits->max_connections));
     worker_each(s, set_limits, &copy);
 }
 

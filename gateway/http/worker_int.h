@@ -27,12 +27,15 @@ struct worker {
     h2o_context_t h2o;
     h2o_accept_ctx_t h2o_accept;
     struct loop_timer resume; /* listening again after a pause */
+    int64_t paused_told_ms;   /* when the log was told of one; 0: never */
     struct listening *listening;
     size_t listening_count;
     struct connection *connections; /* all of them, newest first */
-    size_t upload_bytes;            /* of HTTP/2 bodies that were still coming at the last sweep */
-    struct loop_timer sweep;        /* once a second: phases, deadlines */
-    char date[48];                  /* the date header, made once a second */
+    size_t upload_bytes;            /* of HTTP/2 bodies that were still coming at the last look */
+    size_t http2_unseen;            /* bytes that came since */
+    struct loop_later http2_look;
+    struct loop_timer sweep; /* once a second: phases, deadlines */
+    char date[48];           /* the date header, made once a second */
     size_t date_len;
     int64_t date_s;
     _Atomic bool ended; /* its loop ends */

@@ -417,6 +417,42 @@ test('floods over HTTP/2 end with their connection, and a neighbour keeps being 
   assert.equal(f.gw.exit, undefined);
 });
 
+test('uploads over HTTP/2 are added up while they come, however fast: the limit holds within megabytes, not within a second (SEC-163, SEC-217)', async t => {
+  const limit = 16 << 20;
+  const f = await front(t, { server: '  body_total: 16MiB' });
+  const start = cost(f.gw.pid).rss;
+  const flood = async () => {
+    const c = await new Frames(f.h2).open, sock = c.wire.socket;
+    for (let i = 0; i < 100; i++) c.headers(1 + 2 * i, fields(ask('/public/up', { authority: f.authority, method: 'POST' })), { end: false });
+    const round = Buffer.concat(Array.from({ length: 100 }, (_, i) => frame(FRAME.DATA, 0, 1 + 2 * i, Buffer.alloc(16000, 'x'))));
+    let sent = 0;
+    const end = Date.now() + 10000;
+    while (!c.ended && sent < 900e6 && Date.now() < end) {
+      sent += round.length;
+      if (!sock.write(round)) await Promise.race([new Promise(ok => sock.once('drain', ok)), c.wire.end(10000)]);
+    }
+    await c.wire.end(3000);
+    c.close();
+    return { sent, ended: c.ended };
+  };
+  const alone = await flood();
+  assert.ok(alone.ended, 'the connection is closed');
+  assert.ok(alone.sent < limit + (48 << 20), `it sent ${alone.sent >> 20} MiB, buffers of two kernels' ends among it`);
+  const many = await Promise.all([flood(), flood(), flood(), flood()]);
+  assert.ok(many.every(m => m.ended));
+  const total = many.reduce((n, m) => n + m.sent, 0);
+  assert.ok(total < limit + 4 * (48 << 20), `together they sent ${total >> 20} MiB`);
+  t.diagnostic(`one sent ${alone.sent >> 20} MiB, four ${total >> 20} MiB; memory ${start.toFixed(0)} MiB before, ${cost(f.gw.pid).peak.toFixed(0)} at most`);
+  assert.ok(f.gw.log().some(l => /too many bytes of bodies/.test(JSON.stringify(l))));
+  // one honest upload as large as a body may be
+  const c = await new Frames(f.h2).open;
+  c.headers(1, fields(ask('/public/up', { authority: f.authority, method: 'POST' })), { end: false });
+  for (let i = 0; i < 500; i++) c.data(1, Buffer.alloc(16000, 'y'), i === 499);
+  const o = await c.outcome(1, 15000);
+  c.close();
+  assert.equal(o.status, 200);
+});
+
 test('TLS: protocols, versions, certificates by name', async t => {
   const dir = folder(t), other = certificate(dir, 'other.example'), star = certificate(dir, 'wild', ['*.wild.example']);
   const old = await freePort();

@@ -139,6 +139,23 @@ test('when clients have all the connections there may be, probes and metrics sti
   assert.match(answer, /^HTTP\/1\.1 302/, 'and comes in when there is room');
 });
 
+test('a crowd that would take every descriptor leaves enough for applications, the store and probes', async t => {
+  const house = await startHouse(t, { change: c => { c.access = [{ path: '/**', allow: 'everyone' }]; c.server.workers = 1; },
+    gateway: { command: ['/bin/sh', '-c', 'ulimit -n 128; exec "$0" "$@"', binary] } });
+  assert.match(house.told('connections_limited')[0].msg, /half of the descriptors/);
+  const crowd = Array.from({ length: 200 }, () => net.connect(house.port, '127.0.0.1').on('error', () => {}));
+  t.after(() => { for (const s of crowd) s.destroy(); });
+  const request = `GET /x HTTP/1.1\r\nhost: localhost:${house.port}\r\nconnection: close\r\n\r\n`;
+  await eventually(async () => await house.metric('vestibule_http_connections') >= 48);
+  // those of the crowd that are in ask all at once: each needs a connection to the application
+  const seen = crowd.map(s => { let text = ''; s.on('data', d => { text += d; }); return () => text; });
+  for (const s of crowd.slice(0, 40)) s.write(request);
+  await eventually(() => seen.slice(0, 40).every(text => text().startsWith('HTTP/1.1 ')));
+  assert.deepEqual([...new Set(seen.slice(0, 40).map(text => text().slice(9, 12)))], ['200']);
+  assert.equal((await house.ask('/ready')).status, 200);
+  assert.equal(house.told('accept_paused').length, 0, 'it never came to the last descriptor');
+});
+
 // PROXY protocol version 2: signature, command, family, addresses.
 function v2(address, port, { command = 1, family = 0x11 } = {}) {
   const body = Buffer.alloc(command ? 12 : 0);

@@ -1,8 +1,10 @@
 /* local.c -- a person of local_users shows a password: POST PREFIX/sign-in.
  *
  *     read_form        our own form, from our own page
+ *     ask_replicas     what all know of wrong passwords, of this name and from this address    asks the store, waits
  *     refuse_too_many  by address, and by the name that is tried
  *     compare          on the password thread, as long for a name that is not there          waits
+ *     tell_replicas    that it was wrong, or right                                           asks the store, waits
  *     judge            wrong: the page again, whatever of the two was wrong
  *     begin            a new session; the old one is deleted                                 asks the store, waits
  *     send_home        to where the person first wanted to go
@@ -10,6 +12,7 @@
 #include "login/ended.h"
 #include "login/local_users.h"
 #include "login/lockout.h"
+#include "login/lockout_share.h"
 #include "login/login.h"
 #include "login/password_desk.h"
 #include "login/welcome.h"
@@ -55,12 +58,19 @@ static enum flow_next read_form(struct flow *f)
     return FLOW_NEXT;
 }
 
-static enum flow_next refuse_too_many(struct flow *f)
+static enum flow_next ask_replicas(struct flow *f)
 {
     struct local *c = f->self;
     struct visit *v = c->v;
     if (visit_is_limited(v, LIMIT_AUTH_FAILURES, LIT("")) || visit_is_limited(v, LIMIT_SIGN_IN, LIT("")))
         return FLOW_DONE;
+    return lockout_share_ask(f, v, c->name);
+}
+
+static enum flow_next refuse_too_many(struct flow *f)
+{
+    struct local *c = f->self;
+    struct visit *v = c->v;
     int64_t wait_s = lockout_wait_s(v->local->lockout, c->name, v->client, now_ms());
     if (wait_s == 0) return FLOW_NEXT;
     struct audit_record r = visit_audit(v, "signin.locked");
@@ -81,16 +91,25 @@ static enum flow_next compare(struct flow *f)
                                c->password, &c->fits);
 }
 
+static bool is_wrong(const struct local *c)
+{
+    return c->user == NULL || !c->fits;
+}
+
+static enum flow_next tell_replicas(struct flow *f)
+{
+    struct local *c = f->self;
+    return is_wrong(c) ? lockout_share_failed(f, c->v, c->name) : lockout_share_passed(f, c->v, c->name);
+}
+
 static enum flow_next judge(struct flow *f)
 {
     struct local *c = f->self;
     struct visit *v = c->v;
-    if (c->user == NULL || !c->fits) {
-        lockout_failed(v->local->lockout, c->name, v->client, now_ms());
+    if (is_wrong(c)) {
         visit_failed(v, v->conf->limits);
         return flow_fail(f, err_new(f->arena, PROBLEM_WRONG_PASSWORD, "name or password is wrong"));
     }
-    lockout_passed(v->local->lockout, c->name);
     c->identity = (struct identity){.provider = local_provider,
                                     .issuer = c->user->issuer,
                                     .subject = c->user->name,
@@ -131,8 +150,10 @@ static enum flow_next send_home(struct flow *f)
 
 static const struct flow_step steps[] = {
     {"local/read_form",       read_form      }, /* */
+    {"local/ask_replicas",    ask_replicas   }, /* waits */
     {"local/refuse_too_many", refuse_too_many}, /* */
     {"local/compare",         compare        }, /* waits */
+    {"local/tell_replicas",   tell_replicas  }, /* waits */
     {"local/judge",           judge          }, /* */
     {"local/begin",           begin          }, /* waits */
     {"local/send_home",       send_home      }, /* */

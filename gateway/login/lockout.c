@@ -11,8 +11,7 @@ enum {
     WAYS = 8,
     FREE_TRIES = 4,
     NAME_MOST_S = 60,
-    ADDRESS_MOST_S = 900,
-    FORGET_MS = 3600 * 1000
+    ADDRESS_MOST_S = 900
 };
 
 struct entry {
@@ -40,15 +39,22 @@ void lockout_close(struct lockout *l)
     free(l);
 }
 
+struct slice lockout_address(const struct address *from)
+{
+    size_t len = !from->is_ip ? 0 : from->is_ip4 ? 16 : 8; /* a /64 is one subscriber */
+    return (struct slice){(const char *)from->bytes, len};
+}
+
 /* Keyed with a seed of this process: nobody can choose what stands beside whom. False: an address that is everybody's (a unix socket). */
 static bool who_is(const struct lockout *l, struct slice name, const struct address *from, uint64_t who[2])
 {
     unsigned char text[1 + 64] = {from != NULL ? 'a' : 'n'}, hash[DIGEST_SHA256_BYTES];
     size_t len = 1;
     if (from != NULL) {
-        if (!from->is_ip) return false;
-        len += from->is_ip4 ? 16 : 8; /* a /64 is one subscriber */
-        memcpy(text + 1, from->bytes, len - 1);
+        struct slice subscriber = lockout_address(from);
+        if (subscriber.len == 0) return false;
+        memcpy(text + 1, subscriber.at, subscriber.len);
+        len += subscriber.len;
     } else {
         name = slice_upto(name, sizeof text - 1);
         if (name.len != 0) memcpy(text + 1, name.at, name.len);
@@ -64,7 +70,7 @@ static struct entry *find(struct lockout *l, const uint64_t who[2], int64_t now_
 {
     struct entry *at = &l->entries[who[0] % (ENTRIES / WAYS) * WAYS], *least = at;
     for (size_t i = 0; i < WAYS; i++) {
-        if (at[i].failures != 0 && now_ms - at[i].last_ms > FORGET_MS) at[i] = (struct entry){.failures = 0};
+        if (at[i].failures != 0 && now_ms - at[i].last_ms > LOCKOUT_FORGET_MS) at[i] = (struct entry){.failures = 0};
         if (at[i].who[0] == who[0] && at[i].who[1] == who[1]) return &at[i];
         if (at[i].failures < least->failures) least = &at[i];
     }
@@ -120,5 +126,27 @@ void lockout_passed(struct lockout *l, struct slice name)
     (void)who_is(l, name, NULL, who);
     struct entry *e = find(l, who, 0, false);
     if (e != NULL) *e = (struct entry){.failures = 0};
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void learn(struct lockout *l, const uint64_t who[2], struct lockout_count told, int64_t now_ms)
+{
+    struct entry *e = find(l, who, now_ms, told.failures != 0);
+    if (e == NULL) return;
+    e->failures = told.failures;
+    if (told.last_ms > e->last_ms) e->last_ms = told.last_ms;
+}
+
+void lockout_learn(struct lockout *l, struct slice name, const struct address *from, struct lockout_count by_name,
+                   struct lockout_count by_address, int64_t now_ms)
+{
+    uint64_t who[2];
+    pthread_mutex_lock(&l->lock);
+    if (who_is(l, name, from, who)) {
+        const struct entry *mine = find(l, who, now_ms, false);
+        if (mine == NULL || mine->failures < by_address.failures) learn(l, who, by_address, now_ms);
+    }
+    (void)who_is(l, name, NULL, who);
+    learn(l, who, by_name, now_ms);
     pthread_mutex_unlock(&l->lock);
 }

@@ -1,7 +1,7 @@
 // People with a password of the gateway's own, for the hour when no provider answers.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { eventually, sleep, startHouse } from './lib/house.mjs';
 import { hash, localHouse, right, sameOrigin, signIn } from './lib/local.mjs';
@@ -82,6 +82,33 @@ test('wrong passwords make a name and an address wait, longer each time, and the
   for (let i = 0; i < 5; i++) assert.equal((await signIn(house, `guess-${i}`, 'wrong password', { from: '198.51.100.9' })).status, 403);
   assert.equal((await signIn(house, 'grace', 'another long one', { from: '198.51.100.9' })).status, 429, 'the address waits, whatever it tries');
   await eventually(() => house.told('signin.locked').length >= 3);
+});
+
+test('replicas know of each other\'s wrong passwords, forgive together, and go on alone while the store is away', async t => {
+  const one = await localHouse(t), two = await startHouse(t, { like: one, change: c => Object.assign(c, { trusted_proxies: one.config.trusted_proxies, local_users: one.config.local_users }) });
+  const host = new URL(one.base).host;
+  const at = async (house, name, password, from) => {
+    const headers = { host, 'x-forwarded-for': from }, visitor = new Visitor();
+    const f = form(await visitor.ask(`${house.at}/_vestibule/sign-in`, { headers }));
+    return visitor.ask(`${house.at}${new URL(f.action).pathname}`, { method: 'POST', body: { ...f.fields, user: name, password }, headers: { ...headers, ...sameOrigin(one) } });
+  };
+  for (let i = 0; i < 6; i++) {
+    const r = await at(i % 2 ? two : one, 'ada', 'wrong password', `192.0.2.${i}`);
+    assert.equal(r.status, 403, `${i}: ${r.body.slice(0, 300)}`);
+    if (i === 4) await sleep(1100);
+  }
+  for (const house of [one, two]) assert.equal((await at(house, 'ada', right, '192.0.2.99')).status, 429, 'three failures at each make six');
+  await sleep(2100);
+  assert.equal((await at(two, 'ada', right, '192.0.2.98')).status, 303);
+  for (const house of [one, two]) assert.equal((await at(house, 'ada', 'wrong password', '192.0.2.97')).status, 403, 'forgiven everywhere, so this is looked at');
+  for (let i = 0; i < 5; i++) assert.equal((await at(one, `guess-${i}`, 'wrong password', '198.51.100.9')).status, 403);
+  assert.equal((await at(two, 'grace', 'another long one', '198.51.100.9')).status, 429, 'an address waits at all of them');
+  const keys = execFileSync('redis-cli', ['-p', String(one.redis.port), '--raw', 'keys', 'vestibule:w:*'], { encoding: 'utf8' }).trim().split('\n');
+  for (const key of keys) assert.match(key, /^vestibule:w:[\w-]{43}$/, 'of whom it counts, a key does not tell');
+  assert.ok(keys.length > 5);
+  await one.redis.stop('SIGKILL');
+  for (let i = 0; i < 5; i++) assert.equal((await at(one, 'lin', 'wrong password', `203.0.113.${i}`)).status, 403, 'nobody is held up');
+  assert.equal((await at(one, 'lin', 'wrong password', '203.0.113.50')).status, 429);
 });
 
 test('who is taken out of the file, or gets another password, is signed out at the reload; others stay', async t => {

@@ -65,11 +65,34 @@ static void who_comes_by_a_socket_of_this_machine_waits_by_name_alone(void **sta
     lockout_close(l);
 }
 
+static void what_all_replicas_know_counts_here_and_what_they_forgave_is_forgiven(void **state)
+{
+    (void)state;
+    struct lockout *l = lockout_open();
+    const struct address a = at("192.0.2.1"), other = at("198.51.100.1");
+    const struct lockout_count none = {.failures = 0};
+    lockout_learn(l, LIT("ada"), &a, (struct lockout_count){7, 1000}, (struct lockout_count){10, 1000}, 1000);
+    assert_int_equal(lockout_wait_s(l, LIT("ada"), &other, 1000), 4);
+    assert_int_equal(lockout_wait_s(l, LIT("grace"), &a, 1000), 32);
+    lockout_failed(l, LIT("ada"), &a, 1000);
+    assert_int_equal(lockout_wait_s(l, LIT("ada"), &other, 1000), 8);
+    /* the password was shown to another replica; the address has tried what it has tried */
+    lockout_learn(l, LIT("ada"), &a, none, none, 1000);
+    assert_int_equal(lockout_wait_s(l, LIT("ada"), &other, 1000), 0);
+    assert_int_equal(lockout_wait_s(l, LIT("ada"), &a, 1000), 64);
+    /* an older failure does not shorten what is waited for a younger one */
+    lockout_failed(l, LIT("grace"), &other, 60000);
+    lockout_learn(l, LIT("grace"), &other, (struct lockout_count){6, 2000}, none, 60000);
+    assert_int_equal(lockout_wait_s(l, LIT("grace"), &other, 60000), 2);
+    lockout_close(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_failure_after_the_fourth_doubles_the_wait_of_a_name_up_to_a_minute),
         cmocka_unit_test(an_address_waits_longer_and_is_not_forgiven_by_a_password_that_was_right),
+        cmocka_unit_test(what_all_replicas_know_counts_here_and_what_they_forgave_is_forgiven),
         cmocka_unit_test(who_comes_by_a_socket_of_this_machine_waits_by_name_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

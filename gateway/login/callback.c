@@ -285,15 +285,39 @@ static void callback_failed(struct visit *v, const struct err *why)
     login_show_page(v, home, why->problem, c->provider);
 }
 
+/* Nobody stands behind this address. Only to whoever was sent away from here, before a reload took the provider out, is that more than a page
+ * that does not exist. */
+static enum flow_next offer_others(struct flow *f, struct visit *v, struct slice provider_id)
+{
+    struct form form;
+    struct attempt t;
+    struct slice state = {0}, cookie;
+    const struct login_conf *conf = v->conf;
+    struct slice text = slice_is(v->x->method, LIT("POST")) ? v->x->body : v->x->query;
+    const struct err *e = err_new(f->arena, PROBLEM_NOT_FOUND, "no such provider");
+    if (form_read(f->arena, text, &form) != NULL || form_single(&form, LIT("state"), &state) != FORM_ONCE)
+        return flow_fail(f, e);
+    if (attempt_find(f->arena, conf->keys, conf->attempt_prefix, v->cookies, state, now_s(), &t, &cookie) !=
+            ATTEMPT_GOOD ||
+        !slice_is(t.provider, provider_id))
+        return flow_fail(f, e);
+    struct audit_record r = visit_audit(v, "signin.failed");
+    r.reason = problem_word(PROBLEM_ATTEMPT_UNKNOWN);
+    r.provider = t.provider;
+    r.why = err_new(f->arena, PROBLEM_ATTEMPT_UNKNOWN, "the provider it was begun with is no longer configured");
+    records_audit(&r);
+    visit_set_cookie(v, cookie, LIT(""), 0, COOKIE_LAX);
+    login_show_page(v, t.return_url, PROBLEM_ATTEMPT_UNKNOWN, NULL);
+    return FLOW_DONE;
+}
+
 enum flow_next login_callback(struct flow *f, struct visit *v, struct slice provider_id)
 {
     struct callback *c = arena_new(f->arena, struct callback);
     c->v = v;
     c->began_us = now_us();
     c->provider = visit_provider(v, provider_id);
-    if (c->provider == NULL) {
-        return flow_fail(f, err_new(f->arena, PROBLEM_NOT_FOUND, "no such provider"));
-    }
+    if (c->provider == NULL) return offer_others(f, v, provider_id);
     v->provider = c->provider->id;
     v->endpoint = c;
     v->failed = callback_failed;

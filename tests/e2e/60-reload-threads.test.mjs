@@ -94,6 +94,46 @@ test('bad files: nothing changes, nobody fails, and the place of the mistake is 
   assert.deepEqual(Object.keys(load.statuses), ['200']);
 });
 
+test('who is at a provider when it is taken out of the configuration comes back to a page that offers the others, and to no session', async t => {
+  const house = await startHouse(t, { change: c => { c.providers.push({ ...c.providers[0], id: 'second', name: 'The Second' }); } });
+  const without = copy(house.config);
+  without.providers.shift();
+  const away = async () => {
+    const visitor = new Visitor();
+    const out = await visitor.ask(`${house.base}/_vestibule/start/op?rd=/deep`);
+    return { visitor, back: (await visitor.ask(out.location)).location };
+  };
+  const one = await away(), two = await away();
+  assert.equal((await house.reload(without)).event, 'config.reloaded');
+  const page = await one.visitor.ask(one.back);
+  assert.equal(page.status, 400);
+  assert.match(page.body, /This sign-in cannot be continued/);
+  assert.match(page.body, /start\/second\?rd=%2Fdeep/);
+  assert.doesNotMatch(page.body, /start\/op/);
+  assert.deepEqual(one.visitor.jar, [], 'neither a session nor the attempt');
+  await eventually(() => house.told('signin.failed').length === 1);
+  assert.equal(house.told('signin.failed')[0].provider, 'op');
+  assert.match(house.told('signin.failed')[0].cause, /no longer configured/);
+  // to whom never came here it is an address like any other
+  assert.equal((await new Visitor().ask(one.back)).status, 404);
+  assert.equal(house.op.seen.token, 0);
+  // put back before somebody returns: nothing happened
+  await house.reload(house.config);
+  const home = await two.visitor.ask(two.back);
+  assert.deepEqual([home.status, home.location.href], [303, `${house.base}/deep`]);
+  // taken out while the provider is asked: the session that comes of it is worth nothing
+  const three = await away();
+  let answer;
+  house.op.hold = new Promise(ok => { answer = ok; });
+  const before = house.op.seen.token, waiting = three.visitor.ask(three.back);
+  await eventually(() => house.op.seen.token > before);
+  await house.reload(without);
+  answer();
+  assert.equal((await waiting).status, 303);
+  const next = await three.visitor.ask(`${house.base}/deep`);
+  assert.deepEqual([next.status, next.location.pathname], [302, '/_vestibule/sign-in']);
+});
+
 test('a certificate is exchanged by SIGHUP under load: new connections see the new one, old ones go on', async t => {
   let old, fresh;
   const house = await startHouse(t, { change: (c, { dir, port }) => {

@@ -44,6 +44,13 @@ static struct slice resolve(struct arena *a, const struct doc *d, struct slice n
     return arena_print(a, "%.*s/%.*s", SLICE_ARG(folder_of(d, folders)), SLICE_ARG(name));
 }
 
+/* The one that a service meets whose unit gives it a user of its own. */
+static const char *cure(int why)
+{
+    return why == EACCES ? "; it must be this user's own, or a credential of the service (LoadCredential= in systemd)"
+                         : "";
+}
+
 static bool read_small(int fd, char *to, size_t room, size_t *ret_len)
 {
     size_t len = 0;
@@ -75,7 +82,8 @@ bool setting_scalar_secret_file(struct complaints *c, const struct doc *d, const
     int why = errno;
     if (fd >= 0) close(fd);
     if (!fine) {
-        complaint_at(c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "cannot read %s: %s", path.at, strerror(why));
+        complaint_at(c, COMPLAINT_ERROR, d, COMPLAINT_KEY, LIT(""), "cannot read %s: %s%s", path.at, strerror(why),
+                     cure(why));
         return false;
     }
     len = setting_scalar_secret_text((struct slice){bytes, len}).len;
@@ -183,10 +191,11 @@ static bool read_file_name(const struct reading *r, const struct setting_folders
     struct stat st;
     *text = resolve(r->c->arena, r->d, *text, folders);
     if (type == KEY_PATH) return true;
-    bool there = stat(text->at, &st) == 0;
-    if (there && access(text->at, R_OK) == 0 && !S_ISDIR(st.st_mode)) return true;
+    bool there = stat(text->at, &st) == 0, folder = there && S_ISDIR(st.st_mode);
+    if (there && access(text->at, R_OK) == 0 && !folder) return true;
+    int why = folder ? EISDIR : errno;
     complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""), "%.*s: cannot read %s: %s", SLICE_ARG(r->where),
-                 text->at, there && S_ISDIR(st.st_mode) ? "it is a folder" : strerror(errno));
+                 text->at, folder ? "it is a folder" : strerror(why), cure(why));
     return false;
 }
 

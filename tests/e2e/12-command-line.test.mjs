@@ -1,7 +1,7 @@
 // The program as somebody meets it for the first time: every command by its own help, what mistakes are told, what leaves it and what never does.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import net from 'node:net';
@@ -184,6 +184,18 @@ test('certificates that browsers will refuse are told: for another name, or ende
   assert.match(await told('other.example.com'), /vestibule\.yaml:6:1: warning: no certificate names app\.example\.com/);
   assert.doesNotMatch(await told('other.example.com', 'trusted_proxies: [192.0.2.1]\n'), /warning/);
   assert.match(await told('ended'), /warning: a certificate here has ended/);
+});
+
+test('a file that belongs to somebody else is told with what a service does about it', async t => {
+  if (process.getuid() !== 0) return t.skip('root reads everything; only root can be somebody else');
+  const dir = folder(t), file = join(dir, 'vestibule.yaml');
+  writeFileSync(file, small.replace('client_secret: s3cret-of-the-client', 'client_secret_file: corp') + 'local_users: { file: people }\n');
+  for (const name of ['corp', 'people']) writeFileSync(join(dir, name), 's3cret-from-a-file', { mode: 0o600 });
+  chmodSync(dir, 0o755);
+  const r = spawnSync(binary, ['check', '--config', file], { encoding: 'utf8', uid: 65534, gid: 65534, env: { PATH: process.env.PATH, HOME: dir, STATE_DIRECTORY: join(dir, 'state'), ...sanitizers } });
+  if (r.error) return t.skip(`nobody else may run this binary: ${r.error.code}`);
+  assert.equal(r.status, 78, r.stderr);
+  for (const name of ['corp', 'people']) assert.match(r.stderr, new RegExp(`error: .*cannot read \\S*/${name}: Permission denied; .*LoadCredential=`));
 });
 
 test('config print tells where each value comes from, and hides secrets', async t => {

@@ -194,8 +194,8 @@ static bool read_file_name(const struct reading *r, const struct setting_folders
     bool there = stat(text->at, &st) == 0, folder = there && S_ISDIR(st.st_mode);
     if (there && access(text->at, R_OK) == 0 && !folder) return true;
     int why = folder ? EISDIR : errno;
-    complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""), "%.*s: cannot read %s: %s", SLICE_ARG(r->where),
-                 text->at, folder ? "it is a folder" : strerror(why), cure(why));
+    complaint_at(r->c, COMPLAINT_ERROR, r->d, COMPLAINT_VALUE, LIT(""), "%.*s: cannot read %s: %s%s",
+                 SLICE_ARG(r->where), text->at, folder ? "it is a folder" : strerror(why), cure(why));
     return false;
 }
 

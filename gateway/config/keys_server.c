@@ -116,7 +116,7 @@ static const struct key server[] = {
      .fallback = "256MiB",
      .least = 1 << 16,
      .most = (int64_t)1 << 40,
-     .meaning = "all bodies in flight together; 503 above"},
+     .meaning = "all bodies in flight together; 503 above, but for those of at most 4k"},
     {.name = "timeouts", .type = KEY_SECTION, .inside = KEY_TABLE(timeouts), .meaning = "how long we wait for clients"},
     {.name = "drain",
      .type = KEY_DURATION,

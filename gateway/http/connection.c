@@ -16,6 +16,9 @@ enum {
     CONNECTION_LAST_MS =
         500, /* while we stop: for the request that a connection was opened for, or whose first bytes have come */
     CONNECTION_LAST_HTTP2_MS = 2000, /* more than the second between libh2o's two words of farewell */
+    CONNECTION_HOLDS_MUCH = 64 << 10,
+    CONNECTION_CROWDED_MS = 5000,
+    CONNECTION_CROWDED_BYTES_MS = 16, /* 16 kB a second: a poor telephone line does better */
     CONNECTION_WINDOW_BYTES =
         512 /* a body must bring so much per body_idle_ms: a trickle of single bytes is no upload */
 };
@@ -119,13 +122,29 @@ uint64_t connection_received(const struct connection *c)
     return c->phase == PHASE_HTTP2 ? c->received : c->http1.body_len;
 }
 
+/* Bodies take most of what they may take together: who holds much of it and brings little is in the way of all others. */
+static bool in_the_way(const struct connection *c)
+{
+    const struct server *s = c->worker->server;
+    int64_t all = atomic_load_explicit(&s->body_bytes, memory_order_relaxed) +
+                  atomic_load_explicit(&s->upload_bytes, memory_order_relaxed);
+    return c->phase == PHASE_BODY && c->http1.body_len > CONNECTION_HOLDS_MUCH &&
+           all > (int64_t)(c->worker->limits.body_total_bytes / 4 * 3);
+}
+
 static void sweep_body(struct connection *c, int64_t now)
 {
-    if (now - c->progress_ms < c->worker->limits.body_idle_ms) return;
+    int64_t window = c->worker->limits.body_idle_ms;
+    uint64_t least = CONNECTION_WINDOW_BYTES;
+    if (in_the_way(c)) {
+        window = window < CONNECTION_CROWDED_MS ? window : CONNECTION_CROWDED_MS;
+        least = (uint64_t)window * CONNECTION_CROWDED_BYTES_MS;
+    }
+    if (now - c->progress_ms < window) return;
     uint64_t have = connection_received(c), moved = have - c->progress_bytes;
     c->progress_bytes = have;
     c->progress_ms = now;
-    if (moved < CONNECTION_WINDOW_BYTES) overdue(c, PROBLEM_BAD_REQUEST, "body too slow");
+    if (moved < least) overdue(c, PROBLEM_BAD_REQUEST, "body too slow");
 }
 
 /* PING keeps nothing alive: only requests do, bodies that come at a decent pace, and answers of which at least one is being taken: a

@@ -104,7 +104,9 @@ static bool keep_bytes(struct connection *c, struct slice bytes)
         return false;
     }
     int64_t total = atomic_fetch_add_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
-    if (total + (int64_t)bytes.len > (int64_t)c->worker->limits.body_total_bytes) {
+    /* a form is no upload: what the first piece of memory holds is never turned away */
+    if (total + (int64_t)bytes.len > (int64_t)c->worker->limits.body_total_bytes &&
+        h->body_len + bytes.len > HTTP1_BODY_START) {
         atomic_fetch_sub_explicit(&s->body_bytes, (int64_t)bytes.len, memory_order_relaxed);
         http1_refuse(c, PROBLEM_BACKEND_BUSY, "too many bytes of bodies at the same time");
         return false;

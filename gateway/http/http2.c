@@ -18,6 +18,7 @@
 enum {
     HTTP2_RESET_WINDOW_MS = 10000,
     HTTP2_LIBRARY_IDLE_MS = 24 * 3600 * 1000, /* libh2o's own timer follows the wall clock: ours come first */
+    HTTP2_FORM_BYTES = 4096,                  /* of a body that is never turned away, as in HTTP/1 */
     HTTP2_FIELD_COST = 4                      /* of a head: what ": " and CRLF would take in HTTP/1 */
 };
 
@@ -246,7 +247,7 @@ static bool count_body(struct connection *c, struct exchange_int *e)
     e->body_counted = e->x.body.len;
     c->upload_from += e->x.body.len;
     int64_t total = atomic_fetch_add_explicit(&s->body_bytes, size, memory_order_relaxed) + size;
-    return size == 0 || total <= (int64_t)c->worker->limits.body_total_bytes;
+    return size <= HTTP2_FORM_BYTES || total <= (int64_t)c->worker->limits.body_total_bytes;
 }
 
 static void reply_busy(struct connection *c, struct exchange_int *e)

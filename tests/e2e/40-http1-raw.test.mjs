@@ -228,3 +228,26 @@ test('what HTTP/1 leaves to interpretation is refused, and nothing is smuggled',
     assert.equal(gw.exit, undefined);
   });
 });
+
+test('a few who hold back uploads that fill the memory for bodies keep nobody from a form, and from nothing for long (SEC-163, SEC-215)', async t => {
+  const f = await front(t, { server: '  body_limit: 3MiB\n  body_total: 4MiB' });
+  const post = async size => {
+    const a = await exchange(f.plain, Buffer.concat([Buffer.from(`POST /public/up HTTP/1.1\r\nHost: ${f.authority}\r\ncontent-length: ${size}\r\nconnection: close\r\n\r\n`), Buffer.alloc(size, 'x')]));
+    return a.list[0]?.status;
+  };
+  assert.deepEqual([await post(200), await post(500000)], [200, 200]);
+  const misers = await Promise.all([1, 2].map(async () => {
+    const w = new Wire(f.plain);
+    await w.open;
+    return w.write(`POST /public/up HTTP/1.1\r\nHost: ${f.authority}\r\ncontent-length: ${3 << 20}\r\n\r\n`).write(Buffer.alloc((2 << 20) - 50000, 'x'));
+  }));
+  t.after(() => { for (const w of misers) w.close(); });
+  // enough for a body that is merely slow: far more than half a kilobyte in the body timeout of thirty seconds
+  const drip = setInterval(() => { for (const w of misers) w.write('x'.repeat(100)); }, 100);
+  t.after(() => clearInterval(drip));
+  await sleep(500);
+  assert.deepEqual([await post(200), await post(500000)], [200, 503]);
+  await Promise.all(misers.map(w => w.end(15000)));
+  assert.ok(misers.every(w => w.ended), 'they are let go');
+  assert.deepEqual([await post(200), await post(500000)], [200, 200]);
+});

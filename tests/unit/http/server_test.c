@@ -77,22 +77,25 @@ static void each_limit_holds_to_the_byte(void **state)
 static void bodies_of_all_together_have_a_limit_and_give_it_back_sec_163(void **state)
 {
     (void)state;
-    front->conf.limits.body_total_bytes = 1500;
+    front->conf.limits.body_total_bytes = 9000;
     front_open(front);
-    const char *half = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n";
+    const char *half = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 6001\r\n\r\n";
     int fd = front_connect(front);
-    front_say(fd, padded(half, 'b', 1000, ""));
-    for (int i = 0; i < FRONT_PATIENCE_MS && server_counts(front->server).body_bytes < 1000; i++)
+    front_say(fd, padded(half, 'b', 6000, ""));
+    for (int i = 0; i < FRONT_PATIENCE_MS && server_counts(front->server).body_bytes < 6000; i++)
         usleep(1000);
-    assert_int_equal(server_counts(front->server).body_bytes, 1000);
-    assert_int_equal(ask(padded(half, 'b', 1001, "")), 503);
+    assert_int_equal(server_counts(front->server).body_bytes, 6000);
+    assert_int_equal(ask(padded(half, 'b', 6001, "")), 503);
+    /* a form is no upload */
+    assert_int_equal(ask(padded("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4096\r\n\r\n", 'b', 4096, "")), 200);
+    assert_int_equal(ask(padded("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4097\r\n\r\n", 'b', 4097, "")), 503);
     close(fd);
     assert_true(front_alone(front));
     assert_int_equal(server_counts(front->server).body_bytes, 0);
     int again = front_connect(front);
     bool closed;
-    front_say(again, padded(half, 'b', 1001, ""));
-    (void)front_hear(again, answer, sizeof answer, "11 1001", FRONT_PATIENCE_MS, &closed);
+    front_say(again, padded(half, 'b', 6001, ""));
+    (void)front_hear(again, answer, sizeof answer, "11 6001", FRONT_PATIENCE_MS, &closed);
     assert_int_equal(front_status(answer), 200);
     close(again);
 }

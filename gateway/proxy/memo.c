@@ -162,7 +162,7 @@ struct slice memo_lines(const struct forwarding *f)
     const struct preset_header *row = preset_headers(f->preset, &count);
     if (count == 0) return LIT("");
     struct memo *m = memo_of(f->session, f->generation);
-    struct slice known = kept(m, f, f->preset);
+    struct slice known = kept(m, f, (int)f->preset);
     if (known.len != 0) return known;
     struct header list[PRESET_HEADERS_MAX];
     values(m, f, row, count, list);
@@ -170,5 +170,5 @@ struct slice memo_lines(const struct forwarding *f)
         if (row[i].field == FIELD_ASSERTION) list[i].value = mint(f);
         if (list[i].value.len != 0) list[said++] = list[i];
     }
-    return keep(m, f, f->preset, request_head_lines(f->x->arena, list, said));
+    return keep(m, f, (int)f->preset, request_head_lines(f->x->arena, list, said));
 }

@@ -152,9 +152,7 @@ static enum flow_next check_request(struct flow *f)
     form_single(&form, LIT("others"), &others);
     form_single(&form, LIT("id"), &c->id);
     /* The token alone would do; a browser that says "cross-site" is believed all the same. */
-    struct slice site = exchange_header(v->x, LIT("sec-fetch-site"));
-    bool foreign = slice_is(site, LIT("cross-site")) || slice_is(site, LIT("same-site"));
-    if (foreign || !session_form_token_fits(v->sessions, v->session, token)) {
+    if (visit_is_foreign(v) || !session_form_token_fits(v->sessions, v->session, token)) {
         return flow_fail(f, err_new(f->arena, PROBLEM_CROSS_SITE, "the form is not one of ours"));
     }
     if (slice_is(others, LIT("yes")) && c->id.len == 0) return FLOW_NEXT;

@@ -1,6 +1,6 @@
 /* callback.c -- the visitor comes back from the provider.
  *
- *     refuse_too_many an address that tries, or fails, too often waits; a browser that asks beforehand has to come again
+ *     refuse_too_many an address that tries, or fails, too often waits; what no person went to is neither looked at nor counted
  *     read_answer     one state, and one code or one error; each at most once and of bounded size. An answer with
  *                     a fault still ends the attempt its state names
  *     find_attempt    the attempt this browser's cookie holds for that state
@@ -43,11 +43,16 @@ struct callback {
     struct flow flow;
 };
 
-/* Before anything is opened or asked for: junk in any amount costs a look-up. */
+/* Before anything is opened or asked for: junk in any amount costs a look-up. Pictures of somebody else's page come first, or that page could use
+ * up what its visitors may try. */
 static enum flow_next refuse_too_many(struct flow *f)
 {
     struct callback *c = f->self;
     if (visit_is_prefetch(c->v)) return FLOW_DONE;
+    if (visit_is_part(c->v)) {
+        respond_problem(&c->v->answer, PROBLEM_SIGN_IN_REQUIRED, 0);
+        return FLOW_DONE;
+    }
     bool limited =
         visit_is_limited(c->v, LIMIT_AUTH_FAILURES, LIT("")) || visit_is_limited(c->v, LIMIT_CALLBACK, LIT(""));
     return limited ? FLOW_DONE : FLOW_NEXT;

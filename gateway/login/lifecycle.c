@@ -74,7 +74,7 @@ static enum flow_next read_request(struct flow *f)
     struct lifecycle *c = f->self;
     const struct exchange *x = c->v->x;
     struct form form;
-    if (visit_is_limited(c->v, LIMIT_AUTH_FAILURES, LIT(""))) return FLOW_DONE;
+    if (told_by_browser(c->v) || visit_is_limited(c->v, LIMIT_AUTH_FAILURES, LIT(""))) return FLOW_DONE;
     if (!fetch_type_is(exchange_header(x, LIT("content-type")), LIT("application/x-www-form-urlencoded"))) {
         return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST, "it is not a form by its media type"));
     }

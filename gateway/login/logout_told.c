@@ -58,7 +58,9 @@ static void tell(const struct logout *g, const struct err *why)
     r.reason = slice_of(g->channel);
     r.why = why;
     records_audit(&r);
-    if (why != NULL && why->problem == PROBLEM_BAD_REQUEST) visit_failed(g->v, g->v->conf->limits);
+    /* a frame of the front channel is part of a page, and any page can have one */
+    if (why != NULL && why->problem == PROBLEM_BAD_REQUEST && !visit_is_foreign(g->v))
+        visit_failed(g->v, g->v->conf->limits);
     count(g, why == NULL ? "success" : why->problem == PROBLEM_BAD_REQUEST ? "refused" : "failed");
     if (why != NULL) return;
     ended_tell(g->v, &g->ended, g->provider->id, g->claims.sub, g->channel);
@@ -85,7 +87,7 @@ static enum flow_next read_token(struct flow *f)
     struct logout *g = f->self;
     struct form form;
     const struct exchange *x = g->v->x;
-    if (visit_is_limited(g->v, LIMIT_AUTH_FAILURES, LIT(""))) return FLOW_DONE;
+    if (told_by_browser(g->v) || visit_is_limited(g->v, LIMIT_AUTH_FAILURES, LIT(""))) return FLOW_DONE;
     if (!fetch_type_is(exchange_header(x, LIT("content-type")), LIT("application/x-www-form-urlencoded"))) {
         return flow_fail(f, err_new(f->arena, PROBLEM_BAD_REQUEST, "it is not a form by its media type"));
     }

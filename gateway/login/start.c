@@ -22,12 +22,12 @@ struct start {
 };
 
 /* A sign-in begins with a person's navigation; an image, a fetch or a prefetch that starts one would only leave cookies about. */
-static bool is_no_click(const struct exchange *x)
+static bool is_no_click(const struct visit *v)
 {
+    const struct exchange *x = v->x;
     struct slice mode = exchange_header(x, LIT("sec-fetch-mode"));
     if (mode.len != 0 && !slice_is(mode, LIT("navigate"))) return true;
-    struct slice dest = exchange_header(x, LIT("sec-fetch-dest"));
-    if (dest.len != 0 && !slice_is(dest, LIT("document"))) return true;
+    if (visit_is_part(v)) return true;
     if (exchange_header(x, LIT("x-requested-with")).len != 0) return true;
     struct slice accept = exchange_header(x, LIT("accept"));
     return slice_find(accept, LIT("json")) != SLICE_NONE && slice_find(accept, LIT("html")) == SLICE_NONE;
@@ -38,7 +38,7 @@ static enum flow_next refuse_what_is_no_click(struct flow *f)
     struct start *s = f->self;
     struct visit *v = s->v;
     if (visit_is_prefetch(v)) return FLOW_DONE;
-    if (is_no_click(v->x)) {
+    if (is_no_click(v)) {
         return flow_fail(f, err_new(f->arena, PROBLEM_SIGN_IN_REQUIRED,
                                     "a sign-in is started by a navigation, not by a sub-resource"));
     }

@@ -20,6 +20,13 @@ int64_t told_left_ms(int64_t until_s)
     return left_ms > 1000 ? left_ms : 1000;
 }
 
+bool told_by_browser(const struct visit *v)
+{
+    if (!visit_is_foreign(v)) return false;
+    told_refuse(v, err_new(v->x->arena, PROBLEM_BAD_REQUEST, "a browser told it"));
+    return true;
+}
+
 void told_refuse(const struct visit *v, const struct err *why)
 {
     enum {

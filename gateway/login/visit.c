@@ -66,6 +66,18 @@ bool visit_is_prefetch(struct visit *v)
     return false;
 }
 
+bool visit_is_part(const struct visit *v)
+{
+    struct slice dest = exchange_header(v->x, LIT("sec-fetch-dest"));
+    return dest.len != 0 && !slice_is(dest, LIT("document"));
+}
+
+bool visit_is_foreign(const struct visit *v)
+{
+    struct slice site = exchange_header(v->x, LIT("sec-fetch-site"));
+    return slice_is(site, LIT("cross-site")) || slice_is(site, LIT("same-site"));
+}
+
 bool visit_is_same_origin(const struct visit *v)
 {
     struct slice site = exchange_header(v->x, LIT("sec-fetch-site"));

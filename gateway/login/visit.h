@@ -80,6 +80,10 @@ void visit_set_cookie(const struct visit *v, struct slice name, struct slice val
 void visit_set_session(const struct visit *v, struct slice token);
 /* A browser asks beforehand, and nobody may ever see the answer: nothing may come of it. Answered with an empty 503, which browsers throw away. */
 bool visit_is_prefetch(struct visit *v);
+/* A page shows or loads this as a part of itself: a picture, a frame, a script. */
+bool visit_is_part(const struct visit *v);
+/* A page of another site, or of a neighbour's host, made the browser ask. Anybody can say so; nobody else can take it back. */
+bool visit_is_foreign(const struct visit *v);
 /* A person did this on purpose on our own page: same origin by Sec-Fetch-Site, or by Origin where that is missing. */
 bool visit_is_same_origin(const struct visit *v);
 /* One more try by this visitor's address (LIMIT_PROVIDER: by this provider) is over the limit: then it is answered, with 429. Looks at failures,

@@ -60,6 +60,28 @@ test('after too many failures of an address no further token or callback is look
   assert.equal((await new Visitor().ask(`${house.base}/_vestibule/callback/op?code=x&state=z`, from('192.0.2.1'))).status, 429, 'one count for all ways to fail');
 });
 
+test('a page of somebody else that makes a visitor\'s browser fail uses up nothing of the visitor\'s, and programs cannot hide behind a browser\'s words', async t => {
+  const house = await startHouse(t, limited({ callback: '10/1m', auth_failures: '10/1m' }));
+  const by = (address, dest, mode) => ({ headers: { ...from(address).headers, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': dest, 'sec-fetch-mode': mode } });
+  const callback = `${house.base}/_vestibule/callback/op?code=x&state=${'y'.repeat(43)}`;
+  const told = `${house.base}/_vestibule/backchannel-logout/op`, framed = `${house.base}/_vestibule/frontchannel-logout/op?iss=x&sid=y`;
+  const visitor = '192.0.2.1';
+  for (const [dest, mode] of [['image', 'no-cors'], ['iframe', 'navigate'], ['empty', 'no-cors'], ['script', 'no-cors']])
+    assert.deepEqual([...new Set(await answers(12, () => new Visitor().ask(callback, by(visitor, dest, mode))))], [401], dest);
+  assert.deepEqual([...new Set(await answers(12, () => new Visitor().ask(told, { ...by(visitor, 'empty', 'no-cors'), method: 'POST', body: { logout_token: 'x' } })))], [400]);
+  assert.deepEqual([...new Set(await answers(12, () => new Visitor().ask(framed, by(visitor, 'iframe', 'navigate'))))], [400]);
+  const person = new Visitor({ headers: from(visitor).headers });
+  assert.equal((await person.go(`${house.base}/_vestibule/start/op`)).status, 200);
+  // a picture is not only not counted, it has no effect
+  const out = await person.ask(`${house.base}/_vestibule/start/op`), back = (await person.ask(out.location)).location;
+  const tokens = house.op.seen.token;
+  assert.deepEqual([(await person.ask(back, by(visitor, 'image', 'no-cors'))).status, house.op.seen.token], [401, tokens]);
+  assert.equal((await person.ask(back)).status, 303);
+  // a server that speaks for a platform says nothing of fetching, and is counted
+  const server = await answers(12, () => new Visitor().ask(told, { ...from('192.0.2.2'), navigate: false, method: 'POST', body: { logout_token: 'x' } }));
+  assert.deepEqual([server.filter(s => s === 400).length, server.filter(s => s === 429).length], [10, 2]);
+});
+
 test('replicas count together', async t => {
   const one = await startHouse(t, limited({ sign_in: '6/1m' }));
   const two = await startHouse(t, { ...limited({ sign_in: '6/1m' }), like: one });

@@ -27,12 +27,16 @@ static void tail(struct buf *to)
             ".TP\n.B NO_COLOR\nno colour, even on a terminal\n"
             ".TP\n.BR STATE_DIRECTORY \", \" CREDENTIALS_DIRECTORY \", \" NOTIFY_SOCKET \", \" LISTEN_FDS\nas systemd sets them\n"
             ".SH SIGNALS\n.TP\n.B HUP\nread the configuration anew; a wrong one changes nothing\n"
-            ".TP\n.BR TERM \", \" INT\nfinish requests under way, then end; a second one ends at once\n"
+            ".TP\n.BR TERM \", \" INT\nfinish requests under way, then end; a second one ends at once. Away from a terminal /ready says no\n"
+            "for 5 s before, while connections are still taken, so that load balancers see it\n"
             ".TP\n.B USR1\nopen the log file anew\n"
             ".TP\n.B USR2\nstart the new program on the same sockets, then end\n"
             ".SH EXIT STATUS\n.TP\n0\nfine\n.TP\n1\nfailed while running\n.TP\n64\nunknown command or option\n"
             ".TP\n69\nsomething that is needed cannot be reached\n.TP\n70\nan error in vestibule itself\n"
             ".TP\n77\na port or file that we may not use\n.TP\n78\nthe configuration is wrong\n"
+            ".SH FILES\n.TP\n.IR /etc/vestibule/vestibule.yaml \", \" /etc/vestibule/conf.d/*.yaml\n"
+            "the configuration, when neither an option nor a variable names another\n"
+            ".TP\n.I /var/lib/vestibule\nkeys made at the first start, when STATE_DIRECTORY names no other folder\n"
             ".SH SEE ALSO\n.BR vestibule.yaml (5)\n"));
 }
 

@@ -37,19 +37,20 @@ static bool take_inherited(struct slice *list, struct slice name, int *ret_fd)
     return false;
 }
 
+/* What the machine refuses may be different in a second: no fault of the configuration, and a supervisor may try again. */
 static const struct err *cannot(struct arena *a, const struct listener *l, const char *what, int error)
 {
     if (error == EADDRINUSE)
-        return err_new(a, PROBLEM_CONFIG, "%.*s is in use%s; stop it or choose another address", SLICE_ARG(l->name),
+        return err_new(a, PROBLEM_INTERNAL, "%.*s is in use%s; stop it or choose another address", SLICE_ARG(l->name),
                        listen_holder(a, l));
     if (error == EACCES && l->kind == LISTENER_TCP)
-        return err_new(a, PROBLEM_CONFIG,
+        return err_new(a, PROBLEM_INTERNAL,
                        "%.*s: no permission; ports below 1024 need CAP_NET_BIND_SERVICE or a socket from systemd",
                        SLICE_ARG(l->name));
     if (error == EADDRNOTAVAIL)
-        return err_new(a, PROBLEM_CONFIG, "%.*s: no interface of this machine has that address; 0.0.0.0 is every one",
+        return err_new(a, PROBLEM_INTERNAL, "%.*s: no interface of this machine has that address; 0.0.0.0 is every one",
                        SLICE_ARG(l->name));
-    return err_new(a, PROBLEM_CONFIG, "%.*s: %s: %s", SLICE_ARG(l->name), what, strerror(error));
+    return err_new(a, PROBLEM_INTERNAL, "%.*s: %s: %s", SLICE_ARG(l->name), what, strerror(error));
 }
 
 static socklen_t tcp_address(const struct listener *l, int port, struct sockaddr_storage *ret)

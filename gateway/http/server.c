@@ -63,9 +63,13 @@ static int most_connections(int wanted)
     rlim_t own = files.rlim_cur / 4 < SERVER_OWN_FDS ? files.rlim_cur / 4 : SERVER_OWN_FDS;
     rlim_t most = (files.rlim_cur - own) / 2;
     if ((rlim_t)wanted <= most) return wanted;
-    LOG_PLAIN(LOG_LEVEL_INFO, "connections_limited",
-              "max_connections is more than half of the descriptors we may open (ulimit -n, LimitNOFILE): half it is",
-              NULL);
+    char taken[16], descriptors[24];
+    snprintf(taken, sizeof taken, "%d", (int)most);
+    snprintf(descriptors, sizeof descriptors, "%llu", (unsigned long long)files.rlim_cur);
+    LOG(LOG_LEVEL_INFO, "connections_limited",
+        "Fewer connections are taken than server.max_connections says: half of the descriptors we may open (ulimit -n, "
+        "LimitNOFILE).",
+        NULL, {"connections", slice_of(taken)}, {"descriptors", slice_of(descriptors)});
     return (int)most;
 }
 

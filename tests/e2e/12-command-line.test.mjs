@@ -362,6 +362,29 @@ test('colours are for terminals, and not with NO_COLOR', async t => {
   assert.ok(!(await vestibule(t, ['check', '--config', file])).text.includes('\x1b['));
 });
 
+test('an address that cannot be had is told with what to do; only the configuration is 78, after which a supervisor does not try again', async t => {
+  const server = net.createServer();
+  await new Promise(ok => server.listen(0, '127.0.0.1', ok));
+  t.after(() => server.close());
+  const end = async (listen, options = {}) => {
+    const dir = folder(t), file = join(dir, 'vestibule.yaml');
+    writeFileSync(file, `${small}listen: ${listen}\nmetrics: { listen: none }\n`);
+    chmodSync(dir, 0o777);
+    return spawnSync(binary, ['run', '--config', file], { encoding: 'utf8', timeout: 40000, env: { PATH: process.env.PATH, HOME: dir, STATE_DIRECTORY: join(dir, 'state'), ...sanitizers }, ...options });
+  };
+  const taken = await end(`127.0.0.1:${server.address().port}`);
+  assert.equal(taken.status, 1, taken.stderr);
+  assert.match(taken.stderr, new RegExp(`is in use by .*pid ${process.pid}.*choose another address`));
+  const elsewhere = await end('192.0.2.77:8080');
+  assert.equal(elsewhere.status, 1, elsewhere.stderr);
+  assert.match(elsewhere.stderr, /192\.0\.2\.77:8080: no interface of this machine has that address; 0\.0\.0\.0 is every one/);
+  if (process.getuid() !== 0 || Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8')) <= 81) return;
+  const low = await end('127.0.0.1:81', { uid: 65534, gid: 65534 });
+  if (low.error) return; // nobody else may run this binary
+  assert.equal(low.status, 77, low.stderr);
+  assert.match(low.stderr, /127\.0\.0\.1:81: no permission; ports below 1024 need CAP_NET_BIND_SERVICE or a socket from systemd/);
+});
+
 test('a demonstration on a port that is taken says who holds it and how to take another', async t => {
   const server = net.createServer();
   const bind = port => new Promise((ok, bad) => server.once('error', bad).listen(port, '127.0.0.1', ok));

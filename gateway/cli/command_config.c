@@ -1,4 +1,4 @@
-/* command_config.c -- `config print` and `config example`. */
+/* command_config.c -- `config print`, `config example` and `config schema`. */
 #include "cli/commands.h"
 
 enum {
@@ -22,6 +22,16 @@ int command_config_example(const struct command_line *line)
 {
     struct buf out = buf_open(TEXT_MAX);
     config_example(&out, command_has(line, "full"));
+    command_out(&out);
+    buf_close(&out);
+    return EXIT_FINE;
+}
+
+int command_config_schema(const struct command_line *line)
+{
+    (void)line;
+    struct buf out = buf_open(TEXT_MAX);
+    config_schema(&out);
     command_out(&out);
     buf_close(&out);
     return EXIT_FINE;

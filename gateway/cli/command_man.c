@@ -1,4 +1,4 @@
-/* command_man.c -- vestibule(8) from the table of commands, vestibule.yaml(5) from the key tables; completion for bash. */
+/* command_man.c -- vestibule(8) from the table of commands, vestibule.yaml(5) from the key tables. */
 #include "cli/commands.h"
 
 enum {
@@ -86,42 +86,5 @@ int command_man(const struct command_line *line)
         manual(&out);
     command_out(&out);
     buf_close(&out);
-    return EXIT_FINE;
-}
-
-int command_completion(const struct command_line *line)
-{
-    size_t count, options;
-    const struct command *all = command_table(&count);
-    const struct command_option *option = command_options(&options);
-    if (strcmp(line->words[0], "bash") != 0) {
-        command_say("completion is there for bash");
-        return EXIT_USAGE;
-    }
-    printf("# completion of vestibule for bash\n_vestibule()\n{\n"
-           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-           "    case $before in\n    -c|--config|--folder) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
-           "    --format) COMPREPLY=($(compgen -W 'text json' -- \"$word\")); return ;;\n");
-    for (size_t i = 0; i < count; i++) {
-        struct slice rest = slice_of(all[i].name), first;
-        slice_cut(&rest, ' ', &first);
-        bool again = i > 0 && slice_starts(slice_of(all[i - 1].name), first);
-        if (rest.at == NULL || again) continue;
-        printf("    %.*s) COMPREPLY=($(compgen -W '", SLICE_ARG(first));
-        for (size_t j = i; j < count && slice_starts(slice_of(all[j].name), first); j++) {
-            printf("%s%s", j > i ? " " : "", all[j].name + first.len + 1);
-        }
-        printf("' -- \"$word\")); return ;;\n");
-    }
-    printf("    esac\n    COMPREPLY=($(compgen -W '");
-    for (size_t i = 0; i < count; i++) {
-        struct slice first = slice_upto(slice_of(all[i].name), slice_index(slice_of(all[i].name), ' '));
-        bool again = i > 0 && slice_starts(slice_of(all[i - 1].name), first);
-        if (!again) printf("%.*s ", SLICE_ARG(first));
-    }
-    for (size_t i = 0; i < options; i++) {
-        printf("--%s%s", option[i].name, i + 1 < options ? " " : "");
-    }
-    printf("' -- \"$word\"))\n}\ncomplete -F _vestibule vestibule\n");
     return EXIT_FINE;
 }

@@ -94,6 +94,7 @@ int command_explain(const struct command_line *line);
 int command_status(const struct command_line *line);
 int command_config_print(const struct command_line *line);
 int command_config_example(const struct command_line *line);
+int command_config_schema(const struct command_line *line);
 int command_keys_generate(const struct command_line *line);
 int command_keys_list(const struct command_line *line);
 int command_keys_rotate(const struct command_line *line);

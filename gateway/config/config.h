@@ -73,6 +73,8 @@ void config_print(const struct config *c, struct buf *to);
 void config_example(struct buf *to, bool full);
 /* vestibule.yaml(5) in roff. */
 void config_manual(struct buf *to);
+/* JSON Schema of the same, for editors. */
+void config_schema(struct buf *to);
 /* Text for a manual page: what roff would read as its own is escaped. */
 void config_roff(struct buf *to, const char *text);
 

@@ -29,6 +29,7 @@ static const struct key session[] = {
     {.name = "store_key_prefix",
      .type = KEY_TEXT,
      .fallback = "vestibule:",
+     .example = "\"vestibule:\"",
      .meaning = "before every key in the store"},
     {.name = "lifetime",
      .rank = KEY_COMMON,

@@ -56,7 +56,7 @@ test('the help names every command, and the help of each shows how it is used an
   assert.equal(all.err, '');
   assert.ok(all.out.split('\n').length <= 25, 'one screen');
   const commands = commandsOf(all.out);
-  for (const needed of ['run', 'demo', 'check', 'status', 'config print', 'config example', 'keys generate', 'keys list', 'keys rotate', 'keys retire', 'keys jwks', 'providers list', 'providers show', 'providers urls', 'providers test', 'sessions list', 'sessions show', 'sessions revoke', 'secret', 'completion', 'man', 'version', 'help'])
+  for (const needed of ['run', 'demo', 'check', 'status', 'config print', 'config example', 'config schema', 'keys generate', 'keys list', 'keys rotate', 'keys retire', 'keys jwks', 'providers list', 'providers show', 'providers urls', 'providers test', 'sessions list', 'sessions show', 'sessions revoke', 'secret', 'completion', 'man', 'version', 'help'])
     assert.ok(commands.includes(needed), `${needed} is in the help`);
   assert.equal((await vestibule(t, [])).out, all.out, 'nothing said is a call for help');
   for (const c of commands) {
@@ -81,7 +81,7 @@ test('a slip of the finger ends with 64 and the nearest name', async t => {
 [['status', '--online'], 'has no option --online'], [['check', '--config'], 'needs a value: FILE'],
     [['check', '--json=yes'], 'takes no value'], [['check', '--format', 'xml'], 'text or json'], [['check', 'this'], 'usage: vestibule check'],
     [['keys', 'retire'], 'usage: vestibule keys retire KID'], [['secret', '--bytes', '7'], 'from 16 to 1024'], [['keys', 'rotate', '--publish', '1s'], 'at least 5m'],
-    [['completion', 'fish'], 'bash'], [['demo', '--port', '99999'], '1 to 65000']]) {
+    [['completion', 'tcsh'], 'bash, zsh and fish'], [['demo', '--port', '99999'], '1 to 65000']]) {
     const r = await vestibule(t, args);
     assert.equal(r.code, 64, args.join(' '));
     assert.equal(r.out, '', 'words go to standard error');
@@ -276,7 +276,7 @@ test('secret makes another one each time, version tells what is loaded, provider
   assert.ok((await vestibule(t, ['providers', 'urls', '--config', file])).out.includes('https://app.example.com/_vestibule/callback/corp'));
   assert.match((await vestibule(t, ['providers', 'list', '--config', file])).out, /corp/);
   for (const args of [['providers', 'urls'], ['providers', 'list']]) JSON.parse((await vestibule(t, [...args, '--json', '--config', file])).out);
-  for (const args of [['man'], ['man', 'vestibule.yaml'], ['completion', 'bash']]) {
+  for (const args of [['man'], ['man', 'vestibule.yaml'], ['completion', 'bash'], ['completion', 'zsh'], ['completion', 'fish'], ['config', 'schema']]) {
     const r = await vestibule(t, args);
     assert.deepEqual([r.code, r.err, r.out.length > 200], [0, '', true], args.join(' '));
   }

@@ -145,6 +145,7 @@ static const struct key backend_headers[] = {
     {.name = "preset",
      .type = KEY_WORD,
      .words = "standard oauth2-proxy authelia pomerium none",
+     .example = "oauth2-proxy",
      .meaning = "headers.preset when not given"},
 };
 

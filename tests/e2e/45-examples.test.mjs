@@ -27,7 +27,7 @@ function check(t, text, before = []) {
   return { status: r.status, said: (r.stdout + r.stderr).replaceAll(dir, '') };
 }
 
-for (const name of readdirSync(join(root, 'conf/examples')).filter(n => n.endsWith('.yaml') && n !== 'kubernetes.yaml')) {
+for (const name of readdirSync(join(root, 'conf/examples')).filter(n => n.endsWith('.yaml'))) {
   test(`conf/examples/${name} is a whole configuration`, t => {
     const r = check(t, readFileSync(join(root, 'conf/examples', name), 'utf8'));
     assert.equal(r.status, 0, r.said);

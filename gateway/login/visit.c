@@ -69,7 +69,9 @@ bool visit_is_prefetch(struct visit *v)
 bool visit_is_part(const struct visit *v)
 {
     struct slice dest = exchange_header(v->x, LIT("sec-fetch-dest"));
-    return dest.len != 0 && !slice_is(dest, LIT("document"));
+    if (dest.len == 0 || slice_is(dest, LIT("document"))) return false;
+    /* a service worker that hands a navigation on loses what it was for, but not that it is one, which no script can claim */
+    return !slice_is(dest, LIT("empty")) || !slice_is(exchange_header(v->x, LIT("sec-fetch-mode")), LIT("navigate"));
 }
 
 bool visit_is_foreign(const struct visit *v)

@@ -182,7 +182,7 @@ static void wrong_usage_is_64(void **state)
     (void)state;
     static const char *const lines[] = {
         "run more",           "secret --bytes",      "secret --bytes 5", "secret --bytes x",        "check --port 1",
-        "check --format xml", "keys retire",         "completion",       "completion zsh",          "-x",
+        "check --format xml", "keys retire",         "completion",       "completion tcsh",         "-x",
         "--quiet=1 run",      "a b c d e f g h i j", "man other",        "keys rotate --publish 1s"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         if (type(lines[i]) != EXIT_USAGE) fail_msg("\"%s\" gave %d", lines[i], told.status);

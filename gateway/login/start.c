@@ -28,7 +28,9 @@ static bool is_no_click(const struct visit *v)
     struct slice mode = exchange_header(x, LIT("sec-fetch-mode"));
     if (mode.len != 0 && !slice_is(mode, LIT("navigate"))) return true;
     if (visit_is_part(v)) return true;
-    if (exchange_header(x, LIT("x-requested-with")).len != 0) return true;
+    /* a script's mark; applications that show the web put their own name there, and then the browser's word counts */
+    struct slice by = exchange_header(x, LIT("x-requested-with"));
+    if (by.len != 0 && (mode.len == 0 || slice_is_nocase(by, LIT("XMLHttpRequest")))) return true;
     struct slice accept = exchange_header(x, LIT("accept"));
     return slice_find(accept, LIT("json")) != SLICE_NONE && slice_find(accept, LIT("html")) == SLICE_NONE;
 }

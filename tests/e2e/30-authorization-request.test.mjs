@@ -72,6 +72,16 @@ test('how a sign-in begins', async t => {
     });
   }
 
+  // Applications that show the web name themselves in every request of theirs; a service worker hands a navigation on without what it was for.
+  for (const headers of [{ 'x-requested-with': 'com.example.reader' }, { 'sec-fetch-dest': 'empty' }]) {
+    await t.test(`an attempt for a click all the same: ${JSON.stringify(headers)}`, async () => {
+      const visitor = new Visitor();
+      const r = await visitor.ask(`${world.base}/_vestibule/start/${plain.id}`, { headers });
+      assert.equal(r.status, 302);
+      assert.equal(txCookies(visitor).length, 1);
+    });
+  }
+
   for (const method of ['POST', 'HEAD', 'PUT', 'OPTIONS']) {
     await t.test(`${method} begins nothing`, async () => {
       const r = await start('', { method });

@@ -28,6 +28,7 @@ static void on_close(void *data)
     struct connection *c = data;
     struct worker *w = c->worker;
     loop_later_cancel(w->loop, &c->end);
+    loop_timer_stop(w->loop, &c->turn);
     while (c->exchanges != NULL)
         exchange_int_end(c->exchanges);
     http1_closed(c);

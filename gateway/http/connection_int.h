@@ -34,6 +34,7 @@ struct http1 {
     char *out; /* the answer's head, not yet written */
     size_t out_len;
     int64_t began_us;
+    int at_once; /* requests answered since something was read or others had their turn */
     bool keep_alive, chunked, body_done, writing, last, reading, more_to_come, served;
     char chunk_line[24];
     void (*tunnel_ready)(struct exchange_int *e, h2o_socket_t *client);
@@ -51,7 +52,8 @@ struct connection {
     int64_t progress_ms; /* start of the current window of a body's minimum rate */
     uint64_t progress_bytes;
     bool tls, doomed, counted;
-    struct loop_later end; /* closes at the end of the turn */
+    struct loop_later end;  /* closes at the end of the turn */
+    struct loop_timer turn; /* HTTP/1: the next of many requests that came at once */
     struct exchange_int *exchanges;
     struct http1 http1;
     /* HTTP/2: streams that ended before their answer began, in the current window */

@@ -274,12 +274,31 @@ static void feed(struct connection *c)
             feed_length(c);
     }
     /* what is sent ahead waits; more than enough of it waits in the kernel */
-    if (c->phase == PHASE_ANSWER && c->socket->input->size > HTTP1_AHEAD_BYTES) http1_read_on(c, false);
+    bool ahead = c->phase == PHASE_ANSWER || (c->phase == PHASE_BODY && h->body_done);
+    if (c->phase >= PHASE_IDLE && c->phase <= PHASE_ANSWER)
+        http1_read_on(c, !ahead || c->socket->input->size <= HTTP1_AHEAD_BYTES);
+}
+
+static void on_turn(struct loop_timer *t)
+{
+    struct connection *c = (struct connection *)(void *)((char *)t - offsetof(struct connection, turn));
+    c->http1.at_once = 0;
+    if (!c->doomed && c->phase == PHASE_IDLE) feed(c);
+}
+
+/* One read may bring a hundred thousand small requests: after a few of them all others of this worker have their turn. */
+static bool others_first(struct connection *c)
+{
+    if (c->socket->input->size == 0 || ++c->http1.at_once < HTTP1_REQUESTS_AT_ONCE) return false;
+    if (c->socket->input->size > HTTP1_AHEAD_BYTES) http1_read_on(c, false);
+    loop_timer_set(c->worker->loop, &c->turn, 0, on_turn);
+    return true;
 }
 
 static void on_read(h2o_socket_t *socket, const char *error)
 {
     struct connection *c = socket->on_close.data;
+    c->http1.at_once = 0;
     if (error != NULL) {
         connection_doom(c);
     } else if (c->phase == PHASE_LINGER) {
@@ -306,8 +325,7 @@ static void next_request(struct connection *c)
         h2o_buffer_dispose(&c->socket->input);
         h2o_buffer_init(&c->socket->input, &h2o_socket_buffer_prototype);
     }
-    http1_read_on(c, true);
-    feed(c);
+    if (!others_first(c)) feed(c);
 }
 
 static void end_exchange(struct connection *c)

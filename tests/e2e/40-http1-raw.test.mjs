@@ -2,6 +2,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { front, cookieOf, get, exchange, Wire } from './lib/front.mjs';
+import { startHouse } from './lib/house.mjs';
 import { sleep } from './lib/parts.mjs';
 
 const CLOSED = [400]; // an answer of 400 and the end, or the end alone
@@ -250,4 +251,28 @@ test('a few who hold back uploads that fill the memory for bodies keep nobody fr
   await Promise.all(misers.map(w => w.end(15000)));
   assert.ok(misers.every(w => w.ended), 'they are let go');
   assert.deepEqual([await post(200), await post(500000)], [200, 200]);
+});
+
+test('a hundred thousand requests sent at once are answered a few at a time: others are not kept waiting (SEC-161)', async t => {
+  const house = await startHouse(t, { change: c => { c.server.workers = 1; c.log = { format: 'json', access: 'none' }; } });
+  const one = `GET /_vestibule/nothing HTTP/1.1\r\nhost: localhost:${house.port}\r\n\r\n`;
+  const floods = await Promise.all([1, 2, 3].map(async () => {
+    const w = new Wire({ port: house.port });
+    await w.open;
+    w.socket.removeAllListeners('data');
+    w.read = 0;
+    w.socket.on('data', d => { w.read += d.length; });
+    return w.write(one.repeat(300000));
+  }));
+  t.after(() => { for (const w of floods) w.close(); });
+  const waits = [];
+  for (const end = Date.now() + 2500; Date.now() < end;) {
+    const at = Date.now();
+    const a = await exchange({ port: house.port }, one.replace('nothing', 'neighbour'));
+    assert.ok(a.list.length === 1);
+    waits.push(Date.now() - at);
+    await sleep(20);
+  }
+  assert.ok(floods.every(w => w.read > 1e5 && !w.ended), 'they are being served meanwhile');
+  assert.ok(Math.max(...waits) < 700, `the neighbour waited ${Math.max(...waits)} ms`);
 });

@@ -259,15 +259,31 @@ static bool same_listeners(const struct snapshot *x, const struct snapshot *y, b
     return true;
 }
 
+/* How the store is reached: connections that break are opened anew as they were opened first. */
+static size_t store_changes(const struct store_conf *now, const struct store_conf *next, const char **names)
+{
+    size_t count = 0;
+    if (!slice_is(now->told, next->told)) {
+        names[count++] = "session.store";
+        return count;
+    }
+    if (now->kind == STORE_MEMORY) return count;
+    if (!slice_is(now->username, next->username)) names[count++] = "session.store_username";
+    if (!secret_same(now->password, secret_reveal(next->password))) names[count++] = "session.store_password";
+    if (!slice_is(now->key_prefix, next->key_prefix)) names[count++] = "session.store_key_prefix";
+    if (now->timeout_ms != next->timeout_ms) names[count++] = "session.store_timeout";
+    return count;
+}
+
 struct slice config_needs_restart(struct arena *a, const struct snapshot *now, const struct snapshot *next)
 {
-    const char *names[4];
+    const char *names[8];
     size_t count = 0;
     struct slice told = {NULL, 0};
     if (!same_listeners(now, next, false)) names[count++] = "listen";
     if (!same_listeners(now, next, true)) names[count++] = "metrics.listen";
     if (now->workers != next->workers) names[count++] = "server.workers";
-    if (!slice_is(now->store.told, next->store.told)) names[count++] = "session.store";
+    count += store_changes(&now->store, &next->store, names + count);
     for (size_t i = 0; i < count; i++) {
         told = arena_print(a, "%.*s%s%s", SLICE_ARG(told), i > 0 ? ", " : "", names[i]);
     }

@@ -348,6 +348,14 @@ static void what_a_reload_cannot_change_is_named(void **state)
     assert_true(
         is(config_needs_restart(a, first.s, second.s), "listen, metrics.listen, server.workers, session.store"));
     assert_true(is(config_needs_restart(a, first.s, third.s), ""));
+    const char *const word[] = {"VESTIBULE_SESSION_STORE_PASSWORD=another", "VESTIBULE_SESSION_STORE_USERNAME=gate",
+                                "VESTIBULE_SESSION_STORE_KEY_PREFIX=x:", "VESTIBULE_SESSION_STORE_TIMEOUT=2s", NULL};
+    struct made fourth = make("", word, CONFIG_DEMO, first.s), fifth = make("", word, CONFIG_DEMO, fourth.s);
+    assert_true(is(config_needs_restart(a, first.s, fourth.s),
+                   "session.store_username, session.store_password, session.store_key_prefix, session.store_timeout"));
+    assert_true(is(config_needs_restart(a, fourth.s, fifth.s), ""));
+    drop(fifth);
+    drop(fourth);
     drop(first);
     drop(second);
     drop(third);

@@ -1,54 +1,17 @@
 /* command_hash.c -- `hash`: a line for local_users.file. The password is typed (twice, unseen) or comes on standard input; never an argument,
  * which every process of the machine could read. */
-#include <errno.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "config/value.h"
 #include "crypto/password.h"
-
-enum {
-    ROOM = 512
-};
-
-/* Up to a newline, which is not part of it. False: nothing came, or too much. */
-static bool read_line(struct arena *a, struct secret *ret_line)
-{
-    char room[ROOM];
-    size_t len = 0;
-    ssize_t n;
-    while ((n = read(STDIN_FILENO, room + len, 1)) != 0) {
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0 || room[len] == '\n') break;
-        if (++len == sizeof room) break;
-    }
-    if (len > 0 && room[len - 1] == '\r') len--;
-    bool fine = len > 0 && len < sizeof room;
-    if (fine) *ret_line = secret_in(a, (struct slice){room, len});
-    explicit_bzero(room, sizeof room);
-    return fine;
-}
-
-static bool type_unseen(struct arena *a, const char *prompt, struct secret *ret_typed)
-{
-    struct termios usual, unseen;
-    if (tcgetattr(STDIN_FILENO, &usual) != 0) return read_line(a, ret_typed);
-    unseen = usual;
-    unseen.c_lflag &= (tcflag_t)~ECHO;
-    (void)fprintf(stderr, "%s: ", prompt);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
-    bool fine = read_line(a, ret_typed);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &usual);
-    (void)fputc('\n', stderr);
-    return fine;
-}
 
 static bool ask(struct arena *a, struct secret *ret_password)
 {
     struct secret again;
-    if (isatty(STDIN_FILENO) == 0) return read_line(a, ret_password);
-    if (!type_unseen(a, "Password", ret_password) || !type_unseen(a, "The same again", &again)) return false;
+    if (isatty(STDIN_FILENO) == 0) return terminal_line(a, ret_password);
+    if (!terminal_unseen(a, "Password", ret_password) || !terminal_unseen(a, "The same again", &again)) return false;
     if (secret_same(again, secret_reveal(*ret_password))) return true;
     command_say("the two differ");
     return false;

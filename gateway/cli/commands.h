@@ -89,6 +89,7 @@ int command_run(const struct command_line *line);
 int command_demo(const struct command_line *line);
 
 /* Everything that needs no server of ours. */
+int command_setup(const struct command_line *line);
 int command_check(const struct command_line *line);
 int command_explain(const struct command_line *line);
 int command_status(const struct command_line *line);

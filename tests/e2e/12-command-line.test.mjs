@@ -56,7 +56,7 @@ test('the help names every command, and the help of each shows how it is used an
   assert.equal(all.err, '');
   assert.ok(all.out.split('\n').length <= 25, 'one screen');
   const commands = commandsOf(all.out);
-  for (const needed of ['run', 'demo', 'check', 'status', 'config print', 'config example', 'config schema', 'keys generate', 'keys list', 'keys rotate', 'keys retire', 'keys jwks', 'providers list', 'providers show', 'providers urls', 'providers test', 'sessions list', 'sessions show', 'sessions revoke', 'secret', 'completion', 'man', 'version', 'help'])
+  for (const needed of ['run', 'demo', 'setup', 'check', 'status', 'config print', 'config example', 'config schema', 'keys generate', 'keys list', 'keys rotate', 'keys retire', 'keys jwks', 'providers list', 'providers show', 'providers urls', 'providers test', 'sessions list', 'sessions show', 'sessions revoke', 'secret', 'completion', 'man', 'version', 'help'])
     assert.ok(commands.includes(needed), `${needed} is in the help`);
   assert.equal((await vestibule(t, [])).out, all.out, 'nothing said is a call for help');
   for (const c of commands) {

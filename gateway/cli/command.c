@@ -33,16 +33,28 @@ void command_out(const struct buf *b)
     if (b->len > 0) fwrite(b->at, 1, b->len, stdout);
 }
 
-struct config *command_config(const struct command_line *line, const struct config_text *text)
+static struct config *read_for(const struct command_line *line, struct config_ask ask)
 {
     const char *paths[COMMAND_OPTIONS], *set[COMMAND_OPTIONS];
-    struct config_ask ask = {.paths = paths, .set = set, .environment = line->environment, .text = text};
+    ask.paths = paths;
+    ask.set = set;
+    ask.environment = line->environment;
     for (size_t i = 0; i < line->given_count; i++) {
         const char *name = line->given[i].option->name, *value = line->given[i].value;
         if (strcmp(name, "config") == 0) paths[ask.path_count++] = value;
         if (strcmp(name, "set") == 0) set[ask.set_count++] = value;
     }
     return config_read(&ask);
+}
+
+struct config *command_config(const struct command_line *line, const struct config_text *text)
+{
+    return read_for(line, (struct config_ask){.text = text});
+}
+
+struct config *command_config_to_register(const struct command_line *line)
+{
+    return read_for(line, (struct config_ask){.secrets_may_lack = true});
 }
 
 static bool colour(const struct command_line *line)

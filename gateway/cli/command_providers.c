@@ -21,7 +21,7 @@ struct known {
 
 static struct known known_open(const struct command_line *line, bool needs_config)
 {
-    struct known k = {.config = command_config(line, NULL)};
+    struct known k = {.config = command_config_to_register(line)};
     bool absent = config_is_absent(k.config) && !needs_config;
     if (!absent) k.snapshot = config_build(k.config, &(struct config_use){.purpose = CONFIG_CHECK});
     k.fine = absent || k.snapshot != NULL;

@@ -76,6 +76,8 @@ bool command_json(const struct command_line *line);                             
 
 /* Reads the configuration that --config, --set and the environment name. Gives; config_close frees. */
 struct config *command_config(const struct command_line *line, const struct config_text *text);
+/* The same for telling what to register at a provider: its secret comes only then, so the file of one may not be there yet. */
+struct config *command_config_to_register(const struct command_line *line);
 /* Complaints to standard error, coloured when it is a terminal. `ending` as in text/complaint.h. */
 void command_complain(const struct command_line *line, struct config *c, struct slice ending);
 void command_out(const struct buf *b); /* to standard output, whole */

@@ -134,7 +134,7 @@ static void one(struct build *b, const struct setting *at, struct snapshot_backe
 /* The shorthand: everything goes to one address. */
 static void only_one(struct build *b, struct slice url)
 {
-    struct setting_folders folders = {NULL, NULL};
+    struct setting_folders folders = {NULL, NULL, false};
     const struct key *list = keys_find(keys_root(), "backends", 8);
     const struct setting *defaults = setting_walk(b->c, NULL, list->inside, &folders);
     struct snapshot_backend *to = &b->s->backends[b->s->backend_count++];

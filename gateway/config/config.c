@@ -150,7 +150,7 @@ struct config *config_read(const struct config_ask *ask)
     }
     struct setting_folders folders = {
         text_or_null(c->arena, environment_get(ask->environment, LIT("CREDENTIALS_DIRECTORY"))),
-        folder_of(c->arena, r.first_file)};
+        folder_of(c->arena, r.first_file), ask->secrets_may_lack};
     c->root = setting_walk(c->complaints, r.root, keys_root(), &folders);
     return c;
 }

@@ -26,6 +26,8 @@ struct config_ask {
     const char *const *environment; /* environ; NULL: none */
     const char *const *set;         /* "session.lifetime=1h", from --set */
     size_t set_count;
+    bool
+        secrets_may_lack; /* a _file that is not there yet is no mistake: to tell addresses by, never to ask or to serve */
     const struct config_text *text; /* NULL: none; goes under the files, and makes the default files unnecessary */
 };
 /* Gives; never NULL. Strings of ask must outlive it. */

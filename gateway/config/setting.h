@@ -26,6 +26,7 @@ struct setting {
 struct setting_folders {
     const char *credentials; /* $CREDENTIALS_DIRECTORY or NULL */
     const char *beside;      /* folder for paths that come from no file; NULL: the current one */
+    bool secrets_may_lack;   /* see config_ask */
 };
 
 /* Gives the whole tree; root may be an empty map. */

@@ -198,6 +198,20 @@ test('a file that belongs to somebody else is told with what a service does abou
   for (const name of ['corp', 'people']) assert.match(r.stderr, new RegExp(`error: .*cannot read \\S*/${name}: Permission denied; .*LoadCredential=`));
 });
 
+test('what to register at a provider is told before the provider has given its secret; check misses the file', async t => {
+  const file = writeConfig(t, small.replace('client_secret: s3cret-of-the-client', 'client_secret_file: comes_later'));
+  for (const args of [['providers', 'urls'], ['providers', 'list'], ['providers', 'show', 'corp']]) {
+    const r = await vestibule(t, [...args, '--config', file]);
+    assert.deepEqual([r.code, r.err], [0, ''], args.join(' '));
+    assert.match(r.out, /corp/);
+  }
+  for (const args of [['check'], ['run'], ['providers', 'test', 'corp'], ['sessions', 'list']]) {
+    const r = await vestibule(t, [...args, '--config', file]);
+    assert.equal(r.code, 78, args.join(' '));
+    assert.match(r.err, /error: cannot read \S*comes_later: No such file/);
+  }
+});
+
 test('config print tells where each value comes from, and hides secrets', async t => {
   const file = writeConfig(t, small);
   const r = await vestibule(t, ['config', 'print', '--config', file, '--set', 'session.lifetime=1h'], { env: { VESTIBULE_SESSION_IDLE: '10m' } });

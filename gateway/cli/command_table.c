@@ -111,7 +111,7 @@ static const struct command commands[] = {
      "the JSON Schema of a configuration, for editors",
      "",
      {"vestibule config schema > vestibule.schema.json",
-      "sed -i '1i # yaml-language-server: $schema=/usr/share/vestibule/vestibule.schema.json' vestibule.yaml"},
+      "sed -i '1i # yaml-language-server: $schema=vestibule.schema.json' vestibule.yaml"},
      false,
      0,
      0,

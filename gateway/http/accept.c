@@ -88,10 +88,13 @@ static void greet(struct connection *c)
     }
     c->tls = c->listening->tls != NULL;
     connection_phase(c, PHASE_HANDSHAKE);
-    if (c->tls)
-        h2o_socket_ssl_handshake(c->socket, c->listening->tls, NULL, on_handshake);
-    else
+    if (!c->tls) {
         http1_open(c);
+        return;
+    }
+    /* a reload may take the listener's context away while this client has not said a word */
+    c->tls_begun = tls_keep(c->listening->tls);
+    h2o_socket_ssl_handshake(c->socket, c->tls_begun, NULL, on_handshake);
 }
 
 /* ---- who is it? ---- */

@@ -35,6 +35,7 @@ static void on_close(void *data)
     *c->previous = c->next;
     if (c->next != NULL) c->next->previous = c->previous;
     if (c->counted) addresses_remove(w->server->addresses, &c->peer);
+    if (c->tls_begun != NULL) tls_drop(c->tls_begun);
     free(c->tls_name);
     free(c);
     atomic_fetch_sub(&w->server->connections, 1);

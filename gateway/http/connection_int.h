@@ -47,6 +47,8 @@ struct connection {
     h2o_socket_t *socket;
     struct address peer, socket_peer;
     char *tls_name; /* SNI; NULL if none */
+    /* What TLS was begun with, kept by us: libh2o holds no reference before the first bytes have come. NULL: plain. */
+    tls_context *tls_begun;
     enum connection_phase phase;
     int64_t since_ms;    /* when the phase began */
     int64_t progress_ms; /* start of the current window of a body's minimum rate */

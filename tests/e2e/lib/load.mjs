@@ -2,6 +2,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from './parts.mjs';
 
 // each: what to ask next, as http.request options; pause: between two requests of one client, so that the machine has room for the rest.
 // A connection that the server closes while it is idle may swallow a request that is just being sent on it; every browser and proxy
@@ -51,6 +52,8 @@ export function startLoad(t, { url, headers = {}, clients = 8, keepAlive = true,
   let over;
   book.stop = () => over ??= (async () => { stopped = true; await Promise.all(all); agent.destroy(); return book; })();
   t.after(book.stop);
+  // Until so many more were asked: how long that takes is the machine's business.
+  book.more = (n, seconds = 60) => { const enough = book.sent + n; return eventually(() => book.sent >= enough, seconds, 5); };
   // What was asked in a span of time, by status.
   book.between = (from, to) => book.answers.filter(a => a.at >= from && a.at + a.took <= to)
     .reduce((n, a) => { n[a.status] = (n[a.status] ?? 0) + 1; return n; }, {});

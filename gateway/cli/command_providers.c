@@ -230,7 +230,7 @@ static void urls_at(struct buf *out, const struct snapshot *s, const struct site
 {
     for (size_t i = 0; i < site->provider_count; i++) {
         const struct provider *p = site->providers[i];
-        buf_print(out, "%-16.*s %.*s\n", SLICE_ARG(p->id), SLICE_ARG(redirect_uri(s, site, p)));
+        buf_print(out, "%-16.*s %.*s (redirect URI)\n", SLICE_ARG(p->id), SLICE_ARG(redirect_uri(s, site, p)));
         for (size_t k = 0; k < sizeof further / sizeof further[0]; k++) {
             if (!further[k].offered(p->descriptor)) continue;
             buf_print(out, "%-16.*s %.*s (%s)\n", SLICE_ARG(p->id), SLICE_ARG(further_uri(s, site, p, &further[k])),

@@ -287,7 +287,7 @@ test('secret makes another one each time, version tells what is loaded, provider
   assert.ok(v.libraries.some(l => l.startsWith('libh2o')) && v.libraries.some(l => l.startsWith('libcrypto')));
   assert.ok((await vestibule(t, ['-V'])).out.startsWith(`vestibule ${v.version}\n`));
   const file = writeConfig(t, small);
-  assert.ok((await vestibule(t, ['providers', 'urls', '--config', file])).out.includes('https://app.example.com/_vestibule/callback/corp'));
+  assert.ok((await vestibule(t, ['providers', 'urls', '--config', file])).out.includes('https://app.example.com/_vestibule/callback/corp (redirect URI)\n'));
   assert.match((await vestibule(t, ['providers', 'list', '--config', file])).out, /corp/);
   for (const args of [['providers', 'urls'], ['providers', 'list']]) JSON.parse((await vestibule(t, [...args, '--json', '--config', file])).out);
   for (const args of [['man'], ['man', 'vestibule.yaml'], ['completion', 'bash'], ['completion', 'zsh'], ['completion', 'fish'], ['config', 'schema']]) {

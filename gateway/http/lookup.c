@@ -1,6 +1,7 @@
 /* Names to addresses. getaddrinfo blocks, so it runs on helper threads: at most four in the process, started when there is something
  * to ask and gone a moment after. Each loop keeps the answers it got for a while; the same question asked twice at the same time
- * is put once.
+ * is put once. A name server that is slow or away does not take known backends along: after a moment of waiting, and while it gives no
+ * answer, addresses it gave in the last ten minutes are used; that a name is gone is believed at once.
  *
  * A question travels: asked on a loop's thread, queued under the lock, answered by a helper, posted back to the loop. The loop may
  * close meanwhile: then it takes itself out of the question (under the lock) and the helper frees what it finds ownerless. */
@@ -20,7 +21,9 @@ enum {
     LOOKUP_NAME_BYTES = 256, /* a DNS name has at most 253 */
     LOOKUP_GOOD_MS = 30000,
     LOOKUP_BAD_MS = 1000,
-    LOOKUP_STACK = 1 << 20 /* resolver plug-ins use large buffers */
+    LOOKUP_OLD_MS = 600000,   /* longer, and the address may be somebody else's */
+    LOOKUP_PATIENCE_MS = 500, /* while there is an old answer to fall back on */
+    LOOKUP_STACK = 1 << 20    /* resolver plug-ins use large buffers */
 };
 
 struct lookup {
@@ -29,7 +32,8 @@ struct lookup {
     void (*done)(void *self, const struct lookup_answer *answer);
     void *self;
     struct loop *loop;
-    struct loop_later soon; /* a kept answer comes at the end of the turn */
+    struct loop_later soon;     /* a kept answer comes at the end of the turn */
+    struct loop_timer patience; /* or an old one, when no new one came */
     struct lookup_answer kept;
 };
 
@@ -38,7 +42,7 @@ struct name {
     char host[LOOKUP_NAME_BYTES];
     int port;
     bool asking;
-    int64_t until_ms;
+    int64_t until_ms, old_until_ms;
     struct lookup_answer answer;
     struct lookup *waiting;
 };
@@ -56,6 +60,7 @@ struct question {
     struct name *name;
     char host[LOOKUP_NAME_BYTES];
     int port;
+    bool unanswered; /* by the name server, which is not the same as a no */
     struct lookup_answer answer;
 };
 
@@ -111,11 +116,12 @@ bool lookup_direct(struct slice host, int port, struct slice unix_path, struct l
 
 /* ---- on a helper ---- */
 
-static void resolve(const char *host, int port, struct lookup_answer *ret_answer)
+static void resolve(const char *host, int port, struct lookup_answer *ret_answer, bool *ret_unanswered)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *list = NULL;
     struct lookup_answer a = {0};
     int rc = getaddrinfo(host, NULL, &hints, &list);
+    *ret_unanswered = rc != 0 && rc != EAI_NONAME;
     if (rc != 0) a.why = rc == EAI_NONAME ? "no such host name" : "the name server does not answer";
     for (const struct addrinfo *i = list; rc == 0 && i != NULL && a.count < LOOKUP_ADDRESSES; i = i->ai_next) {
         if (i->ai_family != AF_INET && i->ai_family != AF_INET6) continue;
@@ -146,7 +152,7 @@ static void *help(void *unused)
         q->next = asked;
         asked = q;
         pthread_mutex_unlock(&lock);
-        resolve(q->host, q->port, &q->answer);
+        resolve(q->host, q->port, &q->answer, &q->unanswered);
         pthread_mutex_lock(&lock);
         if (q->loop != NULL) {
             loop_post(q->loop, &q->post);
@@ -191,11 +197,19 @@ static void tell(struct name *n)
         void (*done)(void *, const struct lookup_answer *) = k->done;
         void *self = k->self;
         bool wanted = done != NULL;
+        loop_timer_stop(k->loop, &k->patience);
         free(k);
         if (wanted) done(self, &answer);
         k = next;
     }
 }
+
+static bool has_old(const struct name *n, int64_t now)
+{
+    return n->answer.count != 0 && now < n->old_until_ms;
+}
+
+static void on_kept(struct loop_later *w);
 
 static void on_answer(struct loop_post *p)
 {
@@ -205,11 +219,24 @@ static void on_answer(struct loop_post *p)
     struct loop *l = q->loop;
     pthread_mutex_unlock(&lock);
     struct name *n = q->name;
+    int64_t now = loop_now_ms(l);
     n->asking = false;
-    n->answer = q->answer;
-    n->until_ms = loop_now_ms(l) + (q->answer.count != 0 ? LOOKUP_GOOD_MS : LOOKUP_BAD_MS);
+    if (!q->unanswered || !has_old(n, now)) n->answer = q->answer;
+    n->until_ms = now + (q->answer.count != 0 ? LOOKUP_GOOD_MS : LOOKUP_BAD_MS);
+    if (q->answer.count != 0) n->old_until_ms = now + LOOKUP_OLD_MS;
     free(q);
     tell(n);
+}
+
+static void on_patience(struct loop_timer *t)
+{
+    struct lookup *k = (struct lookup *)(void *)((char *)t - offsetof(struct lookup, patience));
+    struct lookup **at = &k->name->waiting;
+    while (*at != k)
+        at = &(*at)->next;
+    *at = k->next;
+    k->kept = k->name->answer;
+    on_kept(&k->soon);
 }
 
 static void on_kept(struct loop_later *w)
@@ -241,6 +268,7 @@ static void ask(struct loop *l, struct name *n)
         q->next = asked;
         asked = q;
         q->answer.why = "no thread could be started to look the name up";
+        q->unanswered = true;
         loop_post(l, &q->post);
     }
     pthread_mutex_unlock(&lock);
@@ -266,7 +294,7 @@ static struct name *find(struct loop *l, struct slice host, int port)
     memset(n->host, 0, sizeof n->host);
     memcpy(n->host, host.at, host.len);
     n->port = port;
-    n->until_ms = INT64_MIN;
+    n->until_ms = n->old_until_ms = INT64_MIN;
     return n;
 }
 
@@ -294,6 +322,7 @@ struct lookup *lookup_start(struct loop *l, struct slice host, int port,
     }
     k->next = n->waiting;
     n->waiting = k;
+    if (has_old(n, loop_now_ms(l))) loop_timer_set(l, &k->patience, LOOKUP_PATIENCE_MS, on_patience);
     if (!n->asking) ask(l, n);
     return k;
 }
@@ -305,6 +334,7 @@ void lookup_cancel(struct lookup *k)
         free(k);
         return;
     }
+    loop_timer_stop(k->loop, &k->patience);
     struct lookup **at = &k->name->waiting;
     while (*at != NULL && *at != k)
         at = &(*at)->next;
@@ -337,6 +367,7 @@ void lookup_close(struct loop *l)
         c->names = n->next;
         for (struct lookup *k = n->waiting; k != NULL;) {
             struct lookup *next = k->next;
+            loop_timer_stop(l, &k->patience);
             free(k);
             k = next;
         }

@@ -70,7 +70,7 @@ test('a provider that is not in the list is added in five minutes, and follows i
   run(blocks[0]);
   const told = run(blocks[1]);
   assert.match(told, /protocol: oauth2 +# .*providers\.d\/acme\.yaml:3/);
-  assert.ok(told.includes(`${base}/_vestibule/callback/acme\n`), told);
+  assert.ok(told.includes(`${base}/_vestibule/callback/acme (redirect URI)\n`), told);
   assert.ok(!told.includes('the-secret'), 'no secret is shown');
 
   const gw = await startGateway(t, readFileSync(join(work, 'vestibule.yaml'), 'utf8').replaceAll('providers.d', join(work, 'providers.d')).replaceAll('acme.secret', join(work, 'acme.secret')),

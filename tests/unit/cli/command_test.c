@@ -329,7 +329,7 @@ static void redirect_uris_are_told_for_every_provider(void **state)
 {
     (void)state;
     assert_int_equal(type_with("providers urls -c ", good, ""), EXIT_FINE);
-    assert_true(out_has("https://app.example.com/_vestibule/callback/corp\n"));
+    assert_true(out_has("https://app.example.com/_vestibule/callback/corp (redirect URI)\n"));
     assert_int_equal(type_with("providers list --format json -c ", good, ""), EXIT_FINE);
     assert_true(out_has("\"issuer\":\"https://id.example.com\""));
     assert_false(out_has("hunter2"));

@@ -201,7 +201,7 @@ int command_sessions_revoke(const struct command_line *line)
     struct desk by;
     int status = session_desk_open(&by, line, true);
     if (status != EXIT_FINE) return status;
-    struct records_conf records = config_records(by.config);
+    struct records_conf records = config_records(by.config, by.s);
     if (config_log_format_is_auto(by.config)) records.format = isatty(STDERR_FILENO) ? RECORDS_TEXT : RECORDS_JSON;
     if (records.least < LOG_LEVEL_WARN) records.least = LOG_LEVEL_WARN;
     const struct err *e = records_open(by.arena, &records);

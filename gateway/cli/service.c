@@ -156,7 +156,7 @@ static const struct err *open_server(struct service *p)
 
 static const struct err *open_parts(struct service *p)
 {
-    struct records_conf records = config_records(p->config);
+    struct records_conf records = config_records(p->config, p->now);
     if (config_log_format_is_auto(p->config)) {
         records.format = isatty(STDERR_FILENO) ? RECORDS_TEXT : RECORDS_JSON;
     }

@@ -10,6 +10,8 @@
 #include "config/environment.h"
 #include "config/state.h"
 #include "config/yaml_files.h"
+#include "crypto/digest.h"
+#include "crypto/keyring.h"
 
 enum {
     ARENA_BUDGET = 512 << 20, /* a ceiling only: 1 MiB of YAML makes some 20 MiB of tree, pages and logos come on top */
@@ -211,7 +213,17 @@ struct snapshot *config_build(struct config *c, const struct config_use *use)
 
 /* ---------------------------------------------------------------------------------------------- logs, restarts */
 
-struct records_conf config_records(const struct config *c)
+static void hide(const unsigned char key[RECORDS_HIDE_KEY], struct slice text, char ret_hidden[RECORDS_HIDDEN])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char mac[DIGEST_SHA256_BYTES];
+    digest_hmac_sha256((struct slice){(const char *)key, RECORDS_HIDE_KEY}, text, mac);
+    for (size_t i = 0; i < RECORDS_HIDDEN; i++) {
+        ret_hidden[i] = digits[i % 2 == 0 ? mac[i / 2] >> 4 : mac[i / 2] & 15];
+    }
+}
+
+struct records_conf config_records(const struct config *c, const struct snapshot *s)
 {
     const struct setting *log = setting_at(c->root, "log");
     static const enum log_level levels[] = {LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR};
@@ -219,6 +231,11 @@ struct records_conf config_records(const struct config *c)
                                 .access = setting_number(log, "access") == 0,
                                 .least = levels[setting_number(log, "level") & 3]};
     if (setting_number(log, "to") == 1) conf.file = setting_path(log, "file");
+    conf.identity = (enum records_identity)setting_number(log, "identity");
+    if (s != NULL) {
+        conf.hide = hide;
+        keyring_purpose_key(s->keys, 0, LIT("log"), conf.hide_key);
+    }
     return conf;
 }
 

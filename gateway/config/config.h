@@ -57,8 +57,9 @@ bool config_is_absent(const struct config *c);
  * Complains into the list of c. Valid also when there were errors elsewhere. */
 struct descriptor_library *config_provider_files(struct config *c);
 
-/* The log section; valid also when there were errors elsewhere. `file` is lent for the life of the configuration. */
-struct records_conf config_records(const struct config *c);
+/* The log section; valid also when there were errors elsewhere. `file` is lent for the life of the configuration. s: whose keys hide who
+ * people are (log.identity); NULL: then nobody is written. */
+struct records_conf config_records(const struct config *c, const struct snapshot *s);
 bool config_log_format_is_auto(const struct config *c); /* the caller looks whether standard error is a terminal */
 /* What a reload cannot change (listen, server.workers, session.store, metrics.listen): names of keys that differ, "a, b"; empty if none.
  * Lives in a. */

@@ -168,6 +168,13 @@ static const struct key logging[] = {
      .fallback = "info",
      .meaning = "least important line that is written"},
     {.name = "access", .type = KEY_WORD, .words = "all none", .fallback = "all", .meaning = "one line per request"},
+    {.name = "identity",
+     .type = KEY_WORD,
+     .words = "full hashed none",
+     .fallback = "full",
+     .meaning =
+         "how people are written in the access and audit streams (user, actor, subject, email): as they are; each as a hash "
+         "under a key of ours, the same for the same person at every replica; or not at all. Client addresses stay"},
 };
 const struct key_table keys_server_log = KEY_ROWS(logging);
 

@@ -74,7 +74,7 @@ static enum flow_next refuse_too_many(struct flow *f)
     int64_t wait_s = lockout_wait_s(v->local->lockout, c->name, v->client, now_ms());
     if (wait_s == 0) return FLOW_NEXT;
     struct audit_record r = visit_audit(v, "signin.locked");
-    r.target = c->name;
+    r.subject = c->name; /* as it was typed */
     records_audit(&r);
     login_count(v->provider, "error", PROBLEM_RATE_LIMITED, 0);
     v->reason = problem_word(PROBLEM_RATE_LIMITED);
@@ -164,7 +164,7 @@ static void local_failed(struct visit *v, const struct err *why)
     struct local *c = v->endpoint;
     struct audit_record r = visit_audit(v, "signin.failed");
     r.reason = problem_word(why->problem);
-    r.target = c->name;
+    r.subject = c->name; /* as it was typed */
     r.why = why;
     records_audit(&r);
     login_count(v->provider, "error", why->problem, 0);

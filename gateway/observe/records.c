@@ -1,6 +1,9 @@
 /* records.c -- what stands in each stream's line, and where it is handed in. */
 #include "observe/records.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "observe/metrics.h"
 #include "observe/record_line.h"
 #include "observe/writer.h"
@@ -20,6 +23,9 @@ static struct metric dropped = {.name = "vestibule_log_dropped_total",
 
 static struct {
     bool is_text, access;
+    enum records_identity identity;
+    void (*hide)(const unsigned char key[RECORDS_HIDE_KEY], struct slice text, char ret_hidden[RECORDS_HIDDEN]);
+    unsigned char hide_key[RECORDS_HIDE_KEY];
     struct series *dropped_access, *dropped_audit, *dropped_server, *dropped_sink;
 } conf_now;
 
@@ -50,6 +56,37 @@ static void put_story(struct record_line *l, const struct err *why)
     record_line_text(l, "places", buf_slice(&places), STORY_MOST);
     buf_close(&story);
     buf_close(&places);
+}
+
+/* ---- people */
+
+static void put_person(struct record_line *l, const char *name, struct slice who)
+{
+    char hidden[RECORDS_HIDDEN];
+    if (conf_now.identity == RECORDS_IDENTITY_FULL)
+        record_line_text(l, name, who, FIELD_MOST);
+    else if (conf_now.identity == RECORDS_IDENTITY_HASHED && who.len != 0) {
+        conf_now.hide(conf_now.hide_key, who, hidden);
+        record_line_text(l, name, (struct slice){hidden, sizeof hidden}, FIELD_MOST);
+    }
+}
+
+/* A provider, "operator:NAME", which is no visitor, or "PROVIDER:SUBJECT": then the subject as it stands in its own field. */
+static void put_actor(struct record_line *l, struct slice actor)
+{
+    size_t colon = slice_index(actor, ':');
+    bool person = colon != SLICE_NONE && !slice_starts(actor, LIT("operator:"));
+    if (!person || conf_now.identity == RECORDS_IDENTITY_FULL) {
+        record_line_text(l, "actor", actor, FIELD_MOST);
+        return;
+    }
+    char text[FIELD_MOST], hidden[RECORDS_HIDDEN];
+    bool hashed = conf_now.identity == RECORDS_IDENTITY_HASHED;
+    if (hashed) conf_now.hide(conf_now.hide_key, slice_from(actor, colon + 1), hidden);
+    struct slice provider = slice_upto(actor, colon < FIELD_MOST / 2 ? colon : FIELD_MOST / 2);
+    int len = snprintf(text, sizeof text, "%.*s%s%.*s", SLICE_ARG(provider), hashed ? ":" : "",
+                       hashed ? RECORDS_HIDDEN : 0, hidden);
+    record_line_text(l, "actor", (struct slice){text, (size_t)len}, FIELD_MOST);
 }
 
 /* ---- server */
@@ -93,7 +130,7 @@ static void put_access(struct record_line *l, const struct access_record *r)
     record_line_text(l, "decision", r->decision, TEXT_MOST);
     record_line_text(l, "reason", r->reason, TEXT_MOST);
     record_line_text(l, "rule", r->rule, TEXT_MOST);
-    record_line_text(l, "user", r->user, TEXT_MOST);
+    put_person(l, "user", r->user);
     record_line_text(l, "provider", r->provider, TEXT_MOST);
     record_line_text(l, "session", r->session, TEXT_MOST);
     record_line_text(l, "backend", r->backend, TEXT_MOST);
@@ -123,9 +160,9 @@ void records_audit(const struct audit_record *r)
     const char *level = r->why != NULL || r->reason.len != 0 ? "warn" : "info";
     struct record_line l = record_line_begin(writer_scratch(), conf_now.is_text, level, "audit", r->event);
     record_line_text(&l, "request_id", r->request_id, TEXT_MOST);
-    record_line_text(&l, "actor", r->actor, FIELD_MOST);
-    record_line_text(&l, "subject", r->subject, FIELD_MOST);
-    record_line_text(&l, "email", r->email, FIELD_MOST);
+    put_actor(&l, r->actor);
+    put_person(&l, "subject", r->subject);
+    put_person(&l, "email", r->email);
     record_line_text(&l, "provider", r->provider, TEXT_MOST);
     record_line_text(&l, "reason", r->reason.len != 0 || r->why == NULL ? r->reason : problem_word(r->why->problem),
                      TEXT_MOST);
@@ -146,6 +183,10 @@ const struct err *records_open(struct arena *a, const struct records_conf *conf)
     if (e != NULL) return e;
     conf_now.is_text = conf->format == RECORDS_TEXT;
     conf_now.access = conf->access;
+    bool cannot = conf->identity == RECORDS_IDENTITY_HASHED && conf->hide == NULL;
+    conf_now.identity = cannot ? RECORDS_IDENTITY_NONE : conf->identity;
+    conf_now.hide = conf->hide;
+    memcpy(conf_now.hide_key, conf->hide_key, sizeof conf_now.hide_key);
     conf_now.dropped_access = metric_series(&dropped, &(struct slice)LIT_INIT("access"));
     conf_now.dropped_audit = metric_series(&dropped, &(struct slice)LIT_INIT("audit"));
     conf_now.dropped_server = metric_series(&dropped, &(struct slice)LIT_INIT("server"));

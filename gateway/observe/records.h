@@ -12,8 +12,21 @@ enum records_format {
     RECORDS_JSON,
     RECORDS_TEXT
 };
+enum records_identity { /* how people are written: the fields user, actor, subject and email */
+    RECORDS_IDENTITY_FULL,
+    RECORDS_IDENTITY_HASHED, /* the same person alike in every line, and nobody can tell who without the key */
+    RECORDS_IDENTITY_NONE
+};
+enum {
+    RECORDS_HIDDEN = 16,
+    RECORDS_HIDE_KEY = 32
+};
 struct records_conf {
     enum records_format format;
+    enum records_identity identity;
+    /* For HASHED: RECORDS_HIDDEN characters in place of a text. NULL: as NONE. */
+    void (*hide)(const unsigned char key[RECORDS_HIDE_KEY], struct slice text, char ret_hidden[RECORDS_HIDDEN]);
+    unsigned char hide_key[RECORDS_HIDE_KEY];
     const char *file; /* NULL: standard error */
     bool access;      /* write the access stream */
     enum log_level least;

@@ -22,7 +22,7 @@ test('five answers make a configuration that check takes, and say what to regist
   const r = setup(dir, ['https://app.example.com', 'http://127.0.0.1:3000', 'google', '1234-abcd.apps.googleusercontent.com', SECRET]);
   assert.equal(r.code, 0, r.err);
   assert.match(r.err, /one of .*github.*google.*oidc/);
-  assert.match(r.out, /^google +https:\/\/app\.example\.com\/_vestibule\/callback\/google$/m);
+  assert.match(r.out, /^google +https:\/\/app\.example\.com\/_vestibule\/callback\/google \(redirect URI\)$/m);
   assert.ok(!r.out.includes(':  ') && r.err.includes('Public address'), 'questions are no data');
   assert.deepEqual(files(dir), ['client_secret', 'vestibule.yaml']);
   assert.equal(statSync(join(dir, 'client_secret')).mode & 0o777, 0o600);
@@ -41,7 +41,7 @@ test('an empty answer takes what is offered; an issuer of one\'s own is asked fo
   const dir = place(t);
   const r = setup(dir, ['', '', 'oidc', 'https://id.example.com/realms/staff', 'gate "${HOME}" é', 'a-secret-of-mine'], '--quiet');
   assert.equal(r.code, 0, r.err);
-  assert.match(r.out, /^corp +http:\/\/localhost:8080\/_vestibule\/callback\/corp$/m);
+  assert.match(r.out, /^corp +http:\/\/localhost:8080\/_vestibule\/callback\/corp \(redirect URI\)$/m);
   assert.ok(!r.err.includes('Wrote'));
   const print = run(dir, ['config', 'print', '--config', join(dir, 'vestibule.yaml')]).out;
   assert.ok(print.includes('client_id: "gate \\"${HOME}\\" é"'), print);

@@ -206,11 +206,20 @@ enum flow_next sessions_give(struct flow *f, struct session_held *h, const struc
     return FLOW_NEXT;
 }
 
-bool sessions_still_believed(const struct sessions *s, const struct session_entry *e)
+static bool alive(const struct session_entry *e)
 {
     int64_t wall = now_tick_wall_ms();
-    return loop_now_ms(s->loop) < e->fresh_until_ms && wall < e->idle_end_wall_ms &&
-           wall / 1000 < e->held->session.expires_s;
+    return wall < e->idle_end_wall_ms && wall / 1000 < e->held->session.expires_s;
+}
+
+bool sessions_still_believed(const struct sessions *s, const struct session_entry *e)
+{
+    return loop_now_ms(s->loop) < e->fresh_until_ms && alive(e);
+}
+
+bool sessions_still_known(const struct sessions *s, const struct session_entry *e)
+{
+    return loop_now_ms(s->loop) < e->known_until_ms && alive(e);
 }
 
 static enum flow_next none(const struct session **ret_session, enum problem *ret_why, enum problem why)

@@ -220,7 +220,7 @@ void session_cache_doubt(struct session_cache *c, struct slice key)
 {
     struct session_entry *e = with_key(*key_bucket(c, hash_of(c, key)), key);
     for (; e != NULL; e = with_key(e->next_key_, key)) {
-        e->fresh_until_ms = 0;
+        e->fresh_until_ms = e->known_until_ms = 0;
     }
 }
 
@@ -243,7 +243,9 @@ void session_cache_doubt_all(struct session_cache *c)
 void session_cache_believe_all(struct session_cache *c, int64_t until_ms)
 {
     for (struct session_entry *e = c->oldest; e != NULL; e = e->newer_) {
-        if (e->fresh_until_ms != 0 && e->fresh_until_ms < until_ms) e->fresh_until_ms = until_ms;
+        if (e->fresh_until_ms == 0) continue;
+        if (e->fresh_until_ms < until_ms) e->fresh_until_ms = until_ms;
+        if (e->known_until_ms < until_ms) e->known_until_ms = until_ms;
     }
 }
 

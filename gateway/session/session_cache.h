@@ -39,6 +39,7 @@ struct session_entry {
     uint64_t token_hash_, key_hash_;
     struct session_held *held;
     int64_t fresh_until_ms;   /* on the loop's clock; 0: ask the store first */
+    int64_t known_until_ms;   /* believed so long when the store cannot be asked; 0: it called this one changed */
     int64_t idle_end_wall_ms; /* when the record dies unless it is touched */
     size_t token_len;
     char token[];
@@ -53,6 +54,7 @@ struct session_entry *session_cache_put(struct session_cache *c, struct slice to
 void session_cache_remove(struct session_cache *c, struct slice token);
 /* What is cached under this key must be asked for again; it is kept for its memo until the answer shows a change. */
 void session_cache_doubt(struct session_cache *c, struct slice key);
+/* Changes may have gone untold: all must be asked for again. That none was called changed still counts while the store is away. */
 void session_cache_doubt_all(struct session_cache *c);
 /* What nobody has doubted is believed until then, however long ago it was asked for. */
 void session_cache_believe_all(struct session_cache *c, int64_t until_ms);

@@ -135,19 +135,19 @@ static void judge(struct session_flight *fl)
         return;
     }
     if (e == NULL || e->held != h) e = session_cache_put(s->cache, fl->token, h);
-    e->fresh_until_ms = loop_now_ms(s->loop) + s->conf->cache_ms;
+    e->fresh_until_ms = e->known_until_ms = loop_now_ms(s->loop) + s->conf->cache_ms;
     e->idle_end_wall_ms = now_wall_ms() + fl->ttl_ms;
     if (fl->used) sessions_touch(s, e);
     fl->held = h;
 }
 
-/* The store broke while it was asked again about somebody we know: then the cache's word holds for as long as it holds for those
- * who come now. */
+/* The store broke before it could be asked again about somebody we know, or while it was: then the cache's word holds to the end of the
+ * cache time. A connection that comes back only to break again takes nothing from that. */
 static bool believed_all_the_same(struct session_flight *fl)
 {
     struct sessions *s = fl->sessions;
     struct session_entry *e = session_cache_find(s->cache, fl->token);
-    if (e == NULL || !sessions_still_believed(s, e)) return false;
+    if (e == NULL || !sessions_still_known(s, e)) return false;
     fl->held = session_held_keep(e->held);
     return true;
 }

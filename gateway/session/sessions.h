@@ -64,6 +64,8 @@ enum flow_next sessions_erase(struct flow *f, struct sessions *s, struct slice k
 
 /* May this entry be given out without asking the store? */
 bool sessions_still_believed(const struct sessions *s, const struct session_entry *e);
+/* The same for who cannot be asked about: the store was heard of them within the cache time, and has not called them changed. */
+bool sessions_still_known(const struct sessions *s, const struct session_entry *e);
 /* Hands the session of an entry to a flow that keeps it until its arena closes, and moves its idle end when that is due. */
 enum flow_next sessions_give(struct flow *f, struct session_held *h, const struct session **ret_session);
 void sessions_touch(struct sessions *s, struct session_entry *e);

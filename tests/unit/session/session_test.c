@@ -676,6 +676,29 @@ static void news_that_break_alone_leave_the_warm_warm_until_they_are_back(void *
     free(cookie);
 }
 
+static void a_store_that_comes_back_only_to_break_again_leaves_the_warm_warm_for_the_cache_time(void **state)
+{
+    struct fixture *x = *state;
+    x->conf.cache_ms = 1500;
+    char *cookie = sign_in(x, &x->a, ""), *ended = sign_in(x, &x->a, "");
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE);
+    assert_int_equal(find(x, &x->b, ended), PROBLEM_NONE);
+    sign_out(x, &x->a, ended);
+    turn_for(x->loop, 50);
+    free(redis_cli(x->server, "client kill type pubsub"));
+    turn_for(x->loop, 400); /* news are back: everybody must be asked for again */
+    int64_t misses = sessions_counts(x->b.sessions).misses;
+    redis_kill(x->server);
+    turn_for(x->loop, 50);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_NONE);
+    assert_int_equal(sessions_counts(x->b.sessions).misses, misses + 1);
+    assert_int_equal(find(x, &x->b, ended), PROBLEM_STORE_AWAY);
+    turn_for(x->loop, 1500);
+    assert_int_equal(find(x, &x->b, cookie), PROBLEM_STORE_AWAY);
+    free(cookie);
+    free(ended);
+}
+
 /* ---- forms and names */
 
 static void a_form_token_fits_its_session_alone(void **state)
@@ -758,6 +781,7 @@ int main(void)
         IN_REDIS(who_was_ended_elsewhere_before_the_break_is_not_believed_after_it),
         IN_REDIS(who_waits_on_a_hanging_store_is_served_from_the_cache_when_it_is_given_up),
         IN_REDIS(news_that_break_alone_leave_the_warm_warm_until_they_are_back),
+        IN_REDIS(a_store_that_comes_back_only_to_break_again_leaves_the_warm_warm_for_the_cache_time),
     };
     log_threshold(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,7 @@ test('when clients have all the connections there may be, probes and metrics sti
   assert.match(answer, /^HTTP\/1\.1 302/, 'and comes in when there is room');
 });
 
-test('a crowd that would take every descriptor leaves enough for applications, the store and probes', async t => {
+test('a crowd that would take every descriptor leaves enough for applications, the store and probes (SEC-216)', async t => {
   const house = await startHouse(t, { change: c => { c.access = [{ path: '/**', allow: 'everyone' }]; c.server.workers = 1; },
     gateway: { command: ['/bin/sh', '-c', 'ulimit -n 128; exec "$0" "$@"', binary] } });
   assert.match(house.told('connections_limited')[0].msg, /half of the descriptors/);

@@ -63,9 +63,9 @@ ${extra}`;
 // The cookie of somebody who has just signed in, as a header's value.
 export async function cookieOf(base, who) {
   const visitor = new Visitor();
-  await signIn(visitor, base, who, '/public/');
+  const page = await signIn(visitor, base, who, '/public/');
   const value = visitor.cookie('__Host-vestibule');
-  if (!value) throw new Error(`${who} could not sign in`);
+  if (!value) throw new Error(`${who} could not sign in: ${(page.way ?? [page]).map(w => `${w.status} ${w.url}`).join(' -> ')}\n${page.body.slice(0, 2000)}`);
   visitor.agent.destroy();
   return `__Host-vestibule=${value}`;
 }

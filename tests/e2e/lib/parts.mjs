@@ -97,8 +97,10 @@ export async function startGateway(t, config, { env = {}, state, args = [], port
     // what it said last may still be in the pipe; a successor keeps the pipe open, and speaks for itself
     await Promise.race([part.closed, sleep(1000)]);
     const trouble = /(ERROR: (Address|Leak|Undefined|Thread)Sanitizer|runtime error:|WARNING: ThreadSanitizer|^must:)[^]*/m.exec(part.err);
-    if (trouble) throw new Error(`the gateway reported:\n${trouble[0].slice(0, 6000)}`);
-    if (how.signal && how.signal !== 'SIGTERM' && how.signal !== 'SIGKILL') throw new Error(`the gateway died of ${how.signal}:\n${part.err.slice(-4000)}`);
+    // Said aloud, too: of a test that has failed by then the runner tells only the first reason, which is mostly what came of it.
+    const say = text => { console.error(text); throw new Error(text); };
+    if (trouble) say(`the gateway reported:\n${trouble[0].slice(0, 6000)}`);
+    if (how.signal && how.signal !== 'SIGTERM' && how.signal !== 'SIGKILL') say(`the gateway died of ${how.signal}:\n${part.err.slice(-4000)}`);
   });
   if (wait) await part.until(() => listens(port ?? portOf(config)), seconds);
   return part;

@@ -30,7 +30,7 @@ static void tail(struct buf *to)
             ".TP\n.BR TERM \", \" INT\nfinish requests under way, then end; a second one ends at once. Away from a terminal /ready says no\n"
             "for 5 s before, while connections are still taken, so that load balancers see it\n"
             ".TP\n.B USR1\nopen the log file anew\n"
-            ".TP\n.B USR2\nstart the new program on the same sockets, then end\n"
+            ".TP\n.B USR2\nstart the new program on the same sockets, then end; go on if it does not serve within half a minute\n"
             ".SH EXIT STATUS\n.TP\n0\nfine\n.TP\n1\nfailed while running\n.TP\n64\nunknown command or option\n"
             ".TP\n69\nsomething that is needed cannot be reached\n.TP\n70\nan error in vestibule itself\n"
             ".TP\n77\na port or file that we may not use\n.TP\n78\nthe configuration is wrong\n"

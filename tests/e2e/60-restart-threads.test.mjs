@@ -98,7 +98,8 @@ test('SIGUSR2 under load: a new process takes the sockets over, nobody is turned
   const { visitor, cookie } = await signedIn(house);
   const keep = startLoad(t, { url: `${house.base}/work`, headers: { cookie }, clients: 5, pause: 2 });
   const short = startLoad(t, { url: `${house.base}/work`, headers: { cookie }, clients: 3, pause: 2, keepAlive: false });
-  await sleep(400);
+  const work = () => Promise.all([keep.more(150), short.more(50)]);
+  await work();
   const long = get(`${house.base}/slow`, { headers: { cookie }, agent: false });
   await sleep(100);
   house.gw.child.kill('SIGUSR2');
@@ -106,7 +107,7 @@ test('SIGUSR2 under load: a new process takes the sockets over, nobody is turned
   assert.deepEqual(await house.gw.ended, { code: 0, signal: null });
   assert.equal((await long).body, 'begun and done');
   const over = Date.now();
-  await sleep(1500);
+  await work();
   await keep.stop();
   await short.stop();
   t.diagnostic(`${keep.sent} requests on connections that stay, ${keep.again} of them sent again; ${short.sent} on new ones, ${short.errors.length} lost`);
@@ -114,7 +115,6 @@ test('SIGUSR2 under load: a new process takes the sockets over, nobody is turned
   assert.deepEqual(Object.keys({ ...keep.statuses, ...short.statuses }), ['200']);
   assert.ok(Object.keys(short.between(over, Date.now())).length === 1, 'served by the new process');
   assert.equal(short.again, 0);
-  assert.ok(keep.sent > 300 && short.sent > 100);
   assert.ok(alive(young));
   assert.equal((await house.ask('/ready')).status, 200, 'the metrics listener went along');
   // and the new one is a whole one: it can be reloaded and succeeded in its turn

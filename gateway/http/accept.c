@@ -142,6 +142,7 @@ static void on_proxy_line(h2o_socket_t *socket, const char *error)
         connection_doom(c);
         return;
     }
+    c->unnamed = line == PROXY_LINE_NONE;
     h2o_buffer_consume(&socket->input, used);
     greet(c); /* what came behind the line stands in the input: TLS and HTTP/1 begin with it */
 }

@@ -108,6 +108,7 @@ struct exchange_int *exchange_int_open(struct connection *c, struct arena *a)
     e->x.tls_name = slice_of(c->tls_name);
     e->x.peer = c->peer;
     e->x.socket_peer = c->socket_peer;
+    e->x.peer_unnamed = c->unnamed;
     e->worker = c->worker;
     e->connection = c;
     e->next = c->exchanges;

@@ -54,6 +54,7 @@ struct connection {
     int64_t progress_ms; /* start of the current window of a body's minimum rate */
     uint64_t progress_bytes;
     bool tls, doomed, counted;
+    bool unnamed;           /* see exchange.peer_unnamed */
     struct loop_later end;  /* closes at the end of the turn */
     struct loop_timer turn; /* HTTP/1: the next of many requests that came at once */
     struct exchange_int *exchanges;

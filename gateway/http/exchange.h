@@ -36,6 +36,7 @@ struct exchange {
     struct slice tls_name;      /* SNI, may be empty */
     struct address peer;        /* who connected to us, or whom a trusted PROXY line named */
     struct address socket_peer; /* always who connected */
+    bool peer_unnamed;          /* a PROXY line came that names nobody: peer is the proxy, the bytes are somebody's */
     const struct header *headers;
     size_t header_count;
     struct slice body;

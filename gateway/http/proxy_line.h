@@ -9,7 +9,7 @@
 enum proxy_line {
     PROXY_LINE_MORE, /* not all of it is here */
     PROXY_LINE_PEER, /* *ret_peer is the client */
-    PROXY_LINE_NONE, /* LOCAL or UNKNOWN: the proxy speaks for itself */
+    PROXY_LINE_NONE, /* LOCAL, UNKNOWN: the proxy speaks for itself, or for somebody whose kind of address it has no words for */
     PROXY_LINE_BAD
 };
 /* *ret_used: bytes of the line, for PEER and NONE. */

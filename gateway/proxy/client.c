@@ -59,8 +59,10 @@ static struct slice walk(const struct client_rules *rules, struct slice list, st
 void client_find(const struct exchange *x, const struct client_rules *rules, struct client *ret_client)
 {
     struct client c = {.address = x->peer, .https = x->tls, .authority = x->authority};
-    /* Whom a PROXY line names is who speaks HTTP to us: the proxy that wrote the line may have passed on every byte of a client. */
-    c.peer_trusted = !x->peer.is_ip || networks_have(rules->trusted, rules->trusted_count, &x->peer);
+    /* Whom a PROXY line names is who speaks HTTP to us: the proxy that wrote the line may have passed on every byte of a client. When it
+     * names nobody, nobody vouches for what stands in the headers. */
+    c.peer_trusted =
+        !x->peer_unnamed && (!x->peer.is_ip || networks_have(rules->trusted, rules->trusted_count, &x->peer));
     struct slice list = {0};
     if (c.peer_trusted) {
         list = whole_list(x, rules->ip_header);

@@ -194,6 +194,8 @@ test('a PROXY line says whom a trusted proxy speaks for; without one, or from ot
   assert.equal(seen(await converse(house.port, v2('203.0.113.9', 4711).subarray(0, 10), v2('203.0.113.9', 4711).subarray(10), request)), '203.0.113.9');
   assert.equal(seen(await converse(house.port, v2('', 0, { command: 0 }), request)), '127.0.0.1', 'LOCAL: the proxy speaks for itself');
   assert.equal(seen(await converse(house.port, `PROXY UNKNOWN\r\n${request}`)), '127.0.0.1');
+  const forged = request.replace('\r\n\r\n', '\r\nX-Forwarded-For: 203.0.113.66\r\n\r\n');
+  assert.equal(seen(await converse(house.port, `PROXY UNKNOWN\r\n${forged}`)), '127.0.0.1', 'a line that names nobody vouches for no header');
   const before = house.backend.seen.length;
   for (const bad of [request, `PROXY TCP4 203.0.113.7 127.0.0.1 4711\r\n${request}`, `PROXY TCP4 999.0.113.7 127.0.0.1 1 2\r\n${request}`, `proxy TCP4 203.0.113.7 127.0.0.1 1 2\r\n${request}`,
     `PROXY TCP4 ${'1'.repeat(200)}\r\n${request}`, Buffer.concat([Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a, 0x31, 0x11, 0, 12]), Buffer.from(request)])]) {

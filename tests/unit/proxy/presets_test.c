@@ -153,6 +153,31 @@ static void only_trusted_peers_are_believed(void **state)
     }
 }
 
+/* A PROXY line that names nobody (UNKNOWN, LOCAL) leaves the proxy as the peer, but the bytes may be anybody's. */
+static void nobody_vouches_for_the_headers_of_a_peer_that_was_not_named(void **state)
+{
+    (void)state;
+    AUTO(arena_closep) struct arena *a = arena_open(64 * 1024);
+    const struct header headers[] = {
+        {LIT("x-forwarded-for"),   LIT("198.51.100.7")},
+        {LIT("x-forwarded-proto"), LIT("https")       }
+    };
+    struct exchange x = {.arena = a, .headers = headers, .header_count = 2, .authority = LIT("app.example")};
+    struct network trusted;
+    struct client c;
+    assert_true(network_read(LIT("10.0.0.0/8"), &trusted));
+    assert_true(address_read(LIT("10.0.0.1"), &x.peer));
+    const struct client_rules rules = {&trusted, 1, LIT("x-forwarded-for")};
+    client_find(&x, &rules, &c);
+    assert_true(c.peer_trusted && c.https && slice_is(c.ip, LIT("198.51.100.7")));
+    x.peer_unnamed = true;
+    client_find(&x, &rules, &c);
+    assert_true(!c.peer_trusted && !c.https && slice_is(c.ip, LIT("10.0.0.1")) && slice_is(c.chain, c.ip));
+    x.peer.is_ip = false; /* a unix socket's */
+    client_find(&x, &rules, &c);
+    assert_true(!c.peer_trusted && !c.https);
+}
+
 static struct client client_of(struct arena *a, const struct header *headers, size_t count)
 {
     struct network trusted;
@@ -275,6 +300,7 @@ int main(void)
         cmocka_unit_test(every_name_of_every_preset_is_taken_from_clients),
         cmocka_unit_test(words_name_presets),
         cmocka_unit_test(only_trusted_peers_are_believed),
+        cmocka_unit_test(nobody_vouches_for_the_headers_of_a_peer_that_was_not_named),
         cmocka_unit_test(a_long_list_does_not_push_out_of_sight_what_the_proxy_added),
         cmocka_unit_test(a_clients_own_line_does_not_hide_the_proxys),
         cmocka_unit_test(a_scheme_or_host_said_twice_is_not_believed),

@@ -142,6 +142,7 @@ test('when clients have all the connections there may be, probes and metrics sti
 test('a crowd that would take every descriptor leaves enough for applications, the store and probes (SEC-216)', async t => {
   const house = await startHouse(t, { change: c => { c.access = [{ path: '/**', allow: 'everyone' }]; c.server.workers = 1; },
     gateway: { command: ['/bin/sh', '-c', 'ulimit -n 128; exec "$0" "$@"', binary] } });
+  await eventually(() => house.told('connections_limited').length === 1);
   assert.match(house.told('connections_limited')[0].msg, /half of the descriptors/);
   const crowd = Array.from({ length: 200 }, () => net.connect(house.port, '127.0.0.1').on('error', () => {}));
   t.after(() => { for (const s of crowd) s.destroy(); });

@@ -1,6 +1,6 @@
 // The real parts of a story: processes on free loopback ports, each stopped by its own id when the test is over.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync, rmSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync, rmSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import dns from 'node:dns';
@@ -13,12 +13,36 @@ dns.setDefaultResultOrder('ipv4first');
 export const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../..');
 export const binary = process.env.VESTIBULE_BIN ?? join(root, 'build/vestibule');
 
-export function freePort() {
-  return new Promise((ok, bad) => {
-    const s = net.createServer();
-    s.once('error', bad);
-    s.listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => ok(port)); });
-  });
+// A port nobody has. It is let go again before a server of ours takes it, so it comes from below the range that the kernel gives to
+// connections and to listen(0), and stories that run at the same time tell each other theirs by a file as long as they run.
+const claims = join(tmpdir(), 'vestibule-e2e-ports'), claimed = [];
+const FIRST_PORT = 10240, LAST_PORT = 32000;
+
+function claim(port) {
+  const file = join(claims, String(port));
+  mkdirSync(claims, { recursive: true });
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+  } catch {
+    try { process.kill(Number(readFileSync(file, 'latin1')), 0); return false; } catch (e) { if (e.code !== 'ESRCH') return false; }
+    writeFileSync(file, String(process.pid)); // who claimed it has gone
+  }
+  claimed.push(file);
+  return true;
+}
+
+const isFree = port => new Promise(done => {
+  const s = net.createServer();
+  s.once('error', () => done(false));
+  s.listen(port, '127.0.0.1', () => s.close(() => done(true)));
+});
+
+export async function freePort() {
+  for (let turn = 0; turn < 1000; turn++) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    if (claim(port) && await isFree(port)) return port;
+  }
+  throw new Error('no free port in a thousand turns');
 }
 
 export function folder(t) {
@@ -132,4 +156,7 @@ export { sleep, readFileSync };
 
 // Node frees its handles once more when it ends by itself, and with sockets that were reset on purpose may never be done with it. By the time
 // of `exit` everything has been told and the status is settled.
-process.on('exit', code => process.exit(process.exitCode ?? code));
+process.on('exit', code => {
+  for (const file of claimed) rmSync(file, { force: true });
+  process.exit(process.exitCode ?? code);
+});

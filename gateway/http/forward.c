@@ -116,7 +116,7 @@ static void connect_anew(struct passage *p)
 {
     const struct backend *b = p->f.backend;
     if (!pool_reserve(p->pool, b->max_connections)) {
-        fail_soon(p, PROBLEM_BACKEND_BUSY, "all connections that it may have are at work");
+        fail_soon(p, PROBLEM_BACKEND_BUSY, "all connections that it may have, or that we may open, are at work");
         return;
     }
     const struct stream_target to = {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "http/dial.h"
+#include "http/server_int.h"
 
 enum {
     POOLS_UNUSED_MS =
@@ -24,6 +25,7 @@ struct pool {
 
 struct pools {
     struct loop *loop;
+    struct server *server;
     struct pool *first;
 };
 
@@ -31,6 +33,7 @@ struct pools *pools_open(struct worker *w)
 {
     struct pools *p = must_alloc(sizeof *p);
     p->loop = w->loop;
+    p->server = w->server;
     return p;
 }
 
@@ -155,12 +158,20 @@ struct upstream *pool_take(struct pool *p, bool fresh)
     return u;
 }
 
+static bool has_room(const struct pool *p, int max_connections)
+{
+    struct server *s = p->pools->server;
+    return (max_connections <= 0 || p->open < max_connections) &&
+           atomic_load_explicit(&s->upstreams, memory_order_relaxed) < s->max_upstreams;
+}
+
 bool pool_reserve(struct pool *p, int max_connections)
 {
     /* one that waits may make room: it is there, but not fresh enough for the one who asks */
-    if (max_connections > 0 && p->open >= max_connections && p->idle != NULL) upstream_close(p->idle);
-    if (max_connections > 0 && p->open >= max_connections) return false;
+    if (!has_room(p, max_connections) && p->idle != NULL) upstream_close(p->idle);
+    if (!has_room(p, max_connections)) return false;
     p->open++;
+    atomic_fetch_add_explicit(&p->pools->server->upstreams, 1, memory_order_relaxed);
     backend_tally_add(p->tally, TALLY_CONNECTIONS, 1);
     return true;
 }
@@ -168,6 +179,7 @@ bool pool_reserve(struct pool *p, int max_connections)
 void pool_unreserve(struct pool *p)
 {
     p->open--;
+    atomic_fetch_sub_explicit(&p->pools->server->upstreams, 1, memory_order_relaxed);
     backend_tally_add(p->tally, TALLY_CONNECTIONS, -1);
 }
 

@@ -39,7 +39,7 @@ struct pool *pool_of(struct pools *p, const struct backend *b);
 struct backend_tally *pool_tally(const struct pool *p);
 /* A waiting connection, or NULL. fresh: only one that has not waited long. It is the caller's until pool_give or upstream_close. */
 struct upstream *pool_take(struct pool *p, bool fresh);
-/* Asks for room for one connection more; false at the limit. To be followed by pool_add or pool_unreserve. */
+/* Asks for room for one connection more; false at the limit, of this backend or of all together (server_int.h). To be followed by pool_add or pool_unreserve. */
 bool pool_reserve(struct pool *p, int max_connections);
 void pool_unreserve(struct pool *p);
 struct upstream *pool_add(struct pool *p, h2o_socket_t *socket); /* takes the socket */

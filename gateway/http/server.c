@@ -54,22 +54,27 @@ static const struct err *prepare_tls(struct arena *a, const struct server_conf *
     return e;
 }
 
-/* A client may need a second descriptor, for its backend: half of those that we may open are for clients. Or they would have them all,
- * and no backend, no store and no probe could be reached. */
-static int most_connections(int wanted)
+/* What we may open, without what is ours alone: the store and the providers are reached, logs opened and probes answered whatever a crowd
+ * does. Three of five of the rest are for clients, many of whom only keep a connection; two of five for applications. */
+static int64_t descriptors(void)
 {
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return wanted;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > INT32_MAX) return INT32_MAX;
     rlim_t own = files.rlim_cur / 4 < SERVER_OWN_FDS ? files.rlim_cur / 4 : SERVER_OWN_FDS;
-    rlim_t most = (files.rlim_cur - own) / 2;
-    if ((rlim_t)wanted <= most) return wanted;
-    char taken[16], descriptors[24];
-    snprintf(taken, sizeof taken, "%d", (int)most);
-    snprintf(descriptors, sizeof descriptors, "%llu", (unsigned long long)files.rlim_cur);
+    return (int64_t)(files.rlim_cur - own);
+}
+
+static int most_connections(int wanted)
+{
+    int64_t all = descriptors(), most = all / 5 * 3;
+    if (wanted <= most) return wanted;
+    char taken[24], of[24];
+    snprintf(taken, sizeof taken, "%lld", (long long)most);
+    snprintf(of, sizeof of, "%lld", (long long)all);
     LOG(LOG_LEVEL_INFO, "connections_limited",
-        "Fewer connections are taken than server.max_connections says: half of the descriptors we may open (ulimit -n, "
-        "LimitNOFILE).",
-        NULL, {"connections", slice_of(taken)}, {"descriptors", slice_of(descriptors)});
+        "Fewer connections are taken than server.max_connections says: three fifths of the descriptors that we may open (ulimit "
+        "-n, LimitNOFILE), without our own.",
+        NULL, {"connections", slice_of(taken)}, {"descriptors", slice_of(of)});
     return (int)most;
 }
 
@@ -81,6 +86,7 @@ const struct err *server_open(struct arena *a, const struct server_conf *conf, s
     s->conf = *conf;
     s->worker_count = conf->workers > 0 ? conf->workers : 1;
     atomic_store(&s->max_connections, most_connections(conf->limits.max_connections));
+    s->max_upstreams = descriptors() / 5 * 2;
     e = listen_open(a, s);
     if (e != NULL) {
         free(s);

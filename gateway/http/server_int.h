@@ -40,6 +40,8 @@ struct server {
     bool running; /* the descriptors are the workers' now */
     bool stopping, handed_over;
     _Atomic int max_connections;
+    int64_t max_upstreams;     /* of all workers together; set before they start */
+    _Atomic int64_t upstreams; /* connections to applications, also those that wait in a pool */
     _Atomic int64_t connections, connections_total, requests, refused, body_bytes, started;
     _Atomic int64_t upload_bytes; /* of HTTP/2 bodies that are still coming, as the workers' last sweeps saw them */
 };

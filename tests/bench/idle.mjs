@@ -4,6 +4,10 @@ import tls from 'node:tls';
 
 const [port, count, kind] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
 const held = [];
+setTimeout(() => {
+  console.error(`${held.length} of ${count} connections could be opened in two minutes; does the limit for descriptors (ulimit -n) allow twice as many?`);
+  process.exit(1);
+}, 120_000).unref();
 
 function one() {
   return new Promise((ok, bad) => {

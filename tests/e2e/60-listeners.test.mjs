@@ -140,19 +140,30 @@ test('when clients have all the connections there may be, probes and metrics sti
 });
 
 test('a crowd that would take every descriptor leaves enough for applications, the store and probes (SEC-216)', async t => {
+  let asked = 0, pause = 0;
   const house = await startHouse(t, { change: c => { c.access = [{ path: '/**', allow: 'everyone' }]; c.server.workers = 1; },
+    handle: (q, r) => { asked++; setTimeout(() => r.end('served'), pause); return true; },
     gateway: { command: ['/bin/sh', '-c', 'ulimit -n 128; exec "$0" "$@"', binary] } });
   await eventually(() => house.told('connections_limited').length === 1);
-  assert.match(house.told('connections_limited')[0].msg, /half of the descriptors/);
+  assert.match(house.told('connections_limited')[0].msg, /three fifths of the descriptors/);
   const crowd = Array.from({ length: 200 }, () => net.connect(house.port, '127.0.0.1').on('error', () => {}));
   t.after(() => { for (const s of crowd) s.destroy(); });
   const request = `GET /x HTTP/1.1\r\nhost: localhost:${house.port}\r\nconnection: close\r\n\r\n`;
   await eventually(async () => await house.metric('vestibule_http_connections') >= 48);
   // those of the crowd that are in ask all at once: each needs a connection to the application
   const seen = crowd.map(s => { let text = ''; s.on('data', d => { text += d; }); return () => text; });
-  for (const s of crowd.slice(0, 40)) s.write(request);
-  await eventually(() => seen.slice(0, 40).every(text => text().startsWith('HTTP/1.1 ')));
-  assert.deepEqual([...new Set(seen.slice(0, 40).map(text => text().slice(9, 12)))], ['200']);
+  for (const s of crowd.slice(0, 36)) s.write(request);
+  await eventually(() => seen.slice(0, 36).every(text => text().startsWith('HTTP/1.1 ')));
+  assert.deepEqual([...new Set(seen.slice(0, 36).map(text => text().slice(9, 12)))], ['200']);
+  // more of them than there are descriptors for applications: who is too many is told so, and nobody else is the worse for it
+  for (const s of crowd.splice(0)) s.destroy();
+  pause = 1500;
+  const before = asked, late = Array.from({ length: 45 }, () => converse(house.port, request));
+  await eventually(() => asked - before >= 30);
+  assert.equal((await house.ask('/ready')).status, 200);
+  const statuses = (await Promise.all(late)).map(text => text.slice(9, 12));
+  assert.deepEqual([...new Set(statuses)].sort(), ['200', '503']);
+  assert.ok(statuses.filter(s => s === '200').length >= 30, statuses.join(' '));
   assert.equal((await house.ask('/ready')).status, 200);
   assert.equal(house.told('accept_paused').length, 0, 'it never came to the last descriptor');
 });
